@@ -1,0 +1,147 @@
+// Package task makes sequential code out of a loop: it implements
+// [host.Loop].Go for any loop that can post callbacks and set timers. Hosts use
+// it; daemons call Loop.Go.
+//
+// A task is a coroutine (iter.Pull). It runs inside a callback of its loop and
+// hands control back whenever it waits, so the loop's rule that its callbacks
+// never overlap holds for tasks too, on the real machine as in the simulator.
+package task
+
+import (
+	"iter"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// Set holds the tasks of one loop that have not ended. The zero value is ready.
+// It is used from the loop's callbacks only, like the loop's other state.
+type Set struct {
+	live []*coroutine // in the order they began, so that unwinding is repeatable
+	dead bool
+}
+
+// Go queues fn as a task on loop.
+func (s *Set) Go(loop host.Loop, fn func(host.Task)) {
+	t := &coroutine{loop: loop}
+	t.resumeFn = func() { s.resume(t) }
+	t.timer = loop.NewTimer(t.resumeFn)
+	loop.Post(func() {
+		if s.dead {
+			return
+		}
+		t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
+			t.yield = yield
+			defer t.recoverUnwind()
+			fn(t)
+		})
+		s.live = append(s.live, t)
+		s.resume(t)
+	})
+}
+
+// Unwind ends every task that is waiting: its deferred calls run, nothing else.
+// Tasks started later never begin. If a task calls it (by ending its own
+// process, say), that task is unwound at its next wait.
+func (s *Set) Unwind() {
+	s.dead = true
+	live := s.live
+	s.live = nil
+	for _, t := range live {
+		t.unwinding = true
+		if !t.running {
+			t.stop()
+		}
+	}
+}
+
+func (s *Set) resume(t *coroutine) {
+	if t.running || t.ended {
+		return
+	}
+	t.running = true
+	_, more := t.next()
+	t.running = false
+	switch {
+	case !more:
+		t.ended = true
+		s.remove(t)
+	case t.unwinding:
+		t.stop()
+	}
+}
+
+func (s *Set) remove(t *coroutine) {
+	for i, other := range s.live {
+		if other == t {
+			s.live = append(s.live[:i], s.live[i+1:]...)
+			return
+		}
+	}
+}
+
+// coroutine is one task.
+type coroutine struct {
+	loop     host.Loop
+	timer    host.Timer
+	resumeFn func()
+	next     func() (struct{}, bool)
+	stop     func()
+	yield    func(struct{}) bool
+
+	running   bool
+	ended     bool
+	unwinding bool
+	woken     bool // Wake came and no Park has consumed it
+	parked    bool
+}
+
+// unwound is the panic that ends a task whose loop has stopped.
+type unwound struct{}
+
+func (t *coroutine) recoverUnwind() {
+	if r := recover(); r != nil {
+		if _, ok := r.(unwound); !ok {
+			panic(r)
+		}
+	}
+}
+
+func (t *coroutine) wait() {
+	if t.unwinding || !t.yield(struct{}{}) {
+		t.unwinding = true
+		panic(unwound{})
+	}
+}
+
+// Sleep implements host.Task.
+func (t *coroutine) Sleep(d time.Duration) {
+	if t.unwinding {
+		panic(unwound{})
+	}
+	t.timer.Reset(d)
+	t.wait()
+}
+
+// Park implements host.Task.
+func (t *coroutine) Park() {
+	if t.woken {
+		t.woken = false
+		return
+	}
+	t.parked = true
+	t.wait()
+	t.woken = false
+}
+
+// Wake implements host.Task.
+func (t *coroutine) Wake() {
+	if t.woken {
+		return
+	}
+	t.woken = true
+	if t.parked {
+		t.parked = false
+		t.loop.Post(t.resumeFn)
+	}
+}

@@ -1,0 +1,372 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// conn is one end of a simulated TCP connection. It implements host.Conn.
+type conn struct {
+	id            uint32
+	proc          *Process
+	index         int // in proc.conns
+	loop          *loop
+	handler       host.ConnHandler
+	local, remote netip.AddrPort
+	peer          *conn // nil until the attempt has reached the far end
+	out, in       *pipe
+
+	received [][]byte // received[first][offset:] is the next byte to read
+	first    int
+	offset   int
+
+	raised   signal // callbacks that are due
+	posted   bool   // notifyFn waits in the loop's queue
+	notifyFn func()
+
+	dialling bool
+	starving bool // Read has answered ErrWouldBlock, or nothing was ever there
+	choking  bool // Write has taken less than it was given
+	eof      bool // the peer has closed its sending side
+	closed   bool // by its owner, or with its process
+	vanished bool // its machine lost power: this end answers nothing any more
+	err      error
+}
+
+// signal is a set of callbacks that a conn owes its handler.
+type signal uint8
+
+const (
+	signalOpened signal = 1 << iota
+	signalReadable
+	signalWritable
+	signalClosed
+)
+
+func newConn(p *Process, remote netip.AddrPort) *conn {
+	c := &conn{id: p.sim().nextActor(), proc: p, remote: remote, index: len(p.conns), starving: true}
+	c.notifyFn = c.notifyPosted
+	p.conns = append(p.conns, c)
+	return c
+}
+
+func (c *conn) LocalAddr() netip.AddrPort {
+	if c.dialling {
+		return netip.AddrPort{}
+	}
+	return c.local
+}
+
+func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
+
+func (c *conn) Attach(l host.Loop, h host.ConnHandler) {
+	c.loop, c.handler = l.(*loop), h
+	if c.raised != 0 || c.eof || c.first < len(c.received) {
+		c.raised |= signalReadable
+		c.postNotify()
+	}
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	if err := c.failure(); err != nil {
+		return 0, err
+	}
+	if c.first == len(c.received) {
+		if c.eof {
+			return 0, io.EOF
+		}
+		c.starving = true
+		return 0, host.ErrWouldBlock
+	}
+	n := c.copyOut(p)
+	c.in.consumed(n)
+	return n, nil
+}
+
+func (c *conn) copyOut(p []byte) int {
+	total := 0
+	for total < len(p) && c.first < len(c.received) {
+		buf := c.received[c.first]
+		n := copy(p[total:], buf[c.offset:])
+		total += n
+		c.offset += n
+		if c.offset == len(buf) {
+			c.proc.sim().pool.put(buf)
+			c.received[c.first] = nil
+			c.first++
+			c.offset = 0
+		}
+	}
+	if c.first == len(c.received) {
+		c.received, c.first = c.received[:0], 0
+	}
+	return total
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	if err := c.failure(); err != nil {
+		return 0, err
+	}
+	if c.dialling {
+		c.choking = true
+		return 0, nil
+	}
+	n := c.out.write(p)
+	if n < len(p) {
+		c.choking = true
+	}
+	return n, nil
+}
+
+func (c *conn) failure() error {
+	switch {
+	case c.proc.ended:
+		return host.ErrStopped
+	case c.closed:
+		return host.ErrClosed
+	}
+	return c.err
+}
+
+func (c *conn) Close() {
+	if c.closed {
+		return
+	}
+	unread := c.first < len(c.received)
+	c.leave()
+	switch {
+	case c.peer == nil || c.err != nil:
+	case unread:
+		c.out.control(segmentRST) // as TCP does when bytes were never read
+	default:
+		c.out.control(segmentFIN)
+	}
+}
+
+func (c *conn) Abort() {
+	if c.closed {
+		return
+	}
+	c.leave()
+	if c.peer != nil && c.err == nil {
+		c.out.abort()
+	}
+}
+
+// endWithProcess is what becomes of the connection when its process ends.
+func (c *conn) endWithProcess(how ending) {
+	if how == endedByExit {
+		c.Close()
+		return
+	}
+	c.leave()
+	c.vanished = true
+}
+
+// leave forgets everything this end still held, and its process forgets it.
+func (c *conn) leave() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.dropReceived()
+	conns := c.proc.conns
+	last := len(conns) - 1
+	conns[c.index] = conns[last]
+	conns[c.index].index = c.index
+	conns[last] = nil
+	c.proc.conns = conns[:last]
+}
+
+func (c *conn) dropReceived() {
+	for ; c.first < len(c.received); c.first++ {
+		c.proc.sim().pool.put(c.received[c.first])
+		c.received[c.first] = nil
+	}
+	c.received, c.first, c.offset = c.received[:0], 0, 0
+}
+
+// receive takes bytes that have arrived.
+func (c *conn) receive(buf []byte) {
+	switch {
+	case c.vanished && c.proc.host.down:
+		c.proc.sim().pool.put(buf)
+		c.oweReset()
+	case c.closed || c.err != nil:
+		c.proc.sim().pool.put(buf)
+		if c.peer != nil && c.peer.err == nil && !c.peer.closed {
+			c.out.abort()
+		}
+	default:
+		c.received = append(c.received, buf)
+		c.raiseReadable()
+	}
+}
+
+// oweReset notes that the peer gets RST once this machine has power again.
+func (c *conn) oweReset() {
+	h := c.proc.host
+	for _, other := range h.waiting {
+		if other == c {
+			return
+		}
+	}
+	h.waiting = append(h.waiting, c)
+}
+
+// finished: the peer has sent FIN.
+func (c *conn) finished() {
+	if c.vanished && c.proc.host.down {
+		c.oweReset()
+		return
+	}
+	c.eof = true
+	c.raiseReadable()
+}
+
+// breakOff: RST has arrived, or a middlebox broke the connection.
+func (c *conn) breakOff() { c.fail(host.ErrReset) }
+
+func (c *conn) fail(cause error) {
+	if c.closed || c.err != nil {
+		return
+	}
+	c.err = fmt.Errorf("%v to %v: %w", c.local, c.remote, cause)
+	c.dropReceived()
+	if c.out != nil {
+		c.out.drop()
+		c.out.ended = true
+	}
+	if cause == host.ErrReset {
+		c.proc.sim().counts.Resets++
+	}
+	c.proc.sim().trace.conn(c, "closed", cause)
+	c.raise(signalClosed)
+}
+
+// roomy: the window has opened.
+func (c *conn) roomy() {
+	if c.choking && !c.closed && c.err == nil {
+		c.choking = false
+		c.raise(signalWritable)
+	}
+}
+
+func (c *conn) opened() {
+	if c.closed || !c.dialling {
+		return
+	}
+	c.dialling = false
+	c.local = netip.AddrPortFrom(c.proc.host.addr, c.local.Port())
+	c.proc.sim().counts.Connected++
+	c.proc.sim().trace.conn(c, "opened", nil)
+	bits := signalOpened
+	if c.choking {
+		c.choking = false
+		bits |= signalWritable
+	}
+	c.raise(bits)
+}
+
+func (c *conn) raiseReadable() {
+	if c.starving && !c.closed {
+		c.starving = false
+		c.raise(signalReadable)
+	}
+}
+
+// raise owes the handler callbacks. They run in this very event, which is the
+// loop's turn, unless the process is paused: then they wait in its queue.
+func (c *conn) raise(bits signal) {
+	c.raised |= bits
+	switch {
+	case c.loop == nil || c.posted:
+	case c.proc.paused():
+		c.postNotify()
+	default:
+		c.notify()
+	}
+}
+
+func (c *conn) postNotify() {
+	if !c.posted {
+		c.posted = true
+		c.loop.Post(c.notifyFn)
+	}
+}
+
+func (c *conn) notifyPosted() {
+	c.posted = false
+	c.notify()
+}
+
+func (c *conn) notify() {
+	if c.loop.closed {
+		return
+	}
+	bits := c.raised
+	c.raised = 0
+	if bits&signalClosed != 0 {
+		err := c.err
+		c.leave()
+		c.handler.Closed(err)
+		return
+	}
+	if bits&signalOpened != 0 && !c.closed {
+		c.handler.Opened()
+	}
+	if bits&signalReadable != 0 && !c.closed {
+		c.handler.Readable()
+	}
+	if bits&signalWritable != 0 && !c.closed {
+		c.handler.Writable()
+	}
+}
+
+// Linux sends SYN again after 1, 2, 4 ... s and gives up after the sixth
+// repetition (tcp_syn_retries = 6), 127 s after the first.
+const (
+	synRetryFirst = time.Second
+	synRetries    = 6
+)
+
+// fire is an attempt to connect arriving at its target, or the news that nobody
+// listens there.
+func (c *conn) fire(kind eventKind, attempt uint64) {
+	if c.closed || !c.dialling {
+		return
+	}
+	if kind == eventRefused {
+		c.proc.sim().counts.Refused++
+		c.fail(host.ErrRefused)
+		return
+	}
+	s := c.proc.sim()
+	target := s.byAddr[c.remote.Addr()]
+	switch {
+	case !s.reachable(c.proc.host, target):
+		s.counts.AttemptsHeld++
+		c.retry(attempt)
+	case target.ports[c.remote.Port()] == nil:
+		s.kernel.after(s.link(target, c.proc.host).delayDraw(), c, eventRefused, c.id, attempt)
+	default:
+		target.ports[c.remote.Port()].connect(c)
+	}
+}
+
+func (s *Sim) reachable(from, to *Host) bool {
+	return to != nil && !to.down && !s.link(from, to).cut && !s.link(to, from).cut
+}
+
+func (c *conn) retry(attempt uint64) {
+	if attempt > synRetries {
+		c.proc.sim().counts.TimedOut++
+		c.fail(host.ErrTimeout)
+		return
+	}
+	c.proc.sim().kernel.after(synRetryFirst<<attempt, c, eventSYN, c.id, attempt+1)
+}

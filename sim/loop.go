@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/task"
+)
+
+// loop implements host.Loop. Its posted callbacks run in order, one per kernel
+// event, so that the kernel's draw interleaves loops at every callback.
+type loop struct {
+	proc      *Process
+	id        uint32
+	name      string
+	posted    []func() // posted[head:] wait to run
+	head      int
+	overdue   []*timer // fired while the process was paused, by deadline
+	scheduled bool     // an eventRun is on the agenda
+	closed    bool
+	tasks     task.Set
+}
+
+func (l *loop) Name() string { return l.name }
+
+func (l *loop) Post(fn func()) {
+	if l.closed {
+		return
+	}
+	l.posted = append(l.posted, fn)
+	l.schedule()
+}
+
+func (l *loop) NewTimer(fn func()) host.Timer { return &timer{loop: l, fn: fn} }
+
+func (l *loop) Go(_ string, fn func(host.Task)) {
+	if !l.closed {
+		l.tasks.Go(l, fn)
+	}
+}
+
+func (l *loop) Close() {
+	if l.closed {
+		return
+	}
+	l.closed = true
+	l.posted, l.head, l.overdue = nil, 0, nil
+	l.tasks.Unwind()
+}
+
+// schedule puts the loop on the agenda if it has something to run.
+func (l *loop) schedule() {
+	if l.scheduled || l.closed || l.proc.paused() || l.idle() {
+		return
+	}
+	l.scheduled = true
+	l.proc.sim().kernel.after(0, l, eventRun, l.id, 0)
+}
+
+func (l *loop) idle() bool { return l.head == len(l.posted) && len(l.overdue) == 0 }
+
+// fire runs one callback.
+func (l *loop) fire(eventKind, uint64) {
+	l.scheduled = false
+	if l.closed || l.proc.paused() || l.idle() {
+		return
+	}
+	fn := l.take()
+	l.schedule()
+	fn()
+}
+
+// take removes the callback to run next. Overdue timers and posted callbacks are
+// two queues, each in order; which goes first is drawn.
+func (l *loop) take() func() {
+	havePosted := l.head < len(l.posted)
+	if len(l.overdue) > 0 && (!havePosted || l.proc.sim().kernel.order.IntN(2) == 0) {
+		t := l.overdue[0]
+		l.overdue = append(l.overdue[:0], l.overdue[1:]...)
+		t.overdue = false
+		return t.fn
+	}
+	fn := l.posted[l.head]
+	l.posted[l.head] = nil
+	l.head++
+	if l.head == len(l.posted) {
+		l.posted, l.head = l.posted[:0], 0
+	}
+	return fn
+}
+
+// timer implements host.Timer on the kernel's agenda.
+type timer struct {
+	loop    *loop
+	fn      func()
+	pending handle
+	armed   bool
+	overdue bool // it came due while the process was paused
+}
+
+func (t *timer) Reset(d time.Duration) {
+	t.Stop()
+	if t.loop.closed {
+		return
+	}
+	t.armed = true
+	t.pending = t.loop.proc.sim().kernel.after(d, t, eventTimer, t.loop.id, 0)
+}
+
+func (t *timer) Stop() {
+	if t.armed {
+		t.armed = false
+		t.loop.proc.sim().kernel.wheel.cancel(t.pending)
+	}
+	if t.overdue {
+		t.overdue = false
+		t.loop.forgetOverdue(t)
+	}
+}
+
+func (t *timer) Armed() bool { return t.armed || t.overdue }
+
+func (t *timer) fire(eventKind, uint64) {
+	t.armed = false
+	if t.loop.closed {
+		return
+	}
+	if t.loop.proc.paused() {
+		t.overdue = true
+		t.loop.overdue = append(t.loop.overdue, t)
+		return
+	}
+	t.fn()
+}
+
+func (l *loop) forgetOverdue(t *timer) {
+	for i, other := range l.overdue {
+		if other == t {
+			l.overdue = append(l.overdue[:i], l.overdue[i+1:]...)
+			return
+		}
+	}
+}

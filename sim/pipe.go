@@ -1,0 +1,169 @@
+package sim
+
+// segmentKind says what crosses the network.
+type segmentKind uint8
+
+const (
+	segmentData segmentKind = iota
+	segmentOpen             // the answer that opens a dialled connection
+	segmentFIN
+	segmentRST
+)
+
+type segment struct {
+	born, at instant
+	buf      []byte
+	kind     segmentKind
+}
+
+// pipe is one direction of a connection: what the writer has written and the
+// reader has not yet got, in order. Bytes in it are delayed or held, never lost,
+// as long as both ends live.
+type pipe struct {
+	link      *link
+	from, to  *conn
+	segments  []segment // segments[head:] are under way
+	head      int
+	lastAt    instant // when the last one arrives: none overtakes
+	used      int     // bytes of the window that are taken
+	owed      int     // bytes read by the far end and not yet given back
+	arriving  bool    // an eventDeliver is on the agenda, or held by a cut
+	crediting bool    // an eventCredit is
+	ended     bool    // FIN or RST was sent
+}
+
+// maxSegment bounds what one delivery hands over in a piece.
+const maxSegment = 64 << 10
+
+// write takes as much of p as the window allows.
+func (d *pipe) write(p []byte) int {
+	total := min(len(p), d.link.sim.config.Window-d.used)
+	for rest := p[:total]; len(rest) > 0; {
+		rest = rest[d.append(rest):]
+	}
+	d.used += total
+	return total
+}
+
+// append puts bytes into the segment of this instant, or into a new one.
+func (d *pipe) append(p []byte) int {
+	now := d.link.sim.kernel.now()
+	if n := len(d.segments); n > d.head {
+		last := &d.segments[n-1]
+		if room := cap(last.buf) - len(last.buf); last.kind == segmentData && last.born == now && room > 0 {
+			taken := min(room, len(p))
+			last.buf = append(last.buf, p[:taken]...)
+			return taken
+		}
+	}
+	taken := min(len(p), maxSegment)
+	buf := append(d.link.sim.pool.get(taken), p[:taken]...)
+	d.push(segment{kind: segmentData, buf: buf, born: now, at: now + int64(d.link.delayDraw())})
+	return taken
+}
+
+// control sends a segment without bytes behind everything before it.
+func (d *pipe) control(kind segmentKind) {
+	if d.ended {
+		return
+	}
+	d.ended = kind != segmentOpen
+	now := d.link.sim.kernel.now()
+	d.push(segment{kind: kind, born: now, at: now + int64(d.link.delayDraw())})
+}
+
+// abort drops what is under way and sends RST.
+func (d *pipe) abort() {
+	d.drop()
+	d.ended = false
+	d.lastAt = 0
+	d.control(segmentRST)
+}
+
+func (d *pipe) drop() {
+	for ; d.head < len(d.segments); d.head++ {
+		d.link.sim.pool.put(d.segments[d.head].buf)
+		d.segments[d.head].buf = nil
+	}
+	d.segments, d.head = d.segments[:0], 0
+}
+
+func (d *pipe) push(s segment) {
+	s.at = max(s.at, d.lastAt)
+	d.lastAt = s.at
+	d.segments = append(d.segments, s)
+	d.schedule()
+}
+
+func (d *pipe) schedule() {
+	if d.arriving || d.head == len(d.segments) {
+		return
+	}
+	d.arriving = true
+	s := &d.segments[d.head]
+	d.link.sim.kernel.wheel.add(s.at, d, eventDeliver, d.from.id, uint64(len(s.buf))<<2|uint64(s.kind))
+}
+
+// fire is an arrival at the far end, or the news at this end that the far end
+// has read.
+func (d *pipe) fire(kind eventKind, arg uint64) {
+	if kind == eventCredit {
+		d.credit(int(arg))
+		return
+	}
+	if d.link.hold(d, kind, arg) {
+		d.link.sim.counts.SegmentsHeld++
+		d.link.sim.counts.BytesHeld += arg >> 2
+		return
+	}
+	d.arriving = false
+	now := d.link.sim.kernel.now()
+	for d.head < len(d.segments) && d.segments[d.head].at <= now {
+		s := d.segments[d.head]
+		d.segments[d.head].buf = nil
+		d.head++
+		d.deliver(s)
+	}
+	if d.head == len(d.segments) {
+		d.segments, d.head = d.segments[:0], 0
+	}
+	d.schedule()
+}
+
+func (d *pipe) deliver(s segment) {
+	d.link.sim.trace.segment(d, s)
+	switch s.kind {
+	case segmentData:
+		d.link.sim.counts.BytesReceived += uint64(len(s.buf))
+		d.to.receive(s.buf)
+	case segmentOpen:
+		d.to.opened()
+	case segmentFIN:
+		d.to.finished()
+	case segmentRST:
+		d.to.breakOff()
+	}
+}
+
+// consumed notes that the far end has read n bytes, and tells this end once it
+// is worth a segment: a quarter of the window.
+func (d *pipe) consumed(n int) {
+	d.owed += n
+	if d.crediting || d.owed < d.link.sim.config.Window/4 {
+		return
+	}
+	d.crediting = true
+	back := d.link.reverse()
+	d.link.sim.kernel.after(back.delayDraw(), d, eventCredit, d.to.id, uint64(d.owed))
+	d.owed = 0
+}
+
+func (d *pipe) credit(n int) {
+	if d.link.reverse().hold(d, eventCredit, uint64(n)) {
+		return
+	}
+	d.crediting = false
+	d.used -= n
+	d.from.roomy()
+	d.consumed(0)
+}

@@ -1,0 +1,39 @@
+package sim
+
+import "math/bits"
+
+// bufferPool recycles the bytes of segments, by size class: powers of two from
+// 256 bytes to maxSegment. It belongs to one simulation, so what it hands out
+// never depends on other runs.
+type bufferPool struct {
+	classes [9][][]byte
+}
+
+const (
+	smallestClass  = 8  // 1<<8 = 256 bytes
+	buffersPerSize = 64 // beyond that the garbage collector gets them
+)
+
+func sizeClass(n int) int { return max(bits.Len(uint(n-1)), smallestClass) - smallestClass }
+
+// get returns an empty buffer with room for n bytes, 0 < n <= maxSegment.
+func (p *bufferPool) get(n int) []byte {
+	k := sizeClass(n)
+	free := p.classes[k]
+	if len(free) == 0 {
+		return make([]byte, 0, 1<<(k+smallestClass))
+	}
+	buf := free[len(free)-1]
+	p.classes[k] = free[:len(free)-1]
+	return buf[:0]
+}
+
+func (p *bufferPool) put(buf []byte) {
+	if cap(buf) < 1<<smallestClass {
+		return
+	}
+	k := sizeClass(cap(buf))
+	if len(p.classes[k]) < buffersPerSize {
+		p.classes[k] = append(p.classes[k], buf)
+	}
+}

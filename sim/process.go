@@ -1,0 +1,126 @@
+package sim
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// Program is what a process runs: it is called once, in the new process, with
+// the Host that is all the process will ever see of the world.
+type Program func(host.Host)
+
+// Process is one incarnation of a program on a Host. It implements host.Host.
+type Process struct {
+	host    *Host
+	pid     uint32
+	program Program
+	loops   []*loop
+	conns   []*conn     // open ends, in the order they came to be
+	listens []*listener // in the order they came to be
+	streams map[string]*Stream
+	points  map[string]*Stream
+	log     *slog.Logger
+	ended   bool
+}
+
+func (p *Process) sim() *Sim    { return p.host.sim }
+func (p *Process) paused() bool { return p.host.paused }
+
+// Name is the machine's name.
+func (p *Process) Name() string { return p.host.name }
+
+// PID counts the processes that were started on the machine, from 1.
+func (p *Process) PID() uint32 { return p.pid }
+
+// Clock is the machine's clock.
+func (p *Process) Clock() host.Clock { return &p.host.clock }
+
+// Log is a logger into the run's trace; without one it is disabled.
+func (p *Process) Log() *slog.Logger { return p.log }
+
+// Network is the machine's network.
+func (p *Process) Network() host.Network { return (*network)(p) }
+
+// Disk is the machine's disk.
+func (p *Process) Disk() host.Disk { return &p.host.disk }
+
+// Rand is the stream of that name of this incarnation.
+func (p *Process) Rand(name string) host.Rand {
+	s := p.streams[name]
+	if s == nil {
+		s = NewStream(p.sim().config.Seed, fmt.Sprintf("host/%s/%d/%s", p.host.name, p.pid, name))
+		p.streams[name] = s
+	}
+	return s
+}
+
+// NewLoop makes a loop of this process.
+func (p *Process) NewLoop(name string) host.Loop {
+	l := &loop{proc: p, id: p.sim().nextActor(), name: name, closed: p.ended}
+	p.loops = append(p.loops, l)
+	return l
+}
+
+// Point reports whether the fault point strikes; see [Sim.EnablePoint].
+func (p *Process) Point(name string) bool {
+	return !p.ended && p.sim().points.strikes(p.host.name, name)
+}
+
+// Probe hands the fact to the run's observers, hash and trace.
+func (p *Process) Probe(f host.Fact) {
+	if !p.ended {
+		p.sim().observe(p.host, f)
+	}
+}
+
+// Exit ends the process.
+func (p *Process) Exit(code int, reason string) {
+	if p.ended {
+		return
+	}
+	p.sim().trace.process(p, "exit", fmt.Sprintf("code %d: %s", code, reason))
+	p.end(endedByExit)
+	if p.sim().config.OnExit != nil {
+		p.sim().config.OnExit(p.host, code, reason)
+	}
+}
+
+// Respawn ends the process and starts the program anew on the same machine after
+// the time that exec and start-up take.
+func (p *Process) Respawn(reason string) {
+	if p.ended {
+		return
+	}
+	p.sim().trace.process(p, "respawn", reason)
+	p.end(endedByExit)
+	p.host.startAfter(p.program, p.sim().config.ExecDelay+p.host.execJitter())
+}
+
+// ending says how a process came to its end, which decides what its peers see.
+type ending int
+
+const (
+	endedByExit  ending = iota // exit, exec or kill -9: the kernel closes its sockets
+	endedByPower               // the machine lost power: nobody says anything
+)
+
+func (p *Process) end(how ending) {
+	if p.ended {
+		return
+	}
+	p.ended = true
+	for _, l := range p.loops {
+		l.Close()
+	}
+	for _, l := range p.listens {
+		l.close(how)
+	}
+	for len(p.conns) > 0 {
+		p.conns[len(p.conns)-1].endWithProcess(how)
+	}
+	if p.host.process == p {
+		p.host.process = nil
+	}
+}

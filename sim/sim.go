@@ -1,0 +1,236 @@
+// Package sim is the simulated machine room: hosts with processes, a network,
+// disks and clocks, all driven by one kernel in which one seed decides
+// everything. Whatever needs only the seam of package host runs in it unchanged.
+//
+//	s := sim.New(sim.Config{Seed: 7})
+//	a, b := s.AddHost("a"), s.AddHost("b")
+//	a.Start(serverProgram)
+//	b.Start(clientProgram)
+//	s.Run(10 * time.Second)  // virtual time
+//	s.Cut(a, b)              // a's bytes no longer reach b
+//	s.Run(40 * time.Second)
+//	s.Heal(a, b)
+//	fmt.Println(s.Hash())    // the same for the same seed, on any machine
+//
+// # The model
+//
+// There is one thread of control and one agenda of events. An event is a typed
+// value (time, target, kind, argument); events that are due at the same
+// nanosecond have no order of their own, the kernel draws which comes next. A
+// callback takes no virtual time. Nothing sleeps and nothing is polled: time
+// jumps to the next event.
+//
+// Randomness comes from named streams (see [Stream]). Every step is folded into
+// a rolling hash, so that two runs can be compared and the first step in which
+// they differ be found.
+//
+// A Sim and all that belongs to it is used by one goroutine. Simulations share
+// nothing, so many may run at once.
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// Config is everything that decides a run besides the programs. The zero value
+// of a field means its default.
+type Config struct {
+	// Seed decides every draw of the run.
+	Seed uint64
+	// Delay is the least one-way delay of a link; default 50 us.
+	Delay time.Duration
+	// Jitter is added to Delay, drawn per segment, uniform over [0, Jitter);
+	// default 100 us.
+	Jitter time.Duration
+	// Window is how many bytes one direction of a connection may hold between
+	// the writer and the reader; default 256 KiB.
+	Window int
+	// ExecDelay is the least time between a respawn and the start of the new
+	// process; as much again is drawn. Default 50 ms.
+	ExecDelay time.Duration
+	// Trace receives the run's trace as JSON lines; nil means none.
+	Trace io.Writer
+	// LogLevel is the least level of daemon log records in the trace. The
+	// default is Info.
+	LogLevel slog.Level
+	// OnExit is told when a process ends itself with Exit.
+	OnExit func(h *Host, code int, reason string)
+	// OnFact is told every fact that a process publishes, as it happens.
+	OnFact func(h *Host, f host.Fact)
+}
+
+func (c Config) withDefaults() Config {
+	c.Delay = cmp.Or(c.Delay, 50*time.Microsecond)
+	c.Jitter = cmp.Or(c.Jitter, 100*time.Microsecond)
+	c.Window = cmp.Or(c.Window, 256<<10)
+	c.ExecDelay = cmp.Or(c.ExecDelay, 50*time.Millisecond)
+	return c
+}
+
+// Sim is one simulated machine room.
+type Sim struct {
+	config Config
+	kernel *kernel
+	trace  tracer
+	hosts  []*Host
+	byName map[string]*Host
+	byAddr map[netip.Addr]*Host
+	links  map[[2]uint32]*link
+	actors uint32
+	points pointSet
+	pool   bufferPool
+	counts Counts
+}
+
+// Counts are what the network did in a run, for reports.
+type Counts struct {
+	Connected     uint64 // connections that opened
+	Refused       uint64 // attempts answered with RST
+	TimedOut      uint64 // attempts that nobody answered
+	Resets        uint64 // ends of connections that saw RST
+	SegmentsHeld  uint64 // segments that a cut kept back
+	BytesHeld     uint64 // their size
+	AttemptsHeld  uint64 // connection attempts that a cut or a dark host swallowed
+	BytesReceived uint64 // bytes delivered
+}
+
+// New makes an empty machine room at virtual time 0.
+func New(config Config) *Sim {
+	config = config.withDefaults()
+	s := &Sim{
+		config: config,
+		kernel: newKernel(config.Seed),
+		byName: make(map[string]*Host),
+		byAddr: make(map[netip.Addr]*Host),
+		links:  make(map[[2]uint32]*link),
+	}
+	s.trace = newTracer(s, config.Trace, config.LogLevel)
+	s.points = pointSet{seed: config.Seed, streams: make(map[string]*point)}
+	return s
+}
+
+// AddHost adds a machine with the next address of 10.0.0.0/8. The name must be
+// new.
+func (s *Sim) AddHost(name string) *Host {
+	if s.byName[name] != nil {
+		panic("sim: two hosts named " + name)
+	}
+	n := len(s.hosts) + 1
+	h := &Host{
+		sim: s, id: s.nextActor(), name: name,
+		addr:  netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}),
+		exec:  NewStream(s.config.Seed, "exec/"+name),
+		ports: make(map[uint16]*listener),
+	}
+	h.clock = clock{sim: s}
+	h.disk = newDisk(h)
+	h.loopback = link{sim: s, from: h, to: h, delays: NewStream(s.config.Seed, "loopback/"+name), local: true}
+	s.hosts = append(s.hosts, h)
+	s.byName[name], s.byAddr[h.addr] = h, h
+	return h
+}
+
+// Host finds a machine by name; nil if there is none.
+func (s *Sim) Host(name string) *Host { return s.byName[name] }
+
+// Now is the virtual time since the run began.
+func (s *Sim) Now() time.Duration { return time.Duration(s.kernel.now()) }
+
+// Steps counts the kernel steps so far.
+func (s *Sim) Steps() uint64 { return s.kernel.steps }
+
+// Hash is the rolling hash over all steps and facts so far.
+func (s *Sim) Hash() uint64 { return s.kernel.hash }
+
+// Counts are the network's counters so far.
+func (s *Sim) Counts() Counts { return s.counts }
+
+// Step makes the next event happen if it is due within d, and reports whether
+// there was one.
+func (s *Sim) Step(d time.Duration) bool { return s.kernel.step(s.kernel.now() + int64(d)) }
+
+// Run lets d of virtual time pass.
+func (s *Sim) Run(d time.Duration) {
+	limit := s.kernel.now() + int64(d)
+	for s.kernel.step(limit) {
+	}
+	s.kernel.wheel.now = limit
+}
+
+// RunUntil lets virtual time pass until done reports true, which is asked after
+// every step, or for at most d. It reports whether done did.
+func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
+	limit := s.kernel.now() + int64(d)
+	for !done() {
+		if !s.kernel.step(limit) {
+			s.kernel.wheel.now = limit
+			return done()
+		}
+	}
+	return true
+}
+
+// At calls fn at virtual time t, or now if t is past, as an event like any other.
+func (s *Sim) At(t time.Duration, fn func()) {
+	s.kernel.after(t-s.Now(), call(fn), eventCall, 0, 0)
+}
+
+// call is a function on the agenda.
+type call func()
+
+func (fn call) fire(eventKind, uint64) { fn() }
+
+// Close ends all processes, so that nothing of the simulation stays behind.
+func (s *Sim) Close() {
+	for _, h := range s.hosts {
+		if h.process != nil {
+			h.process.end(endedByPower)
+		}
+	}
+	s.trace.flush()
+}
+
+func (s *Sim) nextActor() uint32 {
+	s.actors++
+	return s.actors
+}
+
+// observe takes a fact into the run's hash, its trace and its checkers.
+func (s *Sim) observe(h *Host, f host.Fact) {
+	s.kernel.absorbText(f.Kind())
+	for _, a := range f.Attrs() {
+		s.absorbAttr(a)
+	}
+	s.trace.fact(h, f)
+	if s.config.OnFact != nil {
+		s.config.OnFact(h, f)
+	}
+}
+
+func (s *Sim) absorbAttr(a slog.Attr) {
+	switch a.Value.Kind() {
+	case slog.KindInt64:
+		s.kernel.absorb(uint64(a.Value.Int64()), 1)
+	case slog.KindUint64:
+		s.kernel.absorb(a.Value.Uint64(), 2)
+	case slog.KindDuration:
+		s.kernel.absorb(uint64(a.Value.Duration()), 3)
+	case slog.KindBool:
+		if a.Value.Bool() {
+			s.kernel.absorb(1, 4)
+		} else {
+			s.kernel.absorb(0, 4)
+		}
+	case slog.KindString:
+		s.kernel.absorbText(a.Value.String())
+	default:
+		panic(fmt.Sprintf("sim: fact attribute %s has kind %v, which has no defined hash", a.Key, a.Value.Kind()))
+	}
+}

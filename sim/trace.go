@@ -1,0 +1,236 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// tracer writes the trace of a run: one JSON object per line, in the order of
+// the kernel's steps, byte for byte the same for the same seed. Every line has
+// "t" (virtual nanoseconds), "step", and "kind"; most have "host". Without a
+// writer it costs a comparison.
+type tracer struct {
+	sim   *Sim
+	out   *bufio.Writer
+	level slog.Level
+	line  []byte
+}
+
+func newTracer(s *Sim, w io.Writer, level slog.Level) tracer {
+	t := tracer{sim: s, level: level}
+	if w != nil {
+		t.out = bufio.NewWriterSize(w, 64<<10)
+	}
+	return t
+}
+
+func (t *tracer) on() bool { return t.out != nil }
+
+func (t *tracer) flush() {
+	if t.on() {
+		t.out.Flush()
+	}
+}
+
+func (t *tracer) begin(kind string) {
+	t.line = append(t.line[:0], `{"t":`...)
+	t.line = strconv.AppendInt(t.line, int64(t.sim.Now()), 10)
+	t.line = append(t.line, `,"step":`...)
+	t.line = strconv.AppendUint(t.line, t.sim.Steps(), 10)
+	t.text("kind", kind)
+}
+
+func (t *tracer) end() {
+	t.line = append(t.line, '}', '\n')
+	t.out.Write(t.line)
+}
+
+func (t *tracer) key(k string) {
+	t.line = append(t.line, ',')
+	t.line = appendJSON(t.line, k)
+	t.line = append(t.line, ':')
+}
+
+func (t *tracer) text(k, v string) {
+	t.key(k)
+	t.line = appendJSON(t.line, v)
+}
+
+func (t *tracer) number(k string, v int64) {
+	t.key(k)
+	t.line = strconv.AppendInt(t.line, v, 10)
+}
+
+func appendJSON(b []byte, s string) []byte {
+	quoted, err := json.Marshal(s)
+	if err != nil { // a string always marshals
+		panic(err)
+	}
+	return append(b, quoted...)
+}
+
+func (t *tracer) attr(a slog.Attr) {
+	v := a.Value.Resolve()
+	switch v.Kind() {
+	case slog.KindInt64:
+		t.number(a.Key, v.Int64())
+	case slog.KindUint64:
+		t.key(a.Key)
+		t.line = strconv.AppendUint(t.line, v.Uint64(), 10)
+	case slog.KindBool:
+		t.key(a.Key)
+		t.line = strconv.AppendBool(t.line, v.Bool())
+	case slog.KindDuration:
+		t.number(a.Key, int64(v.Duration()))
+	case slog.KindTime:
+		t.text(a.Key, v.Time().UTC().Format(time.RFC3339Nano))
+	default:
+		t.text(a.Key, v.String())
+	}
+}
+
+// Note writes a line of the simulation's owner into the trace, such as the fault
+// that is about to strike.
+func (s *Sim) Note(kind string, attrs ...slog.Attr) {
+	s.kernel.absorbText(kind)
+	if !s.trace.on() {
+		return
+	}
+	s.trace.begin(kind)
+	for _, a := range attrs {
+		s.trace.attr(a)
+	}
+	s.trace.end()
+}
+
+func (t *tracer) fact(h *Host, f host.Fact) {
+	if !t.on() {
+		return
+	}
+	t.begin(f.Kind())
+	t.text("host", h.name)
+	for _, a := range f.Attrs() {
+		t.attr(a)
+	}
+	t.end()
+}
+
+func (t *tracer) process(p *Process, what, detail string) {
+	if !t.on() {
+		return
+	}
+	t.begin("process." + what)
+	t.text("host", p.host.name)
+	t.number("pid", int64(p.pid))
+	if detail != "" {
+		t.text("detail", detail)
+	}
+	t.end()
+}
+
+func (t *tracer) host(h *Host, what string) {
+	t.sim.kernel.absorbText(what)
+	if !t.on() {
+		return
+	}
+	t.begin("host." + what)
+	t.text("host", h.name)
+	t.end()
+}
+
+func (t *tracer) link(l *link, what string) {
+	t.sim.kernel.absorbText(what)
+	if !t.on() {
+		return
+	}
+	t.begin("link." + what)
+	t.text("from", l.from.name)
+	t.text("to", l.to.name)
+	t.end()
+}
+
+func (t *tracer) conn(c *conn, what string, cause error) {
+	if !t.on() {
+		return
+	}
+	t.begin("net." + what)
+	t.text("host", c.proc.host.name)
+	t.number("conn", int64(c.id))
+	t.text("local", c.local.String())
+	t.text("remote", c.remote.String())
+	if cause != nil {
+		t.text("error", cause.Error())
+	}
+	t.end()
+}
+
+func (t *tracer) segment(d *pipe, s segment) {
+	if !t.on() || s.kind == segmentOpen {
+		return
+	}
+	t.begin([...]string{segmentData: "net.recv", segmentFIN: "net.fin", segmentRST: "net.rst"}[s.kind])
+	t.text("host", d.to.proc.host.name)
+	t.number("conn", int64(d.to.id))
+	t.text("from", d.from.proc.host.name)
+	t.number("bytes", int64(len(s.buf)))
+	t.end()
+}
+
+// logger is the log of one machine's processes: records go into the trace,
+// stamped with virtual time like everything there.
+func (t *tracer) logger(h *Host) *slog.Logger {
+	if !t.on() {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(&logHandler{trace: t, host: h})
+}
+
+type logHandler struct {
+	trace *tracer
+	host  *Host
+	attrs []slog.Attr
+	group string
+}
+
+func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.trace.level }
+
+func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
+	t := h.trace
+	t.begin("log")
+	t.text("host", h.host.name)
+	t.text("level", r.Level.String())
+	t.text("msg", r.Message)
+	for _, a := range h.attrs {
+		t.attr(a)
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		a.Key = h.group + a.Key
+		t.attr(a)
+		return true
+	})
+	t.end()
+	return nil
+}
+
+func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	clone := *h
+	clone.attrs = append([]slog.Attr{}, h.attrs...)
+	for _, a := range attrs {
+		a.Key = h.group + a.Key
+		clone.attrs = append(clone.attrs, a)
+	}
+	return &clone
+}
+
+func (h *logHandler) WithGroup(name string) slog.Handler {
+	clone := *h
+	clone.group = h.group + name + "."
+	return &clone
+}
