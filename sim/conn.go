@@ -350,6 +350,9 @@ func (c *conn) fire(kind eventKind, attempt uint64) {
 	switch {
 	case !s.reachable(c.proc.host, target):
 		s.counts.AttemptsHeld++
+		if target != nil {
+			s.link(c.proc.host, target).holds++
+		}
 		c.retry(attempt)
 	case target.ports[c.remote.Port()] == nil:
 		s.kernel.after(s.link(target, c.proc.host).delayDraw(), c, eventRefused, c.id, attempt)

@@ -9,6 +9,7 @@ type link struct {
 	delays   *Stream
 	cut      bool
 	held     []heldEvent
+	holds    int  // arrivals and attempts held back so far
 	local    bool // a host's path to itself
 	extra    time.Duration
 }
@@ -53,6 +54,7 @@ func (l *link) hold(t target, kind eventKind, arg uint64) bool {
 	if !l.cut {
 		return false
 	}
+	l.holds++
 	l.held = append(l.held, heldEvent{target: t, kind: kind, arg: arg, since: l.sim.kernel.now()})
 	return true
 }
@@ -94,8 +96,9 @@ func (s *Sim) SetDelay(from, to *Host, extra time.Duration) {
 	s.trace.link(s.link(from, to), "delay "+extra.String())
 }
 
-// Held counts what the cut from one host to another keeps back now.
-func (s *Sim) Held(from, to *Host) int { return len(s.link(from, to).held) }
+// Held counts what cuts from one host to another have kept back so far: pieces
+// of streams, and attempts to connect.
+func (s *Sim) Held(from, to *Host) int { return s.link(from, to).holds }
 
 // TCP's retransmission timer as Linux sets it on a fast link: 200 ms, doubled
 // each time, at most 120 s (TCP_RTO_MIN and TCP_RTO_MAX of the kernel).

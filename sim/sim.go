@@ -84,6 +84,7 @@ type Sim struct {
 	byAddr map[netip.Addr]*Host
 	links  map[[2]uint32]*link
 	actors uint32
+	facts  uint64 // published so far
 	points pointSet
 	pool   bufferPool
 	counts Counts
@@ -177,6 +178,24 @@ func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
 	return true
 }
 
+// RunUntilFact is [Sim.RunUntil] for conditions that can only change when a fact
+// is published: done is asked after the steps in which one was, and at the end.
+func (s *Sim) RunUntilFact(d time.Duration, done func() bool) bool {
+	limit := s.kernel.now() + int64(d)
+	for seen := s.facts; ; {
+		if !s.kernel.step(limit) {
+			s.kernel.wheel.now = limit
+			return done()
+		}
+		if s.facts != seen {
+			seen = s.facts
+			if done() {
+				return true
+			}
+		}
+	}
+}
+
 // At calls fn at virtual time t, or now if t is past, as an event like any other.
 func (s *Sim) At(t time.Duration, fn func()) {
 	s.kernel.after(t-s.Now(), call(fn), eventCall, 0, 0)
@@ -204,6 +223,7 @@ func (s *Sim) nextActor() uint32 {
 
 // observe takes a fact into the run's hash, its trace and its checkers.
 func (s *Sim) observe(h *Host, f host.Fact) {
+	s.facts++
 	s.kernel.absorbText(f.Kind())
 	for _, a := range f.Attrs() {
 		s.absorbAttr(a)

@@ -1,0 +1,117 @@
+package msg
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// Body is the front section of one type of message.
+type Body interface {
+	// Type is the message's number.
+	Type() Type
+	// Version is the version in which EncodePayload writes, and the oldest one
+	// whose reader understands it.
+	Version() (head, compat uint16)
+	// EncodePayload appends the front for a peer with the given features.
+	EncodePayload(e *wire.Encoder, features uint64)
+	// DecodePayload reads a front that was written in the given version. Its
+	// errors are the decoder's. It copies what it keeps.
+	DecodePayload(d *wire.Decoder, version uint16, features uint64)
+}
+
+// ErrUnsupportedVersion: a message is too new, or too old, for this reader.
+var ErrUnsupportedVersion = errors.New("unsupported message version")
+
+// Message is one message. Seq and Src of its header, and the lengths, are filled
+// in by the messenger that sends it.
+type Message struct {
+	Header Header
+	Body   Body
+	Middle []byte
+	Data   []byte
+}
+
+// New makes a message of the body, with the default priority.
+func New(b Body) *Message {
+	head, compat := b.Version()
+	return &Message{Header: Header{Type: b.Type(), Version: head, CompatVersion: compat, Priority: PrioDefault}, Body: b}
+}
+
+// NewFromMon is New with the priority that monitors give everything.
+func NewFromMon(b Body) *Message {
+	m := New(b)
+	m.Header.Priority = PrioHigh
+	return m
+}
+
+// String names the message: its type and tid.
+func (m *Message) String() string {
+	return fmt.Sprintf("%v(tid %d)", m.Header.Type, m.Header.Tid)
+}
+
+// Decode makes a message of its sections. It keeps middle and data, and nothing
+// of front. A type that is not known here becomes Unknown, which encodes back to
+// the same bytes. Errors: ErrUnsupportedVersion, *wire.Error.
+func Decode(h Header, front, middle, data []byte, features uint64) (*Message, error) {
+	m := &Message{Header: h, Middle: middle, Data: data}
+	m.Body = newBody(h.Type)
+	if m.Body == nil {
+		m.Body = &Unknown{T: h.Type, Head: h.Version, Compat: h.CompatVersion, Front: append([]byte(nil), front...)}
+		return m, nil
+	}
+	if head, _ := m.Body.Version(); h.CompatVersion > head {
+		return nil, fmt.Errorf("%v version %d, readable since %d, known %d: %w",
+			h.Type, h.Version, h.CompatVersion, head, ErrUnsupportedVersion)
+	}
+	d := wire.NewDecoder(front)
+	m.Body.DecodePayload(d, h.Version, features)
+	if err := d.Err(); err != nil {
+		return nil, fmt.Errorf("decode %v: %w", h.Type, err)
+	}
+	return m, nil
+}
+
+// Unknown is the body of a message whose type is not known here.
+type Unknown struct {
+	T            Type
+	Head, Compat uint16
+	Front        []byte
+}
+
+// Type is the message's number.
+func (u *Unknown) Type() Type { return u.T }
+
+// Version is what the header said.
+func (u *Unknown) Version() (head, compat uint16) { return u.Head, u.Compat }
+
+// EncodePayload appends the front as it was read.
+func (u *Unknown) EncodePayload(e *wire.Encoder, _ uint64) { e.Raw(u.Front) }
+
+// DecodePayload keeps the front.
+func (u *Unknown) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+	u.Front = append([]byte(nil), d.Raw(d.Remaining())...)
+}
+
+// Paxos is what precedes the front of messages to and from a monitor's services:
+// the map version that the sender has seen, and two fields that nobody has used
+// since messages are forwarded whole. (Ceph: src/messages/PaxosServiceMessage.h.)
+type Paxos struct {
+	MapVersion uint64
+	SessionMon int16 // -1
+	SessionTid uint64
+}
+
+// PaxosAt is the prefix of a sender that has seen the given map version.
+func PaxosAt(version uint64) Paxos { return Paxos{MapVersion: version, SessionMon: -1} }
+
+func (p Paxos) encode(e *wire.Encoder) {
+	e.U64(p.MapVersion)
+	e.S16(p.SessionMon)
+	e.U64(p.SessionTid)
+}
+
+func (p *Paxos) decode(d *wire.Decoder) {
+	p.MapVersion, p.SessionMon, p.SessionTid = d.U64(), d.S16(), d.U64()
+}

@@ -1,0 +1,104 @@
+package msg
+
+import "github.com/wavetank/wavetank/daemons/wire"
+
+// CommandDescription is what a manager tells the monitors of one of its
+// commands.
+type CommandDescription struct {
+	Command, Help, Module, Permission string
+	Availability                      string // "cli,rest"
+	Flags                             uint64
+}
+
+func (c *CommandDescription) encode(e *wire.Encoder) {
+	e.Envelope(1, 1, func() {
+		e.String(c.Command)
+		e.String(c.Help)
+		e.String(c.Module)
+		e.String(c.Permission)
+		e.String(c.Availability)
+		e.U64(c.Flags)
+	})
+}
+
+func (c *CommandDescription) decode(d *wire.Decoder) {
+	d.Envelope(1, "command description", func(uint8) {
+		c.Command, c.Help, c.Module = d.String(), d.String(), d.String()
+		c.Permission, c.Availability, c.Flags = d.String(), d.String(), d.U64()
+	})
+}
+
+// MgrBeacon is a manager's sign of life. It is never answered. (Ceph:
+// src/messages/MMgrBeacon.h.)
+type MgrBeacon struct {
+	Paxos
+	ServerAddrs AddrVec // empty until available
+	GID         uint64
+	Available   bool
+	Name        string
+	FSID        wire.UUID
+	ModuleNames []string             // ascending
+	Commands    []CommandDescription // once, when it has become available
+	Metadata    map[string]string
+	Services    map[string]string
+	Modules     []ModuleInfo
+	Features    uint64
+	ClientAddrs []AddrVec
+	ClientNames []string
+}
+
+// Type is TypeMgrBeacon.
+func (*MgrBeacon) Type() Type { return TypeMgrBeacon }
+
+// Version is Pacific's.
+func (*MgrBeacon) Version() (head, compat uint16) { return 11, 8 }
+
+// EncodePayload implements Body.
+func (m *MgrBeacon) EncodePayload(e *wire.Encoder, features uint64) {
+	m.Paxos.encode(e)
+	m.ServerAddrs.Encode(e, features)
+	e.U64(m.GID)
+	e.Bool(m.Available)
+	e.String(m.Name)
+	e.UUID(m.FSID)
+	e.Strings(m.ModuleNames)
+	e.U32(uint32(len(m.Commands)))
+	for i := range m.Commands {
+		m.Commands[i].encode(e)
+	}
+	e.StringMap(m.Metadata)
+	e.StringMap(m.Services)
+	encodeModules(e, m.Modules)
+	e.U64(m.Features)
+	encodeAddrVecs(e, m.ClientAddrs, features)
+	e.Strings(m.ClientNames)
+}
+
+// DecodePayload implements Body.
+func (m *MgrBeacon) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
+	if version < 8 {
+		d.Fail("beacon version", ErrUnsupportedVersion)
+		return
+	}
+	m.Paxos.decode(d)
+	m.ServerAddrs, m.GID, m.Available, m.Name = DecodeAddrVec(d), d.U64(), d.Bool(), d.String()
+	m.FSID, m.ModuleNames = d.UUID(), d.Strings()
+	for range d.Count(6, "commands") {
+		var c CommandDescription
+		c.decode(d)
+		if d.Err() != nil {
+			return
+		}
+		m.Commands = append(m.Commands, c)
+	}
+	m.Metadata, m.Services, m.Modules = d.StringMap(), d.StringMap(), decodeModules(d)
+	if version >= 9 {
+		m.Features = d.U64()
+	}
+	if version >= 10 {
+		m.ClientAddrs = decodeAddrVecs(d)
+	}
+	if version >= 11 {
+		m.ClientNames = d.Strings()
+	}
+}
