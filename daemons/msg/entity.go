@@ -62,19 +62,19 @@ func decodeEntityName(d *wire.Decoder) EntityName {
 	return EntityName{Type: EntityType(d.U8()), Num: d.S64()}
 }
 
-// AuthName is who somebody is for authentication: a type and an id,
-// "client.admin".
+// AuthName is who somebody is for authentication: an EntityType, in 32 bits as
+// on the wire, and an id: "client.admin".
 type AuthName struct {
-	Type EntityType
+	Type uint32
 	ID   string
 }
 
 // String is "client.admin".
-func (n AuthName) String() string { return n.Type.String() + "." + n.ID }
+func (n AuthName) String() string { return EntityType(n.Type).String() + "." + n.ID }
 
 // Encode appends the name: a 32-bit type and the id.
 func (n AuthName) Encode(e *wire.Encoder) {
-	e.U32(uint32(n.Type))
+	e.U32(n.Type)
 	e.String(n.ID)
 }
 
@@ -84,7 +84,7 @@ func DecodeAuthName(d *wire.Decoder) AuthName {
 	if t > 0xff {
 		d.Fail("entity type", wire.ErrInvalid)
 	}
-	return AuthName{Type: EntityType(t), ID: d.String()}
+	return AuthName{Type: t, ID: d.String()}
 }
 
 // AddrType says which protocol an address speaks.

@@ -56,7 +56,7 @@ func (n *Nested) decode(d *wire.Decoder) {
 		return
 	}
 	n.Header = parseHeader(header)
-	n.Footer, _ = ParseFooter(footer) // the length is right
+	n.Footer = ParseOldFooter(footer)
 	n.Front, n.Middle, n.Data = d.Blob(), d.Blob(), d.Blob()
 }
 

@@ -128,17 +128,18 @@ func (f *Footer) putCRCs(b []byte) {
 	binary.LittleEndian.PutUint32(b[8:], f.DataCRC)
 }
 
-// ParseFooter reads a footer of FooterLen bytes, or of FooterLenOld.
-func ParseFooter(b []byte) (Footer, error) {
+// ParseFooter reads a footer from the first FooterLen bytes of b, which must
+// have as many.
+func ParseFooter(b []byte) Footer {
+	_ = b[FooterLen-1]
+	f := ParseOldFooter(b)
+	f.Sig, f.Flags = binary.LittleEndian.Uint64(b[12:]), b[20]
+	return f
+}
+
+// ParseOldFooter reads a footer without a signature from the first FooterLenOld
+// bytes of b, which must have as many.
+func ParseOldFooter(b []byte) Footer {
 	le := binary.LittleEndian
-	switch {
-	case len(b) == FooterLenOld:
-		return Footer{FrontCRC: le.Uint32(b), MiddleCRC: le.Uint32(b[4:]), DataCRC: le.Uint32(b[8:]), Flags: b[12]}, nil
-	case len(b) >= FooterLen:
-		return Footer{
-			FrontCRC: le.Uint32(b), MiddleCRC: le.Uint32(b[4:]), DataCRC: le.Uint32(b[8:]),
-			Sig: le.Uint64(b[12:]), Flags: b[20],
-		}, nil
-	}
-	return Footer{}, fmt.Errorf("message footer of %d bytes: %w", len(b), wire.ErrTruncated)
+	return Footer{FrontCRC: le.Uint32(b), MiddleCRC: le.Uint32(b[4:]), DataCRC: le.Uint32(b[8:]), Flags: b[12]}
 }

@@ -1,0 +1,71 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Roles that daemons play, for whoever does not know their names.
+const (
+	RoleActiveMgr = "active-mgr" // the manager that the newest map names
+	RoleLeader    = "leader"     // the monitor that leads
+	RoleMons      = "mons"       // every monitor
+	RolePeons     = "peons"      // every monitor but the leader
+	RoleMgrs      = "mgrs"       // every manager
+	RoleStandbys  = "standbys"   // every manager but the active one
+	RoleDead      = "dead"       // every daemon that was killed
+	RolePaused    = "paused"     // every daemon that is paused
+)
+
+// ErrUnknown: there is no daemon and no role of that name.
+var ErrUnknown = errors.New("unknown daemon or role")
+
+// Resolve names the daemons that a role, or a daemon's own name, stands for now,
+// in a fixed order; nobody if the role is vacant. Error: ErrUnknown.
+func (c *Cluster) Resolve(who string) ([]string, error) {
+	switch who {
+	case RoleActiveMgr:
+		return present(c.view.ActiveMgr()), nil
+	case RoleLeader:
+		return present(c.view.Leader()), nil
+	case RoleMons:
+		return c.topology.MonNames(), nil
+	case RoleMgrs:
+		return c.topology.MgrNames(), nil
+	case RolePeons:
+		return without(c.topology.MonNames(), c.view.Leader()), nil
+	case RoleStandbys:
+		return without(c.topology.MgrNames(), c.view.ActiveMgr()), nil
+	case RoleDead:
+		return c.where(func(h Host) bool { return !h.Running() }), nil
+	case RolePaused:
+		return c.where(Host.Paused), nil
+	}
+	if slices.Contains(c.daemons, who) {
+		return []string{who}, nil
+	}
+	return nil, fmt.Errorf("%q: %w (there are %s)", who, ErrUnknown, strings.Join(c.daemons, ", "))
+}
+
+func present(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == name })
+}
+
+func (c *Cluster) where(is func(Host) bool) []string {
+	var out []string
+	for _, name := range c.daemons {
+		if is(c.world.Host(name)) {
+			out = append(out, name)
+		}
+	}
+	return out
+}

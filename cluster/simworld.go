@@ -1,0 +1,137 @@
+package cluster
+
+import (
+	"io"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/sim"
+)
+
+// SimConfig is what a simulated world may be given.
+type SimConfig struct {
+	// Seed decides everything.
+	Seed uint64
+	// Trace receives the run's trace as JSON lines; nil means none.
+	Trace io.Writer
+	// LogLevel is the least level of daemon log records in the trace.
+	LogLevel slog.Level
+}
+
+// SimWorld is the World in which one seed decides everything.
+type SimWorld struct {
+	sim       *sim.Sim
+	hosts     map[string]*simHost
+	observers []func(Observation)
+	halted    bool
+}
+
+// NewSim makes an empty simulated world.
+func NewSim(config SimConfig) *SimWorld {
+	w := &SimWorld{hosts: make(map[string]*simHost)}
+	w.sim = sim.New(sim.Config{
+		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
+		OnFact: w.publish,
+	})
+	return w
+}
+
+// Sim is the simulation under the world, for what only it can do.
+func (w *SimWorld) Sim() *sim.Sim { return w.sim }
+
+// Kind is "sim".
+func (w *SimWorld) Kind() string { return "sim" }
+
+// AddHost adds a machine.
+func (w *SimWorld) AddHost(name string) Host {
+	h := &simHost{host: w.sim.AddHost(name)}
+	w.hosts[name] = h
+	return h
+}
+
+// Host finds a machine.
+func (w *SimWorld) Host(name string) Host {
+	if h := w.hosts[name]; h != nil {
+		return h
+	}
+	return nil
+}
+
+// Now is the virtual time.
+func (w *SimWorld) Now() time.Duration { return w.sim.Now() }
+
+// Step is the number of kernel steps so far.
+func (w *SimWorld) Step() uint64 { return w.sim.Steps() }
+
+// Hash is the rolling hash of the run.
+func (w *SimWorld) Hash() uint64 { return w.sim.Hash() }
+
+// Run lets d of virtual time pass.
+func (w *SimWorld) Run(d time.Duration) {
+	w.sim.RunUntil(d, func() bool { return w.halted })
+}
+
+// Until lets virtual time pass until done. It asks after every kernel step in
+// which a fact was published, and at the end.
+func (w *SimWorld) Until(d time.Duration, done func() bool) bool {
+	if w.halted || done() {
+		return done()
+	}
+	return w.sim.RunUntilFact(d, func() bool { return w.halted || done() }) && done()
+}
+
+// Halt ends the run.
+func (w *SimWorld) Halt() { w.halted = true }
+
+// Observe registers an observer.
+func (w *SimWorld) Observe(fn func(Observation)) { w.observers = append(w.observers, fn) }
+
+func (w *SimWorld) publish(h *sim.Host, f host.Fact) {
+	o := Observation{At: w.sim.Now(), Step: w.sim.Steps(), Host: h.Name(), Fact: f}
+	for _, fn := range w.observers {
+		fn(o)
+	}
+}
+
+// Cut stops one direction.
+func (w *SimWorld) Cut(from, to Host) { w.sim.Cut(simOf(from), simOf(to)) }
+
+// Heal undoes Cut.
+func (w *SimWorld) Heal(from, to Host) { w.sim.Heal(simOf(from), simOf(to)) }
+
+// Held counts what was held on that direction so far.
+func (w *SimWorld) Held(from, to Host) int { return w.sim.Held(simOf(from), simOf(to)) }
+
+// Reset breaks the connections between two hosts.
+func (w *SimWorld) Reset(a, b Host) int { return w.sim.Reset(simOf(a), simOf(b)) }
+
+// Note writes a line into the trace.
+func (w *SimWorld) Note(kind string, attrs ...slog.Attr) { w.sim.Note(kind, attrs...) }
+
+// Close ends every process.
+func (w *SimWorld) Close() { w.sim.Close() }
+
+func simOf(h Host) *sim.Host { return h.(*simHost).host }
+
+// simHost implements Host.
+type simHost struct {
+	host    *sim.Host
+	program sim.Program
+}
+
+func (h *simHost) Name() string     { return h.host.Name() }
+func (h *simHost) Addr() netip.Addr { return h.host.Addr() }
+
+func (h *simHost) Start(program func(host.Host)) {
+	h.program = program
+	h.host.Start(program)
+}
+
+func (h *simHost) Restart()      { h.host.Start(h.program) }
+func (h *simHost) Kill() bool    { return h.host.Kill() }
+func (h *simHost) Running() bool { return h.host.Process() != nil }
+func (h *simHost) Pause()        { h.host.Pause() }
+func (h *simHost) Resume()       { h.host.Resume() }
+func (h *simHost) Paused() bool  { return h.host.Paused() }

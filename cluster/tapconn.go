@@ -1,0 +1,204 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// tapConn decorates host.Conn. While the direction towards it is cut it reads
+// nothing and reports nothing, so that what the peer sends waits in the real
+// socket; the other direction is the business of the peer's tapConn. All its
+// methods run on the connection's loop.
+type tapConn struct {
+	tap     *tap
+	loop    host.Loop
+	handler host.ConnHandler
+	peer    *tcpHost // nil for an address outside the world
+	remote  netip.AddrPort
+	inner   host.Conn // nil while an attempt to connect waits for a heal
+
+	patience host.Timer // of an attempt that waits
+	open     bool
+	done     bool // closed by its owner, or Closed was reported
+	choking  bool // the owner was told less than it wanted before the dial
+
+	heldOpened, heldReadable bool
+	heldClosed               error
+}
+
+func (c *tapConn) dial() { c.inner = c.tap.Host.Network().Dial(c.loop, c.remote, c) }
+
+// awaitHeal keeps an attempt to connect back, as TCP does by repeating SYN.
+func (c *tapConn) awaitHeal() {
+	c.patience = c.loop.NewTimer(func() { c.close(fmt.Errorf("dial %v: %w", c.remote, host.ErrTimeout)) })
+	c.patience.Reset(connectTimeout)
+}
+
+// healed looks again at what was held. It is posted to the loop by the world.
+func (c *tapConn) healed() {
+	switch {
+	case c.done || c.loop == nil || c.blind():
+	case c.inner == nil:
+		if c.tap.world.connectable(c.tap.self, c.peer) {
+			c.patience.Stop()
+			c.dial()
+		}
+	default:
+		c.release()
+	}
+}
+
+func (c *tapConn) release() {
+	if c.heldOpened {
+		c.heldOpened = false
+		c.Opened()
+	}
+	if c.heldReadable && !c.done {
+		c.heldReadable = false
+		c.handler.Readable()
+	}
+	if c.heldClosed != nil && !c.done {
+		c.close(c.heldClosed)
+	}
+}
+
+// broken ends the connection as RST does. It is posted to the loop by the world.
+func (c *tapConn) broken() {
+	if c.done || c.inner == nil || !c.open {
+		return
+	}
+	c.inner.Abort()
+	c.close(fmt.Errorf("%v to %v: %w", c.inner.LocalAddr(), c.RemoteAddr(), host.ErrReset))
+}
+
+func (c *tapConn) close(err error) {
+	c.finish()
+	c.handler.Closed(err)
+}
+
+func (c *tapConn) finish() {
+	c.done = true
+	if c.patience != nil {
+		c.patience.Stop()
+	}
+	c.tap.forget(c)
+}
+
+// blind reports whether the direction towards this end is cut.
+func (c *tapConn) blind() bool { return c.tap.world.isCut(c.peer, c.tap.self) }
+
+func (c *tapConn) hold() { c.tap.world.countHeld(c.peer, c.tap.self) }
+
+// Opened, Readable, Writable and Closed implement host.ConnHandler towards the
+// real connection.
+func (c *tapConn) Opened() {
+	if c.blind() {
+		c.heldOpened = true
+		c.hold()
+		return
+	}
+	c.open = true
+	c.handler.Opened()
+	if c.choking && !c.done {
+		c.choking = false
+		c.handler.Writable()
+	}
+}
+
+func (c *tapConn) Readable() {
+	if c.blind() {
+		c.heldReadable = true
+		c.hold()
+		return
+	}
+	c.handler.Readable()
+}
+
+func (c *tapConn) Writable() { c.handler.Writable() }
+
+func (c *tapConn) Closed(err error) {
+	if c.blind() {
+		c.heldClosed = err
+		c.hold()
+		return
+	}
+	c.close(err)
+}
+
+func (c *tapConn) LocalAddr() netip.AddrPort {
+	if c.inner == nil {
+		return netip.AddrPort{}
+	}
+	return c.inner.LocalAddr()
+}
+
+func (c *tapConn) RemoteAddr() netip.AddrPort {
+	if c.inner == nil {
+		return c.remote
+	}
+	return c.inner.RemoteAddr()
+}
+
+func (c *tapConn) Attach(l host.Loop, h host.ConnHandler) {
+	c.tap.mu.Lock()
+	c.loop, c.handler = l, h
+	c.tap.mu.Unlock()
+	c.inner.Attach(l, c)
+}
+
+func (c *tapConn) Read(p []byte) (int, error) {
+	if c.done {
+		return 0, host.ErrClosed
+	}
+	if c.inner == nil {
+		return 0, host.ErrWouldBlock
+	}
+	if c.blind() {
+		c.heldReadable = true
+		return 0, host.ErrWouldBlock
+	}
+	return c.inner.Read(p)
+}
+
+func (c *tapConn) Write(p []byte) (int, error) {
+	if c.done {
+		return 0, host.ErrClosed
+	}
+	if c.inner == nil || !c.open {
+		c.choking = true
+		return 0, nil
+	}
+	return c.inner.Write(p)
+}
+
+func (c *tapConn) Close() {
+	if c.done {
+		return
+	}
+	c.finish()
+	if c.inner != nil {
+		c.inner.Close()
+	}
+}
+
+func (c *tapConn) Abort() {
+	if c.done {
+		return
+	}
+	c.finish()
+	if c.inner != nil {
+		c.inner.Abort()
+	}
+}
+
+// post runs fn on the connection's loop, if it has one yet.
+func (c *tapConn) post(fn func()) {
+	c.tap.mu.Lock()
+	l := c.loop
+	c.tap.mu.Unlock()
+	if l != nil {
+		l.Post(fn)
+	}
+}

@@ -1,0 +1,347 @@
+package cluster
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/oshost"
+)
+
+// TCPConfig is what a world on loopback sockets may be given.
+type TCPConfig struct {
+	// Dir is where hosts keep their disks, a folder each; empty means a
+	// temporary folder that Close removes.
+	Dir string
+	// Seed decides the daemons' random streams (not the timing, which is real).
+	Seed uint64
+	// Log receives the daemons' logs; nil discards them.
+	Log *slog.Logger
+}
+
+// TCPWorld is the World of real sockets and real time: every daemon runs in this
+// process on a loopback address of its own.
+type TCPWorld struct {
+	config  TCPConfig
+	tempDir string
+	began   time.Time
+	subnet  [3]byte
+	hosts   []*tcpHost
+	byName  map[string]*tcpHost
+	watch   []func(Observation)
+	halted  bool
+
+	mu     sync.Mutex
+	byAddr map[netip.Addr]*tcpHost
+	cuts   map[[2]*tcpHost]bool
+	held   map[[2]*tcpHost]int
+	facts  []Observation
+	more   chan struct{} // has an element when facts is not empty
+}
+
+// NewTCP makes an empty world on loopback sockets. Its errors are
+// ErrInfrastructure.
+func NewTCP(config TCPConfig) (*TCPWorld, error) {
+	w := &TCPWorld{
+		config: config, began: time.Now(),
+		byName: make(map[string]*tcpHost), byAddr: make(map[netip.Addr]*tcpHost),
+		cuts: make(map[[2]*tcpHost]bool), held: make(map[[2]*tcpHost]int),
+		more: make(chan struct{}, 1),
+	}
+	if config.Dir == "" {
+		dir, err := os.MkdirTemp("", "wavetank-")
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrInfrastructure, err)
+		}
+		w.tempDir, w.config.Dir = dir, dir
+	}
+	if w.config.Log == nil {
+		w.config.Log = slog.New(slog.DiscardHandler)
+	}
+	w.subnet = freeSubnet()
+	return w, nil
+}
+
+// freeSubnet draws the world's part of 127.0.0.0/8, so that worlds running at the
+// same time keep out of each other's way.
+func freeSubnet() [3]byte {
+	var b [2]byte
+	rand.Read(b[:])
+	return [3]byte{127, 1 + b[0]%254, b[1]}
+}
+
+// Kind is "tcp".
+func (w *TCPWorld) Kind() string { return "tcp" }
+
+// AddHost adds a machine with the next loopback address.
+func (w *TCPWorld) AddHost(name string) Host {
+	n := len(w.hosts) + 1
+	h := &tcpHost{
+		world: w, name: name,
+		addr: netip.AddrFrom4([4]byte{w.subnet[0], w.subnet[1], w.subnet[2], byte(n)}),
+	}
+	w.hosts = append(w.hosts, h)
+	w.byName[name] = h
+	w.mu.Lock()
+	w.byAddr[h.addr] = h
+	w.mu.Unlock()
+	return h
+}
+
+// Host finds a machine.
+func (w *TCPWorld) Host(name string) Host {
+	if h := w.byName[name]; h != nil {
+		return h
+	}
+	return nil
+}
+
+// Now is the real time since the world began.
+func (w *TCPWorld) Now() time.Duration { return time.Since(w.began) }
+
+// Step is 0: real time has no steps.
+func (w *TCPWorld) Step() uint64 { return 0 }
+
+// Halt ends the run.
+func (w *TCPWorld) Halt() { w.halted = true }
+
+// Observe registers an observer.
+func (w *TCPWorld) Observe(fn func(Observation)) { w.watch = append(w.watch, fn) }
+
+// Run lets d of real time pass, handing facts to the observers as they come.
+func (w *TCPWorld) Run(d time.Duration) { w.Until(d, func() bool { return false }) }
+
+// Until lets real time pass until done, asked after each batch of facts.
+func (w *TCPWorld) Until(d time.Duration, done func() bool) bool {
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	for {
+		w.drain()
+		if w.halted || done() {
+			return done()
+		}
+		select {
+		case <-w.more:
+		case <-limit.C:
+			w.drain()
+			return done()
+		}
+	}
+}
+
+func (w *TCPWorld) drain() {
+	w.mu.Lock()
+	facts := w.facts
+	w.facts = nil
+	w.mu.Unlock()
+	for _, o := range facts {
+		for _, fn := range w.watch {
+			fn(o)
+		}
+	}
+}
+
+func (w *TCPWorld) publish(name string, f host.Fact) {
+	w.mu.Lock()
+	w.facts = append(w.facts, Observation{At: w.Now(), Host: name, Fact: f})
+	w.mu.Unlock()
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+}
+
+// Cut stops one direction.
+func (w *TCPWorld) Cut(from, to Host) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cuts[[2]*tcpHost{from.(*tcpHost), to.(*tcpHost)}] = true
+}
+
+// Heal undoes Cut; what was held arrives at once.
+func (w *TCPWorld) Heal(from, to Host) {
+	a, b := from.(*tcpHost), to.(*tcpHost)
+	w.mu.Lock()
+	delete(w.cuts, [2]*tcpHost{a, b})
+	w.mu.Unlock()
+	b.eachConn(a, func(c *tapConn) { c.post(c.healed) })
+	a.eachConn(b, func(c *tapConn) { c.post(c.healed) })
+}
+
+// Held counts what was held on that direction so far.
+func (w *TCPWorld) Held(from, to Host) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held[[2]*tcpHost{from.(*tcpHost), to.(*tcpHost)}]
+}
+
+// Reset breaks the connections between two hosts, from the side of a.
+func (w *TCPWorld) Reset(a, b Host) int {
+	n := 0
+	a.(*tcpHost).eachConn(b.(*tcpHost), func(c *tapConn) {
+		n++
+		c.post(c.broken)
+	})
+	return n
+}
+
+func (w *TCPWorld) hostAt(addr netip.Addr) *tcpHost {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.byAddr[addr.Unmap()]
+}
+
+func (w *TCPWorld) isCut(from, to *tcpHost) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return from != nil && w.cuts[[2]*tcpHost{from, to}]
+}
+
+// connectable reports whether a connection between two hosts can open, which
+// takes both directions.
+func (w *TCPWorld) connectable(from, to *tcpHost) bool {
+	return !w.isCut(from, to) && !w.isCut(to, from)
+}
+
+func (w *TCPWorld) countHeld(from, to *tcpHost) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held[[2]*tcpHost{from, to}]++
+}
+
+// Close ends every process.
+func (w *TCPWorld) Close() {
+	for _, h := range w.hosts {
+		h.Kill()
+	}
+	if w.tempDir != "" {
+		os.RemoveAll(w.tempDir)
+	}
+}
+
+// tcpHost implements Host.
+type tcpHost struct {
+	world   *TCPWorld
+	name    string
+	addr    netip.Addr
+	program func(host.Host)
+
+	mu     sync.Mutex
+	tap    *tap         // of the running process, nil if there is none
+	os     *oshost.Host // under it
+	starts uint32
+	paused bool
+}
+
+func (h *tcpHost) Name() string     { return h.name }
+func (h *tcpHost) Addr() netip.Addr { return h.addr }
+
+func (h *tcpHost) Start(program func(host.Host)) {
+	h.Kill()
+	h.program = program
+	h.Restart()
+}
+
+func (h *tcpHost) Restart() {
+	h.Kill()
+	h.begin()
+}
+
+// begin starts a process. The program runs on a loop of the new process, as in
+// the simulator it runs in an event.
+func (h *tcpHost) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.starts++
+	pid := h.starts
+	h.os = oshost.New(oshost.Options{
+		Name: h.name, PID: pid,
+		Dir:       filepath.Join(h.world.config.Dir, h.name),
+		Log:       h.world.config.Log.With("host", h.name),
+		Seed:      h.world.config.Seed,
+		Addrs:     []netip.Addr{h.addr},
+		OnFact:    func(f host.Fact) { h.world.publish(h.name, f) },
+		OnRespawn: func(string) { h.respawned(pid) },
+		OnExit:    func(int, string) { h.exited(pid) },
+	})
+	t := newTap(h.os, h)
+	h.tap = t
+	program := h.program
+	t.NewLoop("main").Post(func() { program(t) })
+}
+
+func (h *tcpHost) respawned(pid uint32) {
+	if h.exited(pid) {
+		h.begin()
+	}
+}
+
+func (h *tcpHost) exited(pid uint32) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.starts != pid || h.tap == nil {
+		return false
+	}
+	h.tap, h.os = nil, nil
+	return true
+}
+
+func (h *tcpHost) Kill() bool {
+	h.mu.Lock()
+	t, process := h.tap, h.os
+	h.tap, h.os, h.paused = nil, nil, false
+	h.mu.Unlock()
+	if t == nil {
+		return false
+	}
+	ended := make(chan struct{})
+	go func() { process.Kill(); close(ended) }()
+	t.resume()
+	<-ended
+	return true
+}
+
+func (h *tcpHost) Running() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tap != nil
+}
+
+func (h *tcpHost) Pause() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tap != nil && !h.paused {
+		h.paused = true
+		h.tap.pause()
+	}
+}
+
+func (h *tcpHost) Resume() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.paused {
+		h.paused = false
+		h.tap.resume()
+	}
+}
+
+func (h *tcpHost) Paused() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.paused
+}
+
+func (h *tcpHost) eachConn(peer *tcpHost, fn func(*tapConn)) {
+	h.mu.Lock()
+	t := h.tap
+	h.mu.Unlock()
+	if t != nil {
+		t.each(peer, fn)
+	}
+}

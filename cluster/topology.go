@@ -1,0 +1,77 @@
+package cluster
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
+)
+
+// Topology says which daemons there are and how they are set.
+type Topology struct {
+	Mons int // monitors, named mon.a, mon.b, ...
+	Mgrs int // manager daemons, named mgr.x, mgr.y, ...
+
+	Mon    mon.Options
+	Mgr    mgr.Options
+	Client monc.Options
+
+	// Defects are planted bugs; see Mutants.
+	MonDefects mon.Defects
+	MgrDefects mgr.Defects
+}
+
+// DefaultTopology is three monitors and three managers with Ceph's own timings.
+func DefaultTopology() Topology {
+	return Topology{
+		Mons: 3, Mgrs: 3,
+		Mon: mon.DefaultOptions(), Mgr: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
+	}
+}
+
+// MonNames and MgrNames are the names of the daemons, in the order of their ids.
+func (t Topology) MonNames() []string { return names("mon", "abcdefghijklm", t.Mons) }
+
+// MgrNames are the names of the managers.
+func (t Topology) MgrNames() []string { return names("mgr", "xyzuvw", t.Mgrs) }
+
+func names(kind, letters string, n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		if i < len(letters) {
+			out[i] = fmt.Sprintf("%s.%c", kind, letters[i])
+		} else {
+			out[i] = fmt.Sprintf("%s.%d", kind, i)
+		}
+	}
+	return out
+}
+
+// Grace is the time after which a silent manager is dropped.
+func (t Topology) Grace() time.Duration { return t.Mon.MgrBeaconGrace }
+
+// Scale divides every timing of the daemons by n.
+func (t *Topology) Scale(n int) {
+	if n == 1 {
+		return
+	}
+	for _, options := range []any{&t.Mon, &t.Mgr, &t.Client} {
+		scaleDurations(reflect.ValueOf(options).Elem(), time.Duration(n))
+	}
+}
+
+// scaleDurations divides every time.Duration in a struct of options, nested ones
+// included.
+func scaleDurations(v reflect.Value, n time.Duration) {
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case f.Kind() == reflect.Struct:
+			scaleDurations(f, n)
+		case f.Type() == reflect.TypeFor[time.Duration]():
+			f.SetInt(f.Int() / int64(n))
+		}
+	}
+}

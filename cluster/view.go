@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+)
+
+// What facts call things.
+const (
+	MgrMap = "mgrmap" // mon.MapCommitted.Map
+	Leader = "leader" // mon.Role.Role
+
+	DropTimeout   = "timeout"   // mon.MgrDropped.Reason
+	DropCommand   = "command"   // the same
+	DropRestarted = "restarted" // the same
+)
+
+// Standby is a standby of a committed manager map.
+type Standby struct {
+	GID  uint64
+	Name string
+}
+
+// Standbys reads the standbys of a committed map, which the fact has as text.
+func Standbys(f mon.MapCommitted) []Standby {
+	if f.Standbys == "" {
+		return nil
+	}
+	var out []Standby
+	for item := range strings.SplitSeq(f.Standbys, ",") {
+		gid, name, _ := strings.Cut(item, ":")
+		n, err := strconv.ParseUint(gid, 10, 64)
+		if err != nil {
+			panic("cluster: malformed standbys " + f.Standbys)
+		}
+		out = append(out, Standby{GID: n, Name: name})
+	}
+	return out
+}
+
+// View is what an all-knowing observer has seen of the cluster so far: the
+// newest committed maps, and who leads. It is kept up to date by facts.
+type View struct {
+	leader string // host name of the monitor that last became leader
+	term   uint64
+	newest mon.MapCommitted // the newest mgrmap
+	modes  map[string]mgr.Mode
+}
+
+func newView() *View { return &View{modes: make(map[string]mgr.Mode)} }
+
+func (v *View) observe(o Observation) {
+	switch f := o.Fact.(type) {
+	case mon.Role:
+		v.observeRole(o.Host, f)
+	case mon.MapCommitted:
+		if f.Map == MgrMap && f.Epoch > v.newest.Epoch {
+			v.newest = f
+		}
+	case mgr.ModeChanged:
+		v.modes[o.Host] = f.Mode
+	}
+}
+
+func (v *View) observeRole(host string, f mon.Role) {
+	switch {
+	case f.Role == Leader && f.Term >= v.term:
+		v.leader, v.term = host, f.Term
+	case f.Role != Leader && host == v.leader && f.Term >= v.term:
+		v.leader = ""
+	}
+}
+
+// Leader is the daemon name of the leading monitor, empty while none is known.
+func (v *View) Leader() string { return v.leader }
+
+// MgrMap is the newest manager map that any monitor has committed.
+func (v *View) MgrMap() mon.MapCommitted { return v.newest }
+
+// ActiveMgr is the daemon name of the manager that the newest map names, empty
+// if it names none.
+func (v *View) ActiveMgr() string {
+	if v.newest.ActiveGID == 0 {
+		return ""
+	}
+	return "mgr." + v.newest.ActiveName
+}
+
+// Available reports whether the newest map has an active manager that is ready
+// to serve.
+func (v *View) Available() bool { return v.newest.ActiveGID != 0 && v.newest.Available }
+
+// Mode is what a manager last said of itself.
+func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }

@@ -1,0 +1,9 @@
+package outside
+
+import (
+	"os"
+	"time"
+)
+
+var _ = time.Now()
+var _ = os.Args

@@ -1,0 +1,36 @@
+// Package oshost is the real machine behind the seam of package host: loops are
+// goroutines, connections are TCP, the disk is a directory and the time is the
+// operating system's.
+//
+// It is the one place under daemons where package net, package os, the go
+// statement and the clock are at home. A daemon never imports it; whoever runs
+// daemons does:
+//
+//	h := oshost.New(oshost.Options{
+//		Name: "mon-a",
+//		Dir:  "/var/lib/wavetank/mon-a",
+//		Log:  slog.Default(),
+//		OnExit: func(code int, reason string) {
+//			log.Printf("mon-a left with %d: %s", code, reason)
+//		},
+//	})
+//	monitor.Start(h)
+//	h.Wait()
+//
+// # Processes inside a process
+//
+// A [Host] is one process of the seam, not one of the operating system: many may
+// live side by side, which is how a whole cluster fits in one test binary.
+// Exit, Respawn and [Host.Kill] therefore end the Host (its loops, sockets and
+// open files) and never the program. A new process on the same machine is a
+// new Host with the same Name and Dir.
+//
+// # Goroutines
+//
+// Each loop is one goroutine, and so are the timers of all of it: they wait in
+// one heap behind one alarm of the clock, which is what makes them fire in the
+// order of their deadlines. Each open connection has a reader, which fills a
+// bounded buffer, and a writer, which sends in one call what gathered while its
+// last call ran. Syncs and dials run on a goroutine of their own. Kill and Wait
+// return when all of them have gone.
+package oshost

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package oshost
+
+import (
+	"context"
+	"net"
+	"syscall"
+)
+
+func bindLate(context.Context, string, string, syscall.RawConn) error { return nil }
+
+// unacknowledged is not known here: a closed connection is left to the operating
+// system at once, which may reset it if the peer has sent something that was
+// never read.
+func unacknowledged(*net.TCPConn) (int, error) { return 0, nil }

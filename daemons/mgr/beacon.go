@@ -1,0 +1,76 @@
+package mgr
+
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+// The release whose protocol and encodings the manager speaks, for the metadata
+// that monitors show in "versions".
+const (
+	speaksVersion = "16.2.15"
+	speaksRelease = "pacific"
+)
+
+// beaconMaker makes beacons. What is the same in all of them is made once and
+// shared: nobody changes it.
+type beaconMaker struct{ steady msg.MgrBeacon }
+
+func newBeaconMaker(cfg Config, opt Options, metadata map[string]string) beaconMaker {
+	b := msg.MgrBeacon{
+		Paxos: msg.PaxosAt(0), Name: cfg.Name, FSID: cfg.FSID,
+		ModuleNames: opt.Modules, Metadata: metadata, Features: msg.FeaturesAll,
+	}
+	for _, name := range opt.Modules {
+		b.Modules = append(b.Modules, msg.ModuleInfo{Name: name, CanRun: true})
+	}
+	return beaconMaker{b}
+}
+
+// metadata is what the manager says of itself and its machine. (Ceph: MS-9 and
+// collect_sys_info in src/common/util.cc.)
+func metadata(hostname string, addr msg.EntityAddr) map[string]string {
+	return map[string]string{
+		"addr":               addr.IP.Addr().String(),
+		"addrs":              fmt.Sprintf("%v/%d", addr.IP, addr.Nonce),
+		"ceph_release":       speaksRelease,
+		"ceph_version_short": speaksVersion,
+		"hostname":           hostname,
+	}
+}
+
+// beacon is one of a manager that is not available, or, if server is not
+// empty, of one that is and serves there (MS-9 to MS-11).
+func (m *beaconMaker) beacon(gid uint64, server msg.AddrVec, commands []msg.CommandDescription) *msg.MgrBeacon {
+	b := m.steady
+	b.GID = gid
+	b.Available = len(server) > 0
+	b.ServerAddrs = server
+	b.Commands = commands
+	return &b
+}
+
+// sendBeacon tells the monitors that we are here, and what we are.
+func (s *Standby) sendBeacon() {
+	if s.gone {
+		return
+	}
+	server := s.servingAt()
+	var commands []msg.CommandDescription
+	if len(server) > 0 && !s.availableInMap {
+		commands = s.mgr.server.descriptions
+	}
+	b := s.beacons.beacon(s.gid(), server, commands)
+	s.monc.Send(msg.New(b))
+	s.h.Probe(BeaconSent{Name: s.cfg.Name, GID: b.GID, Available: b.Available, Commands: len(b.Commands)})
+}
+
+// servingAt is where the manager serves, empty unless it is available: active
+// and initialised (MS-10).
+func (s *Standby) servingAt() msg.AddrVec {
+	if s.mgr == nil || !s.mgr.initialised {
+		return nil
+	}
+	return s.mgr.server.addrs
+}

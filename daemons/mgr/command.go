@@ -1,0 +1,127 @@
+package mgr
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+// codeInvalid is EINVAL.
+const codeInvalid = -22
+
+// flagMgr marks a command that goes to the manager (Ceph: MonCommand::FLAG_MGR in
+// src/mon/MonCommand.h).
+const flagMgr = 8
+
+// command is one that a manager answers. None of them takes arguments.
+type command struct {
+	prefix string
+	help   string
+	tell   bool // for "ceph tell" only: the monitors have one of that name
+	run    func(srv *server) any
+}
+
+func commandTable() []command {
+	return []command{
+		{"get_command_descriptions", "list available commands", true, (*server).describe},
+		{"service dump", "dump service map", false, (*server).serviceDump},
+		{"service status", "dump service state", false, (*server).serviceStatus},
+		{"status", "state of this manager", true, (*server).status},
+		{"version", "version of this manager", true, (*server).version},
+	}
+}
+
+// descriptionsOf are what the beacons carry: the commands that the monitors are
+// to offer in their own list.
+func descriptionsOf(table []command) []msg.CommandDescription {
+	var list []msg.CommandDescription
+	for _, c := range table {
+		if !c.tell {
+			list = append(list, msg.CommandDescription{
+				Command: c.prefix, Help: c.help, Module: "service",
+				Permission: "r", Availability: "cli,rest", Flags: flagMgr,
+			})
+		}
+	}
+	return list
+}
+
+// run answers a command: the parts of one JSON object with a "prefix".
+func (srv *server) run(parts []string) (code int32, status string, output []byte) {
+	var request struct {
+		Prefix string `json:"prefix"`
+	}
+	err := json.Unmarshal([]byte(strings.Join(parts, "")), &request)
+	switch {
+	case err != nil:
+		code, status = codeInvalid, "the command is not a JSON object with a prefix"
+	default:
+		code, status, output = srv.answer(request.Prefix)
+	}
+	srv.g.s.h.Probe(Served{Name: srv.g.s.cfg.Name, GID: srv.g.s.gid(), Command: request.Prefix, Code: code})
+	return code, status, output
+}
+
+func (srv *server) answer(prefix string) (code int32, status string, output []byte) {
+	for _, c := range srv.commands {
+		if c.prefix != prefix {
+			continue
+		}
+		text, err := json.MarshalIndent(c.run(srv), "", "    ")
+		if err != nil {
+			return codeInvalid, err.Error(), nil
+		}
+		return 0, "", append(text, '\n')
+	}
+	return codeInvalid, fmt.Sprintf("unknown command %q", prefix), nil
+}
+
+// describe is the list that the command line checks what is typed against.
+func (srv *server) describe() any {
+	type description struct {
+		Sig    []string `json:"sig"`
+		Help   string   `json:"help"`
+		Module string   `json:"module"`
+		Perm   string   `json:"perm"`
+		Flags  int      `json:"flags"`
+	}
+	list := make(map[string]description, len(srv.commands))
+	for i, c := range srv.commands {
+		list[fmt.Sprintf("cmd%03d", i)] = description{
+			Sig: strings.Fields(c.prefix), Help: c.help, Module: "mgr", Perm: "r", Flags: flagMgr,
+		}
+	}
+	return list
+}
+
+func (srv *server) status() any {
+	s := srv.g.s
+	return struct {
+		Name    string `json:"name"`
+		GID     uint64 `json:"gid"`
+		State   string `json:"state"`
+		Epoch   uint32 `json:"mgrmap_epoch"`
+		Mon     string `json:"mon"`
+		Daemons int    `json:"daemons"`
+	}{s.cfg.Name, s.gid(), s.State(), s.epoch, s.monc.Mon(), srv.daemons}
+}
+
+func (srv *server) version() any {
+	return struct {
+		Version     string `json:"version"`
+		Release     string `json:"release"`
+		ReleaseType string `json:"release_type"`
+	}{speaksVersion, speaksRelease, "stable"}
+}
+
+// serviceDump is a service map without services: nothing here registers any.
+func (srv *server) serviceDump() any {
+	return struct {
+		Epoch    uint32         `json:"epoch"`
+		Services map[string]any `json:"services"`
+	}{0, map[string]any{}}
+}
+
+func (srv *server) serviceStatus() any { return map[string]any{} }

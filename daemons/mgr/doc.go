@@ -1,0 +1,33 @@
+// Package mgr is the manager daemon: many run, the monitors make one of them
+// active, the others stand by. Ceph: MgrStandby and Mgr in src/mgr.
+//
+//	s, err := mgr.New(h, mgr.Config{Name: "x", FSID: fsid, MonMap: monmap, Options: mgr.DefaultOptions()})
+//	if err == nil {
+//		err = s.Start()
+//	}
+//
+// # The life of a process
+//
+// Every process begins as a [Standby]. It authenticates with the monitors, which
+// give it a global id, and from then on tells them every two seconds, in a
+// beacon, that it is there. The monitors answer with maps only: when one names
+// its global id, the process makes itself a [Mgr], which initialises in the
+// background and then says in its beacons that it is available, and where. When
+// a later map names somebody else, the process does not step back: it executes
+// itself anew ([host.Host.Respawn]) and comes back as a stranger with another
+// global id. So a process is never active twice, and whatever it still had in
+// flight dies with it.
+//
+// # Loops
+//
+// One loop ("mgr.x/dispatch") runs all dispatchers and timers and owns all
+// state. A second one ("mgr.x/finisher") runs the initialisation, as a task, and
+// touches state by posting to the first only.
+//
+// # What is left out
+//
+// The OSD map, and with it the wait for the epoch that fences the predecessor
+// (MS-18, MS-20); Python modules: a list of names stands for them, and a pause
+// for the time they take to load; the Objecter; MgrClient, the manager's own
+// reports to itself.
+package mgr

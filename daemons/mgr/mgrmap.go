@@ -1,0 +1,99 @@
+package mgr
+
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+// verdict is what a manager map asks of a process (MS-14).
+type verdict uint8
+
+const (
+	carryOn      verdict = iota // nothing to do
+	becomeActive                // it names us, and we were not active
+	beActive                    // it names us, as before
+	stepDown                    // we were active, and it does not name us
+	shadow                      // it names another manager, by name
+)
+
+// judge compares a map with what the process is. A map that names a process of
+// our own name is about our previous incarnation, which is no reason to run
+// standby modules.
+func judge(m *msg.MgrMap, gid uint64, name string, active bool) verdict {
+	switch {
+	case m.ActiveGID == gid && gid != 0 && !active:
+		return becomeActive
+	case m.ActiveGID == gid && gid != 0:
+		return beActive
+	case active:
+		return stepDown
+	case m.ActiveGID != 0 && m.ActiveName != name:
+		return shadow
+	}
+	return carryOn
+}
+
+// handleMgrMap does what a map asks for (MS-14). A map of epoch 0 is a null map,
+// sent only to tell a manager that it is out (MM-7).
+func (s *Standby) handleMgrMap(m *msg.MgrMap) {
+	if m.Epoch == 0 {
+		s.handleNullMap()
+		return
+	}
+	if s.opt.StrictMgrMapEpoch && m.Epoch <= s.epoch {
+		s.log.Info("old mgrmap ignored", "epoch", m.Epoch, "newest", s.epoch, "mon", s.monc.Mon())
+		return
+	}
+	s.epoch = m.Epoch
+	s.monc.Got("mgrmap", uint64(m.Epoch))
+	s.h.Probe(MapApplied{
+		Name: s.cfg.Name, GID: s.gid(), Map: "mgrmap", Epoch: m.Epoch,
+		ActiveGID: m.ActiveGID, Available: m.Available,
+	})
+	s.follow(m)
+}
+
+func (s *Standby) handleNullMap() {
+	if s.mgr != nil {
+		s.respawn(0, "a monitor says that we are not active")
+	}
+}
+
+// follow acts on a map that was applied.
+func (s *Standby) follow(m *msg.MgrMap) {
+	switch judge(m, s.gid(), s.cfg.Name, s.mgr != nil) {
+	case becomeActive:
+		s.activate()
+		s.latch(m)
+	case beActive:
+		s.latch(m)
+	case stepDown:
+		if !s.cfg.Defects.StayActive {
+			s.respawn(m.Epoch, fmt.Sprintf("mgrmap epoch %d names gid %d active", m.Epoch, m.ActiveGID))
+		}
+	case shadow:
+		s.startStandbyModules()
+	}
+}
+
+// latch notes that the monitors know of our being available: the commands need
+// not be sent any more (MS-11).
+func (s *Standby) latch(m *msg.MgrMap) { s.availableInMap = s.availableInMap || m.Available }
+
+// startStandbyModules starts the standby half of the modules, once.
+func (s *Standby) startStandbyModules() {
+	if s.opt.StandbyModules && !s.standbyModules {
+		s.standbyModules = true
+		s.log.Info("standby modules started", "count", len(s.opt.Modules))
+	}
+}
+
+// activate makes the process a manager that initialises in the background
+// (MS-17).
+func (s *Standby) activate() {
+	s.log.Info("activating", "epoch", s.epoch, "gid", s.gid())
+	s.mgr = newMgr(s)
+	s.setMode(ModeStarting)
+	s.finisher.Go("init", s.mgr.init)
+}

@@ -1,0 +1,117 @@
+package mgr
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/monc"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// Config is what makes a manager this one. New reads it once.
+type Config struct {
+	// Name is the manager's name without its type, "x". It survives restarts.
+	Name string
+	// FSID identifies the cluster. Monitors drop beacons with another one.
+	FSID wire.UUID
+	// MonMap is where to look for monitors at first.
+	MonMap msg.MonMap
+	// Options are the tunables; begin with [DefaultOptions].
+	Options Options
+	// Client are the tunables of the monitor client.
+	Client monc.Options
+	// Defects are planted bugs; the zero value has none.
+	Defects Defects
+}
+
+// Options are a manager's tunables, named after Ceph's options where it has
+// them. A duration that is 0 takes its default.
+type Options struct {
+	// TickPeriod is the time between beacons (mgr_tick_period, 2 s).
+	TickPeriod time.Duration
+	// InitDuration is how long an activated manager takes to load its modules
+	// before it is available (1 s, measured on Ceph 16.2.15).
+	InitDuration time.Duration
+	// StandbyModules lets a standby run the standby half of its modules
+	// (mgr_standby_modules, true).
+	StandbyModules bool
+	// StrictMgrMapEpoch ignores manager maps that are not newer than the last
+	// one, which a monitor that lags behind can send after a change of sessions
+	// (true). Ceph trusts the monitor: false is how it behaves (MS-15).
+	StrictMgrMapEpoch bool
+	// Modules are the names of the modules that the beacons list (none).
+	Modules []string
+	// Bind is where an active manager listens. Without an address it is the
+	// machine's first one; port 0 takes a free one.
+	Bind netip.AddrPort
+	// Messenger are the tunables of both messengers.
+	Messenger msgr.Options
+	// MessengerWorkers is the number of worker loops of each messenger
+	// (ms_async_op_threads). 0 means 3.
+	MessengerWorkers int
+}
+
+// DefaultOptions are the values of Ceph 16.2 where it has the option, and strict
+// epochs.
+func DefaultOptions() Options {
+	return Options{
+		TickPeriod:        2 * time.Second,
+		InitDuration:      time.Second,
+		StandbyModules:    true,
+		StrictMgrMapEpoch: true,
+	}
+}
+
+func (o Options) withDefaults() Options {
+	d := DefaultOptions()
+	if o.TickPeriod == 0 {
+		o.TickPeriod = d.TickPeriod
+	}
+	if o.InitDuration == 0 {
+		o.InitDuration = d.InitDuration
+	}
+	o.Modules = slices.Sorted(slices.Values(o.Modules))
+	return o
+}
+
+// Validate reports everything that cannot work, as one error.
+func (c Config) Validate() error {
+	var bad []error
+	refuse := func(when bool, what string) {
+		if when {
+			bad = append(bad, errors.New(what))
+		}
+	}
+	refuse(c.Name == "", "Name is empty")
+	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
+	refuse(c.Options.InitDuration < 0, "InitDuration is negative")
+	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
+	bad = append(bad, c.client().Validate())
+	if err := errors.Join(bad...); err != nil {
+		return fmt.Errorf("mgr.%s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// client is the monitor client's part of the configuration.
+func (c Config) client() monc.Config {
+	return monc.Config{
+		Entity:  msg.AuthName{Type: uint32(msg.EntityMgr), ID: c.Name},
+		MonMap:  c.MonMap,
+		Options: c.Client,
+	}
+}
+
+// Defects are planted bugs for proving that the checks find them. Each is
+// consulted in one place.
+type Defects struct {
+	// StayActive makes a manager ignore maps that name another one, so that it
+	// goes on as if it were active (the daemon's half of BUG-06). I-MGR-8 finds
+	// it.
+	StayActive bool
+}

@@ -1,0 +1,60 @@
+package mon
+
+import (
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// handleBeacon takes a mgr's beacon: on the leader only, and without an answer
+// (MM-1, MM-2). The peon that forwarded it is told so at once, unless the sender
+// claims to serve: then it may have to be told that it is out.
+func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
+	if b.FSID != m.cfg.FSID {
+		m.log.Info("beacon of another cluster", "name", b.Name, "fsid", b.FSID)
+		m.noReply(o)
+		return
+	}
+	if !b.Available {
+		m.noReply(o)
+	}
+	if !m.leads(o) {
+		return
+	}
+	m.h.Probe(MgrBeaconReceived{Mon: m.cfg.Name, GID: b.GID, Available: b.Available})
+	v := m.mgr.beacon(b, m.now(), m.wall())
+	if v.stale {
+		m.reply(o, nullMgrMap(), nil)
+		if o.s != nil {
+			m.h.Probe(MapSent{Mon: m.cfg.Name, Map: "mgrmap", GID: o.s.gid})
+		}
+	}
+	m.noReply(o)
+	if v.changed {
+		m.await(func(committed bool) {
+			if !committed { // MM-10
+				m.again(o)
+			}
+		})
+		m.schedule(m.mgr.pending.immediate)
+	}
+}
+
+// again tries an op from scratch, unless it was forwarded: then the peon does.
+func (m *Mon) again(o *op) {
+	if o.via == nil {
+		m.park(o)
+	}
+}
+
+// tickMgr lets the mgr service act on the passing of time.
+func (m *Mon) tickMgr() {
+	if !m.writeable() {
+		return
+	}
+	m.mgr.tick(m.now(), m.wall())
+	if m.mgr.pending.edits > 0 {
+		m.schedule(m.mgr.pending.immediate)
+	}
+}
+
+func (m *Mon) wall() wire.UTime { return wire.UTimeOf(m.h.Clock().Now()) }

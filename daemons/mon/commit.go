@@ -1,0 +1,58 @@
+package mon
+
+import (
+	"github.com/wavetank/wavetank/daemons/mon/store"
+)
+
+// Apply implements quorum.Machine: a batch is committed. Refresh everything,
+// then tell subscribers, then answer, then go on (SV-10).
+func (m *Mon) Apply(index uint64, data []byte) {
+	b, err := store.DecodeBatch(data)
+	if err != nil { // the same on every monitor, so skipping it is safe
+		m.log.Error("committed batch cannot be read", "index", index, "err", err)
+		return
+	}
+	err = m.state.Apply(b)
+	if err != nil {
+		m.log.Info("committed batch refused", "index", index, "err", err)
+	}
+	waiters, _ := m.landed(b)
+	m.refresh()
+	m.prop.lastCommit = m.now()
+	m.beginPending()
+	m.tellSubscribers()
+	for _, fn := range waiters {
+		fn(err == nil)
+	}
+	m.wake()
+}
+
+// Snapshot implements quorum.Machine.
+func (m *Mon) Snapshot() []byte { return m.state.Snapshot() }
+
+// Restore implements quorum.Machine. Subscribers are told when the monitor is
+// in the quorum again.
+func (m *Mon) Restore(data []byte) error {
+	if err := m.state.Restore(data); err != nil {
+		return err
+	}
+	m.refresh()
+	return nil
+}
+
+// refresh brings the services in line with the store.
+func (m *Mon) refresh() {
+	_, epoch := m.state.MgrMapEpochs()
+	if epoch == m.maps.mgrEpoch {
+		return
+	}
+	data, _ := m.state.MgrMap(epoch)
+	committed, err := decodeMgrMap(data)
+	if err != nil {
+		m.h.Exit(1, "mon: committed mgrmap cannot be read: "+err.Error())
+		return
+	}
+	m.maps.setMgrMap(committed, data)
+	m.mgr.refresh(committed)
+	m.h.Probe(committedFact(m.cfg.Name, committed, data))
+}

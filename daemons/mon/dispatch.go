@@ -1,0 +1,157 @@
+package mon
+
+import (
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+)
+
+// dispatcher connects the messenger with the monitor.
+type dispatcher struct {
+	msgr.BaseDispatcher
+	m *Mon
+}
+
+// Dispatch implements msgr.Dispatcher: every message ends here.
+func (d dispatcher) Dispatch(c *msgr.Connection, in *msg.Message) bool {
+	d.m.receive(c, in)
+	return true
+}
+
+// HandleReset implements msgr.Dispatcher.
+func (d dispatcher) HandleReset(c *msgr.Connection) bool {
+	d.m.lost(c)
+	return true
+}
+
+// HandleRemoteReset implements msgr.Dispatcher.
+func (d dispatcher) HandleRemoteReset(c *msgr.Connection) { d.m.lost(c) }
+
+// lost handles the end of a connection, or of what was queued on it.
+func (m *Mon) lost(c conn) {
+	if c.PeerType() != msg.EntityMon {
+		m.endSession(c)
+		return
+	}
+	if rank := m.rankOf(c.PeerAddr()); rank >= 0 && rank != m.rank {
+		m.node.Unreachable(rank)
+		if rank == m.status().Leader {
+			m.resendKept() // the requests or their answers may be lost
+		}
+	}
+}
+
+// receive takes a message from the network.
+func (m *Mon) receive(c conn, in *msg.Message) {
+	if c.PeerType() == msg.EntityMon {
+		m.fromMon(c, in)
+		return
+	}
+	s := m.sessions.of(c)
+	s.lastSeen = m.now()
+	m.take(&op{msg: in, s: s})
+}
+
+// take tries to carry out a request, or keeps it until that may succeed.
+func (m *Mon) take(o *op) {
+	if o.gone() {
+		return
+	}
+	if !m.node.Readable() {
+		if _, auth := o.msg.Body.(*msg.Auth); auth && o.s != nil {
+			o.s.waiting = true
+		}
+		m.park(o)
+		return
+	}
+	if o.s != nil && !m.mayAsk(o) {
+		return
+	}
+	m.handle(o)
+}
+
+// mayAsk keeps a client's requests in order around its authentication: before
+// it there is nothing to ask for, while it waits everything else does.
+func (m *Mon) mayAsk(o *op) bool {
+	if _, auth := o.msg.Body.(*msg.Auth); auth {
+		return true
+	}
+	if o.s.waiting {
+		m.park(o)
+		return false
+	}
+	if o.s.gid == 0 {
+		m.log.Debug("request before authentication", "peer", o.s.con.PeerAddr(), "type", o.msg.Header.Type)
+		return false
+	}
+	return true
+}
+
+func (m *Mon) handle(o *op) {
+	switch body := o.msg.Body.(type) {
+	case *msg.MgrBeacon:
+		m.handleBeacon(o, body)
+	case *msg.MonCommand:
+		m.handleCommand(o, body)
+	case *msg.Log:
+		m.handleLog(o, body)
+	case *msg.MonGetVersion:
+		m.handleGetVersion(o, body)
+	case *msg.Auth:
+		if o.s != nil {
+			m.handleAuth(o, body)
+		}
+	case *msg.MonSubscribe:
+		if o.s != nil {
+			m.handleSubscribe(o, body)
+		}
+	default:
+		m.log.Debug("message not handled", "type", o.msg.Header.Type)
+		m.noReply(o)
+	}
+}
+
+// handleLog acknowledges cluster log entries. They are not kept.
+func (m *Mon) handleLog(o *op, l *msg.Log) {
+	if len(l.Entries) > 0 {
+		last := l.Entries[len(l.Entries)-1]
+		m.reply(o, &msg.LogAck{FSID: m.cfg.FSID, Last: last.Seq, Channel: last.Channel}, nil)
+	}
+}
+
+// fromMon takes a message from another monitor; whoever is not in the monmap is
+// none (EL-9).
+func (m *Mon) fromMon(c conn, in *msg.Message) {
+	rank := m.rankOf(c.PeerAddr())
+	if rank < 0 || rank == m.rank {
+		m.log.Info("message from a monitor that is not in the map", "peer", c.PeerAddr(), "type", in.Header.Type)
+		return
+	}
+	switch body := in.Body.(type) {
+	case *msg.MonRaft:
+		m.handleRaft(rank, body)
+	case *msg.Forward:
+		m.handleForward(rank, body)
+	case *msg.Route:
+		m.handleRoute(rank, body)
+	case *msg.MonGlobalID:
+		m.handleMonGlobalID(body)
+	default:
+		m.log.Debug("message not handled", "peer", m.nameOf(rank), "type", in.Header.Type)
+	}
+}
+
+// handleRaft hands the quorum's own messages to it. Afterwards the leader's
+// lease may be valid again, so what waited for that is tried again.
+func (m *Mon) handleRaft(rank int, r *msg.MonRaft) {
+	if r.Epoch != m.maps.monEpoch {
+		m.log.Info("quorum message for another monmap", "peer", m.nameOf(rank), "epoch", r.Epoch)
+		return
+	}
+	if err := m.node.Step(rank, r.Msgs); err != nil {
+		m.log.Info("quorum message refused", "peer", m.nameOf(rank), "err", err)
+	}
+	if len(m.parked) > 0 && m.status().Role == quorum.Peon && m.node.Readable() {
+		m.wake()
+	}
+}

@@ -1,0 +1,154 @@
+package mon
+
+import "log/slog"
+
+// Role says what a monitor has become in the quorum. It is stated at every
+// change.
+type Role struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Term is the election's number; it never falls on one monitor.
+	Term uint64
+	// Role is "leader", "peon" or "electing".
+	Role string
+	// Leader is the leader's name, "" while none is known.
+	Leader string
+	// Active is true once the monitor knows everything that was committed before
+	// it got the role, and serves clients.
+	Active bool
+}
+
+// Kind implements host.Fact.
+func (Role) Kind() string { return "mon.role" }
+
+// Attrs implements host.Fact.
+func (f Role) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.Uint64("term", f.Term), slog.String("role", f.Role),
+		slog.String("leader", f.Leader), slog.Bool("active", f.Active),
+	}
+}
+
+// MapCommitted says that a monitor has applied a committed epoch of a map.
+// Every monitor states every epoch it applies, in order, except that a monitor
+// which lagged so far that it was given a snapshot states only the newest; after
+// a restart a monitor may state epochs again.
+type MapCommitted struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Map is the map's name; only "mgrmap" so far.
+	Map string
+	// Epoch is the map's epoch.
+	Epoch uint64
+	// Hash is an FNV-1a hash of the encoded map: equal epochs have equal hashes
+	// on all monitors.
+	Hash uint64
+	// ActiveGID is the active mgr's global id, 0 for none.
+	ActiveGID uint64
+	// ActiveName is its name, "" for none.
+	ActiveName string
+	// Available is whether it has announced that it serves.
+	Available bool
+	// Standbys are the others as "gid:name", ascending by gid, joined by commas.
+	Standbys string
+}
+
+// Kind implements host.Fact.
+func (MapCommitted) Kind() string { return "mon.commit" }
+
+// Attrs implements host.Fact.
+func (f MapCommitted) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.String("map", f.Map), slog.Uint64("epoch", f.Epoch), slog.Uint64("hash", f.Hash),
+		slog.Uint64("active_gid", f.ActiveGID), slog.String("active_name", f.ActiveName),
+		slog.Bool("available", f.Available), slog.String("standbys", f.Standbys),
+	}
+}
+
+// MgrBeaconReceived says that the leader has taken a mgr's beacon as a sign of
+// life. Beacons that are dropped (wrong cluster) do not cause it.
+type MgrBeaconReceived struct {
+	// Mon is the leader's name.
+	Mon string
+	// GID is the sender.
+	GID uint64
+	// Available is what the sender claims.
+	Available bool
+}
+
+// Kind implements host.Fact.
+func (MgrBeaconReceived) Kind() string { return "mon.mgr_beacon" }
+
+// Attrs implements host.Fact.
+func (f MgrBeaconReceived) Attrs() []slog.Attr {
+	return []slog.Attr{slog.String("mon", f.Mon), slog.Uint64("gid", f.GID), slog.Bool("available", f.Available)}
+}
+
+// MgrDropped says that the leader has taken a mgr out of its pending map. The
+// change counts once it is committed, which it may never be.
+type MgrDropped struct {
+	// Mon is the leader's name.
+	Mon string
+	// GID and Name are the mgr's.
+	GID  uint64
+	Name string
+	// Reason is "timeout" (no beacon for the grace), "command" (mgr fail) or
+	// "restarted" (a beacon of the same name with another gid).
+	Reason string
+}
+
+// Kind implements host.Fact.
+func (MgrDropped) Kind() string { return "mon.mgr_dropped" }
+
+// Attrs implements host.Fact.
+func (f MgrDropped) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.Uint64("gid", f.GID), slog.String("name", f.Name), slog.String("reason", f.Reason),
+	}
+}
+
+// MapSent says that a monitor has sent a map to a subscriber of its own.
+type MapSent struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Map is "mgrmap" or "monmap".
+	Map string
+	// Epoch is the map's epoch; 0 for the empty map that tells a stale active
+	// mgr that it is out.
+	Epoch uint64
+	// GID is the subscriber.
+	GID uint64
+}
+
+// Kind implements host.Fact.
+func (MapSent) Kind() string { return "mon.map_sent" }
+
+// Attrs implements host.Fact.
+func (f MapSent) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.String("map", f.Map), slog.Uint64("epoch", f.Epoch), slog.Uint64("gid", f.GID),
+	}
+}
+
+// CommandAcked says that a monitor has answered a command.
+type CommandAcked struct {
+	// Mon is the monitor that executed the command: the leader for changes.
+	Mon string
+	// Prefix is the command, "mgr fail".
+	Prefix string
+	// Code is the result, 0 or a negative errno.
+	Code int32
+	// Epoch is the map epoch that holds the change; 0 for commands that only
+	// read.
+	Epoch uint64
+}
+
+// Kind implements host.Fact.
+func (CommandAcked) Kind() string { return "mon.command_acked" }
+
+// Attrs implements host.Fact.
+func (f CommandAcked) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.String("prefix", f.Prefix), slog.Int64("code", int64(f.Code)), slog.Uint64("epoch", f.Epoch),
+	}
+}

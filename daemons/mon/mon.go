@@ -1,0 +1,134 @@
+package mon
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/mon/store"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+)
+
+// Mon is a monitor. All of it runs on one loop; New and Start are called before
+// anything runs there, or from it.
+type Mon struct {
+	h    host.Host
+	log  *slog.Logger
+	cfg  Config
+	opts Options
+	rank int
+
+	messenger *msgr.Messenger
+	dial      func(rank int) conn // the connection to another monitor
+
+	node         *quorum.Node
+	quorumStatus quorum.Status
+	quorumLost   time.Duration // when this monitor was last in the quorum, or started
+	electedAt    time.Duration // when it got its present role
+	state        *store.State
+	mgr          *mgrMonitor
+	ids          globalIDs
+	maps         maps
+	prop         proposals
+	commands     []command
+
+	sessions sessions
+	parked   []*op
+	kept     []*kept
+	lastTid  uint64
+
+	tick    host.Timer // mon_tick_interval
+	outside host.Timer // armed while out of quorum with clients
+}
+
+// New makes a monitor from what its disk holds, or a new one. Errors: a Config
+// that makes no sense, or those of quorum.New.
+func New(h host.Host, cfg Config) (*Mon, error) {
+	m, loop, err := assemble(h, cfg)
+	if err != nil {
+		return nil, err
+	}
+	label := "mon." + cfg.Name
+	m.messenger = msgr.New(h, loop, msgr.Config{
+		Name: msg.EntityName{Type: msg.EntityMon, Num: int64(m.rank)}, Label: label,
+	})
+	m.messenger.SetDefaultPolicy(msgr.StatelessServer())
+	m.messenger.SetPolicy(msg.EntityMon, msgr.LosslessPeerReuse())
+	m.messenger.AddDispatcherTail(dispatcher{m: m})
+	m.dial = func(rank int) conn { return m.messenger.ConnectTo(msg.EntityMon, m.addrOf(rank)) }
+	return m, nil
+}
+
+// assemble makes all of a monitor but its messenger.
+func assemble(h host.Host, cfg Config) (*Mon, host.Loop, error) {
+	if cfg.Options == (Options{}) {
+		cfg.Options = DefaultOptions()
+	}
+	if err := cfg.Options.Validate(); err != nil {
+		return nil, nil, err
+	}
+	m := &Mon{h: h, cfg: cfg, opts: cfg.Options, log: h.Log().With("mon", cfg.Name), quorumStatus: quorum.Status{Leader: -1}}
+	if err := m.findPlace(); err != nil {
+		return nil, nil, err
+	}
+	loop := h.NewLoop("mon." + cfg.Name + "/dispatch")
+	m.tick = loop.NewTimer(m.onTick)
+	m.outside = loop.NewTimer(m.onOutside)
+	m.prop.timer = loop.NewTimer(m.propose)
+	m.prop.seq = h.Rand("mon.proposals").Uint64()
+	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size())}
+	m.mgr = newMgrMonitor(m.opts, cfg.Defects)
+	m.mgr.dropped = func(gid uint64, name, reason string) {
+		h.Probe(MgrDropped{Mon: cfg.Name, GID: gid, Name: name, Reason: reason})
+	}
+	m.commands = commands()
+	m.maps.setMonMap(&m.cfg.MonMap)
+	m.state = store.New(encodeMgrMap(&msg.MgrMap{Epoch: 1}), m.opts.MaxMgrMapEpochs)
+	var err error
+	m.node, err = quorum.New(h, loop, quorum.Config{
+		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(),
+	}, m, m)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)
+	}
+	m.refresh()
+	return m, loop, nil
+}
+
+// Start binds the monitor's address and begins to take part. Errors: those of
+// msgr's Bind and Start.
+func (m *Mon) Start() error {
+	if err := m.messenger.Bind(m.addrOf(m.rank).IP); err != nil {
+		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
+	}
+	if err := m.messenger.Start(); err != nil {
+		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
+	}
+	m.begin()
+	return nil
+}
+
+func (m *Mon) begin() {
+	m.quorumLost = m.now()
+	m.mgr.restart(m.now())
+	m.tick.Reset(m.opts.TickInterval)
+	m.node.Start()
+}
+
+// onTick is the services' sense of time.
+func (m *Mon) onTick() {
+	m.tick.Reset(m.opts.TickInterval)
+	now := m.now()
+	m.tickMgr()
+	m.ids.asked = 0 // the request may have been lost
+	m.checkGlobalIDs()
+	m.trimSessions(now)
+	if len(m.parked) > 0 {
+		m.wake()
+	}
+}
+
+func (m *Mon) now() time.Duration { return m.h.Clock().Monotonic() }

@@ -1,0 +1,137 @@
+package mon
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// Config says which monitor this is. It is read once, by New.
+type Config struct {
+	// Name is the monitor's name in the map, "a".
+	Name string
+	// FSID is the cluster's id. Messages of other clusters are dropped.
+	FSID wire.UUID
+	// MonMap names all monitors. It must hold Name, with one address of type v1
+	// for each monitor, and be the same for all of them. It never changes.
+	MonMap msg.MonMap
+	// Options are the tunables. The zero value means DefaultOptions.
+	Options Options
+	// Defects switches planted bugs on.
+	Defects Defects
+}
+
+// Options are a monitor's tunables, with Ceph's names in brackets. They must be
+// the same on every monitor.
+type Options struct {
+	// TickInterval is how often the services look at their clocks. Default 5 s
+	// (mon_tick_interval).
+	TickInterval time.Duration
+	// MgrBeaconGrace is the silence after which a mgr is dropped from the map.
+	// Default 30 s (mon_mgr_beacon_grace).
+	MgrBeaconGrace time.Duration
+	// MgrTickPeriod is how often mgrs send beacons. Default 2 s
+	// (mgr_tick_period).
+	MgrTickPeriod time.Duration
+	// MaxMgrMapEpochs is how many mgrmaps are kept. Default 500
+	// (mon_max_mgrmap_epochs).
+	MaxMgrMapEpochs int
+	// Lease is how long a peon may answer by itself after its leader has spoken,
+	// and how long clients are held while there is no quorum. Default 5 s
+	// (mon_lease).
+	Lease time.Duration
+	// LeaseRenewFactor times Lease is how often the leader speaks. Default 0.6
+	// (mon_lease_renew_interval_factor).
+	LeaseRenewFactor float64
+	// LeaseAckTimeoutFactor times Lease is the silence that ends a quorum.
+	// Default 2 (mon_lease_ack_timeout_factor).
+	LeaseAckTimeoutFactor float64
+	// ElectionTimeout bounds the delay before a campaign is repeated. Default
+	// 5 s (mon_election_timeout).
+	ElectionTimeout time.Duration
+	// SessionTimeout ends the session of a client that sends neither messages
+	// nor keepalives. Default 300 s (mon_session_timeout).
+	SessionTimeout time.Duration
+	// ProposeMinWait is how long a change waits for others to go with it.
+	// Default 50 ms (paxos_min_wait).
+	ProposeMinWait time.Duration
+	// ProposeInterval is the least time between two commits of changes that can
+	// wait. Default 1 s (paxos_propose_interval).
+	ProposeInterval time.Duration
+	// GlobalIDStep is by how much the highest global id is raised at a time.
+	// Default 100 (mon_globalid_prealloc, there 10000).
+	GlobalIDStep uint64
+	// SnapshotEvery is the number of commits after which the log is rewritten.
+	// Default 500 (paxos_min).
+	SnapshotEvery int
+}
+
+// DefaultOptions are the values of Ceph 16.2, except where the field says
+// otherwise.
+func DefaultOptions() Options {
+	return Options{
+		TickInterval:          5 * time.Second,
+		MgrBeaconGrace:        30 * time.Second,
+		MgrTickPeriod:         2 * time.Second,
+		MaxMgrMapEpochs:       500,
+		Lease:                 5 * time.Second,
+		LeaseRenewFactor:      0.6,
+		LeaseAckTimeoutFactor: 2,
+		ElectionTimeout:       5 * time.Second,
+		SessionTimeout:        300 * time.Second,
+		ProposeMinWait:        50 * time.Millisecond,
+		ProposeInterval:       time.Second,
+		GlobalIDStep:          100,
+		SnapshotEvery:         500,
+	}
+}
+
+// Validate reports the first option that makes no sense.
+func (o Options) Validate() error {
+	switch {
+	case o.TickInterval <= 0:
+		return fmt.Errorf("mon: TickInterval is %v, must be positive", o.TickInterval)
+	case o.MgrTickPeriod <= 0 || o.MgrBeaconGrace <= o.MgrTickPeriod:
+		return fmt.Errorf("mon: MgrBeaconGrace %v must be longer than MgrTickPeriod %v", o.MgrBeaconGrace, o.MgrTickPeriod)
+	case o.MaxMgrMapEpochs < 1:
+		return fmt.Errorf("mon: MaxMgrMapEpochs is %d, must be at least 1", o.MaxMgrMapEpochs)
+	case o.SessionTimeout <= 0:
+		return fmt.Errorf("mon: SessionTimeout is %v, must be positive", o.SessionTimeout)
+	case o.ProposeMinWait < 0 || o.ProposeInterval < 0:
+		return fmt.Errorf("mon: ProposeMinWait %v, ProposeInterval %v", o.ProposeMinWait, o.ProposeInterval)
+	case o.GlobalIDStep < 10:
+		return fmt.Errorf("mon: GlobalIDStep is %d, must be at least 10", o.GlobalIDStep)
+	}
+	return o.quorum().Validate()
+}
+
+// quorum is the part of the options that the replicated log needs.
+func (o Options) quorum() quorum.Options {
+	q := quorum.DefaultOptions()
+	q.Lease = o.Lease
+	q.LeaseRenew = scale(o.Lease, o.LeaseRenewFactor)
+	q.LeaseAckTimeout = scale(o.Lease, o.LeaseAckTimeoutFactor)
+	q.ElectionTimeout = o.ElectionTimeout
+	q.SnapshotEvery = o.SnapshotEvery
+	q.Tick = min(q.Tick, q.LeaseRenew)
+	return q
+}
+
+func scale(d time.Duration, factor float64) time.Duration {
+	return time.Duration(float64(d) * factor)
+}
+
+// Defects are planted bugs, each modelled on a real one, for proving that the
+// scenarios find such bugs. All are off by default.
+type Defects struct {
+	// NoTickGapReset makes the leader judge beacons by their age even if it has
+	// itself been asleep (drops rule MM-11; BUG-03, Ceph issue 20629).
+	NoTickGapReset bool
+	// MgrReselectStaleActive makes the leader take a just-failed mgr that still
+	// believes itself active for a fresh candidate (skips rule MM-7; BUG-01, Ceph
+	// issue 55711).
+	MgrReselectStaleActive bool
+}

@@ -1,0 +1,32 @@
+package mon
+
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+// findPlace looks this monitor up in the monmap.
+func (m *Mon) findPlace() error {
+	mm := &m.cfg.MonMap
+	if m.rank = mm.Rank(m.cfg.Name); m.rank < 0 {
+		return fmt.Errorf("mon.%s: not in the monmap %v", m.cfg.Name, mm.Ranks)
+	}
+	for rank, name := range mm.Ranks {
+		if mm.Addr(rank).IsBlank() {
+			return fmt.Errorf("mon.%s: the monmap has no v1 address for mon.%s", m.cfg.Name, name)
+		}
+	}
+	return nil
+}
+
+func (m *Mon) size() int                       { return m.cfg.MonMap.Size() }
+func (m *Mon) addrOf(rank int) msg.EntityAddr  { return m.cfg.MonMap.Addr(rank) }
+func (m *Mon) rankOf(addr msg.EntityAddr) int  { return m.cfg.MonMap.RankOf(addr) }
+func (m *Mon) nameOf(rank int) string          { return m.cfg.MonMap.Ranks[rank] }
+func (m *Mon) sendMon(rank int, body msg.Body) { m.dial(rank).Send(msg.NewFromMon(body)) }
+
+// Send implements quorum.Peers.
+func (m *Mon) Send(rank int, msgs [][]byte) {
+	m.sendMon(rank, &msg.MonRaft{Epoch: m.maps.monEpoch, Msgs: msgs})
+}

@@ -1,0 +1,122 @@
+package mon
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/mon/store"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// proposals is the leader's way to change the replicated state: changes gather
+// in the services' pending maps, then travel as one batch, one batch at a time.
+type proposals struct {
+	seq        uint64 // of the last batch; starts at a random number in each process
+	flying     bool   // the batch seq is proposed and neither committed nor given up
+	waiters    []func(committed bool)
+	gathering  []func(committed bool) // waiting for the next batch
+	timer      host.Timer
+	lastCommit time.Duration
+}
+
+// writeable reports whether services may change their pending maps now: this
+// monitor leads, knows everything committed, and has no batch under way.
+func (m *Mon) writeable() bool {
+	s := m.status()
+	return s.Role == quorum.Leader && s.Active && !m.prop.flying && m.mgr.pending != nil
+}
+
+// await runs fn once the changes made so far are committed (true), or it is
+// known that they will not be by this proposal (false): then what asked for them
+// has to be tried again.
+func (m *Mon) await(fn func(committed bool)) {
+	m.prop.gathering = append(m.prop.gathering, fn)
+}
+
+// schedule proposes what the services have changed: now if it is urgent,
+// otherwise after a while, so that changes go together (SV-2).
+func (m *Mon) schedule(immediate bool) {
+	if immediate {
+		m.propose()
+		return
+	}
+	if m.prop.timer.Armed() {
+		return
+	}
+	delay := m.opts.ProposeMinWait
+	if left := m.prop.lastCommit + m.opts.ProposeInterval - m.now(); left > 0 && m.prop.lastCommit > 0 {
+		delay = max(delay, left)
+	}
+	m.prop.timer.Reset(delay)
+}
+
+// propose hands all pending changes to the quorum as one batch.
+func (m *Mon) propose() {
+	m.prop.timer.Stop()
+	if !m.writeable() {
+		return
+	}
+	ops := m.pendingOps()
+	if len(ops) == 0 {
+		return
+	}
+	p := &m.prop
+	p.seq++
+	p.flying, p.waiters, p.gathering = true, p.gathering, nil
+	m.mgr.discard()
+	m.ids.raise = false
+	batch := store.Batch{Proposer: uint32(m.rank), Seq: p.seq, Ops: ops}
+	if err := m.node.Propose(batch.Encode()); err != nil {
+		m.log.Info("proposal not taken", "err", err)
+		m.giveUp()
+		m.beginPending()
+	}
+}
+
+// pendingOps are the services' changes.
+func (m *Mon) pendingOps() (ops []store.Op) {
+	if c := m.mgr.pending; c.edits > 0 {
+		ops = append(ops, store.SetMgrMap{
+			Epoch: uint64(c.next.Epoch), Map: encodeMgrMap(c.next),
+			SetMetadata: c.setMeta, DropMetadata: wire.SortedKeys(c.dropMeta),
+		})
+	}
+	if m.ids.raise {
+		from := m.state.MaxGlobalID()
+		ops = append(ops, store.RaiseGlobalID{From: from, To: from + m.opts.GlobalIDStep})
+	}
+	return ops
+}
+
+// giveUp ends a batch that will not be committed by us, and forgets changes not
+// yet proposed; everybody who waits is told to try again (SV-3).
+func (m *Mon) giveUp() {
+	p := &m.prop
+	waiters := append(p.waiters, p.gathering...)
+	p.flying, p.waiters, p.gathering = false, nil, nil
+	p.timer.Stop()
+	m.mgr.discard()
+	m.ids.raise = false
+	for _, fn := range waiters {
+		fn(false)
+	}
+}
+
+// landed reports whether a committed batch is the one we are waiting for, and
+// hands over who else waits for it.
+func (m *Mon) landed(b store.Batch) (waiters []func(bool), ours bool) {
+	p := &m.prop
+	if !p.flying || int(b.Proposer) != m.rank || b.Seq != p.seq {
+		return nil, false
+	}
+	waiters, p.waiters, p.flying = p.waiters, nil, false
+	return waiters, true
+}
+
+// beginPending opens the services for changes, on the leader.
+func (m *Mon) beginPending() {
+	if s := m.status(); s.Role == quorum.Leader && s.Active && !m.prop.flying {
+		m.mgr.begin()
+	}
+}

@@ -1,0 +1,305 @@
+// Package quorum keeps the monitors' replicated log: it elects a leader among a
+// fixed set of monitors and applies the same entries in the same order on each.
+//
+// The algorithm is not ours: a [Node] drives a RawNode of go.etcd.io/raft/v3 from
+// the monitor's loop. What is ours is everything around it that must be
+// deterministic or durable: the clocks, the disk, the order of effects.
+//
+//	node, err := quorum.New(h, loop, quorum.Config{Rank: 0, Size: 3, Options: quorum.DefaultOptions()}, machine, peers)
+//	node.Start()
+//	node.Step(rank, msgs)      // bytes that another node's Peers.Send was given
+//	node.Propose(data)         // on the leader; Machine.Apply follows on every node
+//
+// # Time
+//
+// raft draws election time-outs from crypto/rand when it is ticked as a follower,
+// which no seed could replay. So only a leader is ticked; everyone else keeps
+// time here. A peon counts from the leader's last message: after
+// LeaseAckTimeout of silence it forgets the leader, waits for a drawn delay and
+// campaigns (Ceph: mon_lease_ack_timeout, then an election). Pre-vote keeps a
+// monitor that merely lost its way from disturbing a working quorum, and a
+// leader that hears no majority steps down by itself.
+//
+// # Durability
+//
+// Nothing is sent or applied before what raft says must be saved has been synced.
+// While a sync is under way the node goes on taking messages in, but hands
+// nothing out. A write or sync that fails ends the process: what the disk then
+// holds is unknown, and a monitor that forgot its vote is worse than a dead one.
+//
+// Only daemons/mon uses the package. All methods belong to the loop given to New.
+package quorum
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.etcd.io/raft/v3"
+	pb "go.etcd.io/raft/v3/raftpb"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon/wal"
+)
+
+// Errors of a node (wrapped, so test with errors.Is).
+var (
+	// ErrNotLeader: only the leader may propose.
+	ErrNotLeader = errors.New("not the leader")
+	// ErrBadMessage: bytes from a peer that no correct node sends. They are
+	// dropped.
+	ErrBadMessage = errors.New("bad quorum message")
+	// ErrCorrupt: the log on the disk is not one that this package wrote.
+	ErrCorrupt = errors.New("corrupt quorum log")
+)
+
+// Machine is the replicated state machine. The same calls with the same bytes
+// must have the same effect on every node.
+type Machine interface {
+	// Apply executes a committed entry. Indexes ascend and are not contiguous.
+	// It may call Propose. data must not be kept.
+	Apply(index uint64, data []byte)
+	// Snapshot encodes the state as of the last Apply.
+	Snapshot() []byte
+	// Restore replaces the state by an encoded one.
+	Restore(data []byte) error
+}
+
+// Peers is what a node needs of its monitor.
+type Peers interface {
+	// Send carries messages to the Step of the node with that rank. They may be
+	// lost, or delivered twice: raft repeats what matters.
+	Send(rank int, msgs [][]byte)
+	// QuorumChanged tells that Status has changed.
+	QuorumChanged(Status)
+}
+
+// Config is what makes a node this one.
+type Config struct {
+	// Rank is this node's place among Size nodes, 0 to Size-1.
+	Rank, Size int
+	// File is the log's name on the host's disk. Default "quorum/log".
+	File string
+	// Options are the timings; see DefaultOptions.
+	Options Options
+}
+
+// Role is what a node currently is.
+type Role uint8
+
+// The roles.
+const (
+	// Electing: no leader is known.
+	Electing Role = iota
+	// Peon: another node leads.
+	Peon
+	// Leader: this node leads.
+	Leader
+)
+
+// String is Ceph's name of the state: "electing", "peon", "leader".
+func (r Role) String() string {
+	return [...]string{"electing", "peon", "leader"}[r]
+}
+
+// Status is a node's view of the quorum.
+type Status struct {
+	// Role is the node's own role.
+	Role Role
+	// Term counts elections; it never falls. It stands where Ceph has the
+	// election epoch.
+	Term uint64
+	// Leader is the leader's rank, -1 while none is known.
+	Leader int
+	// Active is true once the node's state is at least as new as everything
+	// that was committed before it got this role in this term. Before that it
+	// must not answer from its state (Ceph: services go active after recovery).
+	Active bool
+}
+
+// Node is one member of the quorum.
+type Node struct {
+	h       host.Host
+	loop    host.Loop
+	log     *slog.Logger
+	cfg     Config
+	opts    Options
+	machine Machine
+	peers   Peers
+	draw    host.Rand
+
+	raw     *raft.RawNode
+	storage *raft.MemoryStorage
+	wal     *wal.Log
+	hard    *pb.HardState // last one saved
+	fresh   bool          // the disk was empty: the first content is yet to be written
+
+	running bool       // Start's sync is done
+	stopped bool       // after a fatal error
+	pumping bool       // inside pump: do not enter it again
+	saving  bool       // a sync or a rewrite is under way
+	ready   raft.Ready // what is being saved
+
+	status     Status
+	applied    uint64 // index of the last entry applied
+	ownTerm    bool   // leader: an entry of its own term is applied
+	readIndex  uint64 // peon: what must be applied before it is up to date
+	readKnown  bool
+	asked      uint64 // number of the last read request
+	lastIndex  uint64 // of the log, as far as it was handed out
+	lastLeader time.Duration
+
+	tick, lease, campaign host.Timer
+	outbox                outbox
+}
+
+// New opens the node's log and rebuilds the state: machine.Restore is called
+// once, inside New. On an empty disk the state that machine.Snapshot returns now
+// is where the log begins; it must be the same on every node. Errors: those of
+// the disk, ErrCorrupt.
+func New(h host.Host, loop host.Loop, cfg Config, machine Machine, peers Peers) (*Node, error) {
+	if cfg.Size < 1 || cfg.Rank < 0 || cfg.Rank >= cfg.Size {
+		return nil, fmt.Errorf("quorum: rank %d of %d: no such place", cfg.Rank, cfg.Size)
+	}
+	if err := cfg.Options.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.File == "" {
+		cfg.File = "quorum/log"
+	}
+	n := &Node{
+		h: h, loop: loop, log: h.Log(), cfg: cfg, opts: cfg.Options,
+		machine: machine, peers: peers, draw: h.Rand("election"),
+		status: Status{Leader: -1},
+	}
+	n.tick = loop.NewTimer(n.onTick)
+	n.lease = loop.NewTimer(n.onLease)
+	n.campaign = loop.NewTimer(n.onCampaign)
+	n.outbox.init(cfg.Size)
+	if err := n.recover(); err != nil {
+		return nil, err
+	}
+	return n, n.startRaft()
+}
+
+func (n *Node) startRaft() error {
+	raw, err := raft.NewRawNode(&raft.Config{
+		ID:                        idOf(n.cfg.Rank),
+		ElectionTick:              n.opts.electionTicks(),
+		HeartbeatTick:             n.opts.heartbeatTicks(),
+		Storage:                   n.storage,
+		Applied:                   n.applied,
+		MaxSizePerMsg:             1 << 20,
+		MaxUncommittedEntriesSize: 64 << 20,
+		MaxInflightMsgs:           256,
+		CheckQuorum:               true,
+		PreVote:                   true,
+		DisableProposalForwarding: true,
+		Logger:                    raftLogger{n.log},
+	})
+	if err != nil {
+		return fmt.Errorf("quorum: start raft: %w", err)
+	}
+	n.raw = raw
+	n.status.Term = n.hard.GetTerm()
+	return nil
+}
+
+// raft numbers nodes from 1, Ceph ranks monitors from 0.
+func idOf(rank int) uint64 { return uint64(rank) + 1 }
+func rankOf(id uint64) int { return int(id) - 1 }
+
+// Start begins to take part, as soon as the log on the disk is known to be
+// durable.
+func (n *Node) Start() {
+	if n.fresh {
+		n.wal.Replace(n.loop, n.records(), n.started)
+		return
+	}
+	n.wal.Sync(n.loop, n.started)
+}
+
+func (n *Node) started(err error) {
+	defer n.trap()
+	if err != nil {
+		n.fatal(err)
+		return
+	}
+	n.running = true
+	if n.cfg.Size == 1 {
+		n.campaign.Reset(0)
+	} else {
+		n.campaign.Reset(n.between(n.opts.FirstCampaignMin, n.opts.FirstCampaignMax))
+	}
+	n.pump()
+}
+
+// Status is the node's present view.
+func (n *Node) Status() Status { return n.status }
+
+// Readable reports whether the state may be shown to clients: the node is active
+// and, if it is a peon, the leader's lease has not run out (Ceph: Paxos
+// is_readable).
+func (n *Node) Readable() bool {
+	if !n.status.Active {
+		return false
+	}
+	return n.status.Role == Leader || n.now()-n.lastLeader < n.opts.Lease
+}
+
+// Propose hands data to the log. It may still be lost; if it is not,
+// Machine.Apply gets it on every node. Errors: ErrNotLeader, or one of raft's if
+// too much is waiting.
+func (n *Node) Propose(data []byte) error {
+	defer n.trap()
+	if n.status.Role != Leader || !n.running || n.stopped {
+		return ErrNotLeader
+	}
+	if err := n.raw.Propose(data); err != nil {
+		return fmt.Errorf("propose: %w", err)
+	}
+	n.pump()
+	return nil
+}
+
+// Unreachable tells that messages to a peer may have been lost.
+func (n *Node) Unreachable(rank int) {
+	defer n.trap()
+	if n.stopped || rank < 0 || rank >= n.cfg.Size || rank == n.cfg.Rank {
+		return
+	}
+	n.raw.ReportUnreachable(idOf(rank))
+	n.raw.ReportSnapshot(idOf(rank), raft.SnapshotFailure)
+	n.pump()
+}
+
+// fatal ends the process: the disk or the algorithm broke a promise that
+// everything else relies on.
+func (n *Node) fatal(err error) {
+	n.stopped = true
+	n.tick.Stop()
+	n.lease.Stop()
+	n.campaign.Stop()
+	n.h.Exit(1, fmt.Sprintf("quorum: %v", err))
+}
+
+// trap turns an assertion that failed inside raft into the end of the process.
+// Any other panic is ours and goes on.
+func (n *Node) trap() {
+	switch p := recover().(type) {
+	case nil:
+	case assertion:
+		n.fatal(errors.New(string(p)))
+	default:
+		panic(p)
+	}
+}
+
+func (n *Node) now() time.Duration { return n.h.Clock().Monotonic() }
+
+// between draws a duration in [lo, hi], to the millisecond.
+func (n *Node) between(lo, hi time.Duration) time.Duration {
+	span := int((hi-lo)/time.Millisecond) + 1
+	return lo + time.Duration(n.draw.IntN(span))*time.Millisecond
+}

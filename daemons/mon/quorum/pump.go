@@ -1,0 +1,120 @@
+package quorum
+
+import (
+	"fmt"
+
+	"go.etcd.io/raft/v3"
+	pb "go.etcd.io/raft/v3/raftpb"
+)
+
+// pump carries out what raft has ready, in raft's order: save, then send, then
+// apply, then ask for more. It stops while something is being saved.
+func (n *Node) pump() {
+	if n.pumping || !n.running {
+		return
+	}
+	n.pumping = true
+	defer func() { n.pumping = false }()
+	for !n.saving && !n.stopped {
+		if !n.raw.HasReady() {
+			n.refresh() // may propose or campaign, hence the loop
+			if !n.raw.HasReady() {
+				return
+			}
+			continue
+		}
+		n.ready = n.raw.Ready()
+		if n.save(n.ready) {
+			n.saving = true
+			return
+		}
+		if !n.stopped {
+			n.finish()
+		}
+	}
+}
+
+// saved continues where pump stopped.
+func (n *Node) saved(err error) {
+	defer n.trap()
+	n.saving = false
+	if err != nil {
+		n.fatal(err)
+		return
+	}
+	if n.stopped {
+		return
+	}
+	n.finish()
+	n.pump()
+}
+
+// finish does the rest of a Ready whose content is safe.
+func (n *Node) finish() {
+	rd := n.ready
+	n.ready = raft.Ready{}
+	if err := n.store(rd); err != nil {
+		n.fatal(err)
+		return
+	}
+	n.outbox.send(rd.Messages, n.peers)
+	n.refresh()
+	for _, rs := range rd.ReadStates {
+		n.readIndex, n.readKnown = rs.Index, true
+	}
+	n.apply(rd.CommittedEntries)
+	n.raw.Advance(rd)
+	n.refresh()
+	n.compact()
+}
+
+func (n *Node) store(rd raft.Ready) error {
+	if !raft.IsEmptySnap(rd.Snapshot) {
+		if err := n.storage.ApplySnapshot(rd.Snapshot); err != nil {
+			return fmt.Errorf("store snapshot: %w", err)
+		}
+		if err := n.machine.Restore(rd.Snapshot.GetData()); err != nil {
+			return fmt.Errorf("restore snapshot: %w", err)
+		}
+		n.applied = rd.Snapshot.GetMetadata().GetIndex()
+	}
+	if err := n.storage.SetHardState(n.hard); err != nil {
+		return err
+	}
+	return n.storage.Append(rd.Entries)
+}
+
+func (n *Node) apply(entries []*pb.Entry) {
+	for _, e := range entries {
+		n.applied = e.GetIndex()
+		if n.status.Role == Leader && e.GetTerm() == n.status.Term {
+			n.ownTerm = true
+		}
+		if e.GetType() == pb.EntryNormal && len(e.GetData()) > 0 {
+			n.machine.Apply(e.GetIndex(), e.GetData())
+		}
+	}
+}
+
+// outbox sorts the messages of one Ready by receiver, so that each gets one
+// batch.
+type outbox struct{ batches [][][]byte }
+
+func (o *outbox) init(size int) { o.batches = make([][][]byte, size) }
+
+func (o *outbox) send(msgs []*pb.Message, peers Peers) {
+	for _, m := range msgs {
+		data, err := marshal.Marshal(m)
+		if err != nil {
+			panic(assertion(err.Error()))
+		}
+		to := rankOf(m.GetTo())
+		o.batches[to] = append(o.batches[to], data)
+	}
+	for rank, batch := range o.batches {
+		if len(batch) > 0 {
+			o.batches[rank] = nil
+			peers.Send(rank, batch)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package quorum
+
+import (
+	"fmt"
+
+	"go.etcd.io/raft/v3"
+	pb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/wavetank/wavetank/daemons/mon/wal"
+)
+
+// Kinds of records in the log file. A file begins with one snapshot.
+const (
+	kindSnapshot wal.Kind = 1 // raftpb.Snapshot
+	kindHard     wal.Kind = 2 // raftpb.HardState: term, vote, commit
+	kindEntry    wal.Kind = 3 // raftpb.Entry; replaces those from its index on
+)
+
+var marshal = proto.MarshalOptions{Deterministic: true}
+
+// recover opens the log and rebuilds storage and machine from it.
+func (n *Node) recover() error {
+	log, records, err := wal.Open(n.h.Disk(), n.cfg.File)
+	if err != nil {
+		return fmt.Errorf("quorum: %w", err)
+	}
+	n.wal, n.storage, n.hard = log, raft.NewMemoryStorage(), &pb.HardState{}
+	if len(records) == 0 {
+		n.fresh = true
+		return n.bootstrap()
+	}
+	for i, rec := range records {
+		if err := n.replay(i, rec); err != nil {
+			return fmt.Errorf("quorum: %s record %d: %w", n.cfg.File, i, err)
+		}
+	}
+	n.lastIndex, _ = n.storage.LastIndex()
+	if commit := n.hard.GetCommit(); commit > n.lastIndex || commit < n.applied {
+		return fmt.Errorf("quorum: %s: %w: commit %d, log from %d to %d", n.cfg.File, ErrCorrupt, commit, n.applied, n.lastIndex)
+	}
+	return n.storage.SetHardState(n.hard)
+}
+
+// bootstrap begins a new log. Every node begins with the same snapshot at index
+// 1, which names the voters, so that no configuration change is ever needed.
+func (n *Node) bootstrap() error {
+	voters := make([]uint64, n.cfg.Size)
+	for i := range voters {
+		voters[i] = idOf(i)
+	}
+	n.hard = &pb.HardState{Term: proto.Uint64(1), Commit: proto.Uint64(1)}
+	snap := &pb.Snapshot{
+		Data: n.machine.Snapshot(),
+		Metadata: &pb.SnapshotMetadata{
+			Index: proto.Uint64(1), Term: proto.Uint64(1),
+			ConfState: &pb.ConfState{Voters: voters},
+		},
+	}
+	n.applied, n.lastIndex = 1, 1
+	if err := n.storage.ApplySnapshot(snap); err != nil {
+		return err
+	}
+	return n.storage.SetHardState(n.hard)
+}
+
+// replay takes one record of the log in, checking what raft takes for granted.
+func (n *Node) replay(i int, rec wal.Record) error {
+	switch {
+	case (rec.Kind == kindSnapshot) != (i == 0):
+		return fmt.Errorf("%w: kind %d at this place", ErrCorrupt, rec.Kind)
+	case rec.Kind == kindSnapshot:
+		return n.replaySnapshot(rec.Data)
+	case rec.Kind == kindHard:
+		hard := &pb.HardState{}
+		if err := proto.Unmarshal(rec.Data, hard); err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		n.hard = hard
+		return nil
+	case rec.Kind == kindEntry:
+		return n.replayEntry(rec.Data)
+	}
+	return fmt.Errorf("%w: kind %d", ErrCorrupt, rec.Kind)
+}
+
+func (n *Node) replaySnapshot(data []byte) error {
+	snap := &pb.Snapshot{}
+	if err := proto.Unmarshal(data, snap); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if !n.ourVoters(snap) {
+		return fmt.Errorf("%w: snapshot of another quorum", ErrCorrupt)
+	}
+	if err := n.storage.ApplySnapshot(snap); err != nil {
+		return err
+	}
+	n.applied = snap.GetMetadata().GetIndex()
+	return n.machine.Restore(snap.GetData())
+}
+
+func (n *Node) replayEntry(data []byte) error {
+	e := &pb.Entry{}
+	if err := proto.Unmarshal(data, e); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	last, _ := n.storage.LastIndex()
+	if e.GetIndex() <= n.applied || e.GetIndex() > last+1 {
+		return fmt.Errorf("%w: entry %d after %d", ErrCorrupt, e.GetIndex(), last)
+	}
+	return n.storage.Append([]*pb.Entry{e})
+}
+
+// ourVoters reports whether a snapshot names exactly our nodes as voters.
+func (n *Node) ourVoters(snap *pb.Snapshot) bool {
+	cs := snap.GetMetadata().GetConfState()
+	if len(cs.GetVoters()) != n.cfg.Size || len(cs.GetLearners())+len(cs.GetVotersOutgoing())+len(cs.GetLearnersNext()) != 0 {
+		return false
+	}
+	for i, id := range cs.GetVoters() {
+		if id != idOf(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// save writes what the Ready asks to keep, and reports whether to wait for done.
+func (n *Node) save(rd raft.Ready) (wait bool) {
+	changed := !raft.IsEmptyHardState(rd.HardState)
+	if changed {
+		n.hard = rd.HardState
+	}
+	if !raft.IsEmptySnap(rd.Snapshot) {
+		n.lastIndex = rd.Snapshot.GetMetadata().GetIndex()
+		n.wal.Replace(n.loop, append([]wal.Record{record(kindSnapshot, rd.Snapshot)}, n.tail(rd.Entries)...), n.saved)
+		return true
+	}
+	for _, e := range rd.Entries {
+		n.append(kindEntry, e)
+		n.lastIndex = e.GetIndex()
+	}
+	if changed { // last: a log cut in between never commits what it lacks
+		n.append(kindHard, n.hard)
+	}
+	if rd.MustSync {
+		n.wal.Sync(n.loop, n.saved)
+		return true
+	}
+	if err := n.wal.Flush(); err != nil {
+		n.fatal(err)
+	}
+	return false
+}
+
+func (n *Node) append(kind wal.Kind, m proto.Message) {
+	rec := record(kind, m)
+	n.wal.Append(rec.Kind, rec.Data)
+}
+
+// tail is the records that follow the snapshot in a rewritten log.
+func (n *Node) tail(entries []*pb.Entry) []wal.Record {
+	recs := make([]wal.Record, 0, len(entries)+1)
+	for _, e := range entries {
+		recs = append(recs, record(kindEntry, e))
+	}
+	return append(recs, record(kindHard, n.hard))
+}
+
+func record(kind wal.Kind, m proto.Message) wal.Record {
+	data, err := marshal.Marshal(m)
+	if err != nil { // only a string that is not UTF-8 can do that; there are none
+		panic(assertion(err.Error()))
+	}
+	return wal.Record{Kind: kind, Data: data}
+}
+
+// records is the whole log, for a rewrite.
+func (n *Node) records() []wal.Record {
+	snap, _ := n.storage.Snapshot()
+	var entries []*pb.Entry
+	if last, _ := n.storage.LastIndex(); last > snap.GetMetadata().GetIndex() {
+		entries, _ = n.storage.Entries(snap.GetMetadata().GetIndex()+1, last+1, ^uint64(0))
+	}
+	return append([]wal.Record{record(kindSnapshot, snap)}, n.tail(entries)...)
+}
+
+// compact rewrites the log as one snapshot once enough was applied, and reports
+// whether it has begun to.
+func (n *Node) compact() bool {
+	snap, _ := n.storage.Snapshot()
+	if n.applied-snap.GetMetadata().GetIndex() < uint64(n.opts.SnapshotEvery) {
+		return false
+	}
+	if _, err := n.storage.CreateSnapshot(n.applied, nil, n.machine.Snapshot()); err != nil {
+		n.fatal(fmt.Errorf("snapshot at %d: %w", n.applied, err))
+		return true
+	}
+	if first, _ := n.storage.FirstIndex(); n.applied > first+uint64(n.opts.KeepEntries) {
+		if err := n.storage.Compact(n.applied - uint64(n.opts.KeepEntries)); err != nil {
+			n.fatal(fmt.Errorf("compact at %d: %w", n.applied, err))
+			return true
+		}
+	}
+	n.saving = true
+	n.wal.Replace(n.loop, n.records(), n.rewritten)
+	return true
+}
+
+func (n *Node) rewritten(err error) {
+	defer n.trap()
+	n.saving = false
+	if err != nil {
+		n.fatal(err)
+		return
+	}
+	n.pump()
+}

@@ -1,0 +1,134 @@
+package quorum
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// Step takes in messages that the node of that rank was asked to Send. Bytes
+// that no correct node sends are refused with ErrBadMessage; the rest of the
+// batch is then dropped too.
+func (n *Node) Step(rank int, msgs [][]byte) error {
+	defer n.trap()
+	if !n.running || n.stopped {
+		return nil
+	}
+	for _, data := range msgs {
+		if err := n.stepOne(rank, data); err != nil {
+			return err
+		}
+	}
+	n.pump()
+	return nil
+}
+
+func (n *Node) stepOne(rank int, data []byte) error {
+	m := &pb.Message{}
+	if err := proto.Unmarshal(data, m); err != nil {
+		return fmt.Errorf("%w from rank %d: %w", ErrBadMessage, rank, err)
+	}
+	if err := n.check(rank, m); err != nil {
+		return fmt.Errorf("%w from rank %d: %w", ErrBadMessage, rank, err)
+	}
+	n.meetCandidate(m)
+	if err := n.raw.Step(m); err != nil {
+		n.log.Debug("message not taken", "from", rank, "err", err)
+		return nil
+	}
+	n.heard(m)
+	return nil
+}
+
+// check refuses what would make raft panic or act for somebody else.
+func (n *Node) check(rank int, m *pb.Message) error {
+	if rank < 0 || rank >= n.cfg.Size || rank == n.cfg.Rank {
+		return fmt.Errorf("no peer has that rank")
+	}
+	if m.GetFrom() != idOf(rank) || m.GetTo() != idOf(n.cfg.Rank) {
+		return fmt.Errorf("it says from %d to %d", m.GetFrom(), m.GetTo())
+	}
+	if len(m.GetResponses()) != 0 {
+		return fmt.Errorf("it carries local responses")
+	}
+	switch m.GetType() {
+	case pb.MsgApp:
+		return n.checkEntries(m)
+	case pb.MsgSnap:
+		if !n.ourVoters(m.GetSnapshot()) {
+			return fmt.Errorf("snapshot of another quorum")
+		}
+	case pb.MsgHeartbeat:
+		return n.inLog("heartbeat commits", m.GetCommit())
+	case pb.MsgAppResp:
+		if !m.GetReject() && m.GetTerm() == n.status.Term && n.status.Role == Leader {
+			return n.inLog("acknowledges", m.GetIndex())
+		}
+	case pb.MsgReadIndex:
+		if len(m.GetEntries()) != 1 {
+			return fmt.Errorf("read request with %d entries", len(m.GetEntries()))
+		}
+	case pb.MsgReadIndexResp:
+		if len(m.GetEntries()) != 1 {
+			return fmt.Errorf("read answer with %d entries", len(m.GetEntries()))
+		}
+	case pb.MsgVote, pb.MsgVoteResp, pb.MsgPreVote, pb.MsgPreVoteResp, pb.MsgHeartbeatResp:
+	default:
+		return fmt.Errorf("type %v is not for the network", m.GetType())
+	}
+	return nil
+}
+
+func (n *Node) inLog(what string, index uint64) error {
+	if index > n.lastIndex {
+		return fmt.Errorf("%s %d, the log ends at %d", what, index, n.lastIndex)
+	}
+	return nil
+}
+
+func (n *Node) checkEntries(m *pb.Message) error {
+	index, term := m.GetIndex(), m.GetLogTerm()
+	for _, e := range m.GetEntries() {
+		index++
+		if e.GetIndex() != index || e.GetTerm() < term || e.GetTerm() > m.GetTerm() || e.GetType() != pb.EntryNormal {
+			return fmt.Errorf("entry %d/%d of type %v where %d was due", e.GetIndex(), e.GetTerm(), e.GetType(), index)
+		}
+		term = e.GetTerm()
+	}
+	return nil
+}
+
+// assertion is what raft's logger panics with; see Node.trap.
+type assertion string
+
+// raftLogger passes raft's words on to the daemon's log: its elections are
+// details there, since the node itself logs every change of role.
+type raftLogger struct{ log *slog.Logger }
+
+func (l raftLogger) put(level slog.Level, v []any) {
+	if l.log.Enabled(context.Background(), level) {
+		l.log.Log(context.Background(), level, "raft: "+fmt.Sprint(v...))
+	}
+}
+
+func (l raftLogger) putf(level slog.Level, format string, v []any) {
+	if l.log.Enabled(context.Background(), level) {
+		l.log.Log(context.Background(), level, "raft: "+fmt.Sprintf(format, v...))
+	}
+}
+
+func (l raftLogger) Debug(v ...any)              { l.put(slog.LevelDebug, v) }
+func (l raftLogger) Debugf(f string, v ...any)   { l.putf(slog.LevelDebug, f, v) }
+func (l raftLogger) Info(v ...any)               { l.put(slog.LevelDebug, v) }
+func (l raftLogger) Infof(f string, v ...any)    { l.putf(slog.LevelDebug, f, v) }
+func (l raftLogger) Warning(v ...any)            { l.put(slog.LevelInfo, v) }
+func (l raftLogger) Warningf(f string, v ...any) { l.putf(slog.LevelInfo, f, v) }
+func (l raftLogger) Error(v ...any)              { l.put(slog.LevelError, v) }
+func (l raftLogger) Errorf(f string, v ...any)   { l.putf(slog.LevelError, f, v) }
+func (l raftLogger) Fatal(v ...any)              { panic(assertion(fmt.Sprint(v...))) }
+func (l raftLogger) Fatalf(f string, v ...any)   { panic(assertion(fmt.Sprintf(f, v...))) }
+func (l raftLogger) Panic(v ...any)              { panic(assertion(fmt.Sprint(v...))) }
+func (l raftLogger) Panicf(f string, v ...any)   { panic(assertion(fmt.Sprintf(f, v...))) }

@@ -1,0 +1,83 @@
+package quorum_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/wavetank/wavetank/daemons/mon/internal/montest"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/mon/wal"
+)
+
+func writeLog(m *montest.Machine, p *montest.Process) []byte {
+	l, _, err := wal.Open(p.Disk(), "x/log")
+	if err != nil {
+		panic(err)
+	}
+	l.Append(3, []byte("entry without a snapshot before it"))
+	if err := l.Flush(); err != nil {
+		panic(err)
+	}
+	b, _ := m.Disk.ReadFile("x/log")
+	return b
+}
+
+// Messages that would make raft panic, act for another node, or reach its
+// local interface are refused, and the node lives on.
+func TestNode_refusesWhatNoPeerSends(t *testing.T) {
+	entry := func(index, term uint64, typ pb.EntryType) *pb.Entry {
+		return &pb.Entry{Index: proto.Uint64(index), Term: proto.Uint64(term), Type: typ.Enum()}
+	}
+	for _, c := range []struct {
+		what string
+		from int
+		edit func(*pb.Message)
+	}{
+		{"own rank", 0, func(m *pb.Message) { m.From = proto.Uint64(1) }},
+		{"rank outside", 7, func(m *pb.Message) { m.From = proto.Uint64(8) }},
+		{"speaks for another", 1, func(m *pb.Message) { m.From = proto.Uint64(3) }},
+		{"for somebody else", 1, func(m *pb.Message) { m.To = proto.Uint64(3) }},
+		{"campaign order", 1, func(m *pb.Message) { m.Type = pb.MsgHup.Enum() }},
+		{"proposal", 1, func(m *pb.Message) { m.Type = pb.MsgProp.Enum() }},
+		{"storage answer", 1, func(m *pb.Message) { m.Type = pb.MsgStorageAppendResp.Enum() }},
+		{"leader transfer", 1, func(m *pb.Message) { m.Type = pb.MsgTransferLeader.Enum() }},
+		{"commit beyond the log", 1, func(m *pb.Message) { m.Type, m.Commit = pb.MsgHeartbeat.Enum(), proto.Uint64(1<<40) }},
+		{"snapshot of others", 1, func(m *pb.Message) {
+			m.Type = pb.MsgSnap.Enum()
+			m.Snapshot = &pb.Snapshot{Metadata: &pb.SnapshotMetadata{Index: proto.Uint64(99), Term: proto.Uint64(1)}}
+		}},
+		{"gap in entries", 1, func(m *pb.Message) {
+			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
+			m.Entries = []*pb.Entry{entry(5, 1, pb.EntryNormal)}
+		}},
+		{"configuration change", 1, func(m *pb.Message) {
+			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
+			m.Entries = []*pb.Entry{entry(2, 1, pb.EntryConfChange)}
+		}},
+		{"read request without a name", 1, func(m *pb.Message) { m.Type = pb.MsgReadIndex.Enum() }},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			g := newGroup(t, 3, 1)
+			m := g.members[0]
+			g.start(m)
+			g.world.Run(10 * time.Millisecond)
+			msg := &pb.Message{Type: pb.MsgHeartbeat.Enum(), From: proto.Uint64(2), To: proto.Uint64(1), Term: proto.Uint64(9)}
+			c.edit(msg)
+			data, err := proto.Marshal(msg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.node.Step(c.from, [][]byte{data}); !errors.Is(err, quorum.ErrBadMessage) {
+				t.Errorf("answered %v", err)
+			}
+			g.world.Run(time.Second)
+			if m.proc.Dead() {
+				t.Errorf("the node ended: %s", m.proc.ExitReason)
+			}
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package monc
+
+import (
+	"maps"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+// subscriptions is what the daemon wants to be told (MC-10). Ceph: MonSub in
+// src/mon/MonSub.cc. A subscription is fresh until it is sent on a session;
+// what was sent is kept to be repeated on the next one.
+type subscriptions struct {
+	fresh map[string]msg.Subscription
+	sent  map[string]msg.Subscription
+}
+
+func newSubscriptions() subscriptions {
+	return subscriptions{fresh: make(map[string]msg.Subscription), sent: make(map[string]msg.Subscription)}
+}
+
+// want asks for a map from epoch start on, or once. It reports false if exactly
+// that is asked for already.
+func (s *subscriptions) want(what string, sub msg.Subscription) bool {
+	current, ok := s.fresh[what]
+	if !ok {
+		current, ok = s.sent[what]
+	}
+	if ok && current == sub {
+		return false
+	}
+	s.fresh[what] = sub
+	return true
+}
+
+// unwant forgets a subscription. A monitor that was told of it goes on sending
+// until the session ends.
+func (s *subscriptions) unwant(what string) {
+	delete(s.fresh, what)
+	delete(s.sent, what)
+}
+
+// got notes that an epoch has arrived: the subscription goes on after it, or
+// ends if it was for once.
+func (s *subscriptions) got(what string, epoch uint64) {
+	set := s.fresh
+	sub, ok := set[what]
+	if !ok {
+		set = s.sent
+		sub, ok = set[what]
+	}
+	switch {
+	case !ok || sub.Start > epoch:
+	case sub.OneTime:
+		delete(set, what)
+	default:
+		sub.Start = epoch + 1
+		set[what] = sub
+	}
+}
+
+// reload makes everything that was sent fresh again, for a new session, and
+// reports whether there is anything to send.
+func (s *subscriptions) reload() bool {
+	for what, sub := range s.sent {
+		if _, newer := s.fresh[what]; !newer {
+			s.fresh[what] = sub
+		}
+	}
+	return len(s.fresh) > 0
+}
+
+// renew is what is to be sent now, nil if nothing is; it counts as sent.
+func (s *subscriptions) renew() map[string]msg.Subscription {
+	if len(s.fresh) == 0 {
+		return nil
+	}
+	out := s.fresh
+	maps.Copy(s.sent, out)
+	s.fresh = make(map[string]msg.Subscription)
+	return out
+}

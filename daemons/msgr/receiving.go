@@ -1,0 +1,392 @@
+package msgr
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// The open stream, read side (Ceph: ProtocolV1::handle_message to
+// handle_message_footer). A message that fits the receive buffer is parsed in
+// place and passes the section states at once; a larger one gets memory section
+// by section, as its bytes arrive.
+
+// Reasons to give up an open socket.
+var (
+	errBadTag   = errors.New("unknown tag")
+	errTooLarge = errors.New("section is too long")
+)
+
+// sectionStep is how much memory a section read on its own gets before any of
+// its bytes have come. It doubles from there.
+const sectionStep = 64 << 10
+
+// keptFront bounds the buffer for large fronts that a socket holds on to.
+const keptFront = 1 << 20
+
+// space is where the socket's next bytes go: into the section being read, if
+// all that came before it was parsed, else into the receive buffer.
+func (p *protocol) space() []byte {
+	if p.section == nil || p.in.len() > 0 {
+		return p.in.space(p.unitLen())
+	}
+	s := *p.section
+	if len(s) == cap(s) {
+		s = slices.Grow(s, min(p.wanted-len(s), max(sectionStep, len(s))))
+		*p.section = s
+	}
+	return s[len(s):min(cap(s), p.wanted)]
+}
+
+// arrived notes that n bytes were read into space.
+func (p *protocol) arrived(n int) {
+	if p.section == nil || p.in.len() > 0 {
+		p.in.added(n)
+		return
+	}
+	*p.section = (*p.section)[:len(*p.section)+n]
+}
+
+// unitLen is the length of the unit that is being waited for where it can
+// exceed minReceiveBuffer, else 1.
+func (p *protocol) unitLen() int {
+	if p.state == StateOpenMessageReadFront && p.section == nil {
+		return p.bodyLen()
+	}
+	return 1
+}
+
+// bodyLen is the length of what follows the header.
+func (p *protocol) bodyLen() int {
+	h := &p.header
+	return int(h.FrontLen) + int(h.MiddleLen) + int(h.DataLen) + p.footerLen()
+}
+
+func (p *protocol) footerLen() int {
+	if p.features&msg.FeatureMsgAuth != 0 {
+		return msg.FooterLen
+	}
+	return msg.FooterLenOld
+}
+
+func (p *protocol) readTag() bool {
+	b := p.in.take(1)
+	if b == nil {
+		return false
+	}
+	switch t := tag(b[0]); t {
+	case tagMsg:
+		p.state = StateOpenMessageHeader
+	case tagKeepalive2:
+		p.state = StateOpenKeepalive2
+	case tagKeepalive2Ack:
+		p.state = StateOpenKeepalive2Ack
+	case tagAck:
+		p.state = StateOpenTagAck
+	case tagKeepalive:
+		p.c.lastKeepalive.Store(int64(p.lastActive))
+	case tagClose:
+		p.streamEnded(errPeerClosed)
+		return false
+	default:
+		p.fault(fmt.Errorf("%w %d", errBadTag, t))
+		return false
+	}
+	return true
+}
+
+// readKeepalive2 notes what to echo. An unanswered earlier one is forgotten, so
+// a peer that asks and never reads costs nothing.
+func (p *protocol) readKeepalive2() bool {
+	b := p.in.take(stampLen)
+	if b == nil {
+		return false
+	}
+	if p.keepaliveAck && !p.blocked {
+		p.out = p.appendKeepaliveAck(p.out)
+	}
+	p.stamp = wire.UTime{Sec: binary.LittleEndian.Uint32(b), Nsec: binary.LittleEndian.Uint32(b[4:])}
+	p.keepaliveAck = true
+	p.c.lastKeepalive.Store(int64(p.lastActive))
+	p.state = StateOpen
+	return true
+}
+
+func (p *protocol) readKeepalive2Ack() bool {
+	if p.in.take(stampLen) == nil {
+		return false
+	}
+	p.c.lastAck.Store(int64(p.lastActive))
+	p.state = StateOpen
+	return true
+}
+
+func (p *protocol) readAck() bool {
+	b := p.in.take(seqLen)
+	if b == nil {
+		return false
+	}
+	seq := binary.LittleEndian.Uint64(b)
+	p.state = StateOpen
+	return p.c.change(p, func(s *session) { s.acked(seq) })
+}
+
+// readHeader checks a message's header before anything is taken or allocated
+// for it.
+func (p *protocol) readHeader() bool {
+	b := p.in.take(msg.HeaderLen)
+	if b == nil {
+		return false
+	}
+	h, err := msg.ParseHeader(b)
+	if err == nil {
+		err = p.checkLengths(&h)
+	}
+	if err != nil {
+		p.fault(fmt.Errorf("message header: %w", err))
+		return false
+	}
+	p.header = h
+	p.state = StateOpenMessageThrottleMessage
+	return true
+}
+
+func (p *protocol) checkLengths(h *msg.Header) error {
+	o := &p.m.opt
+	switch {
+	case int64(h.FrontLen) > int64(o.MaxFrontBytes):
+		return fmt.Errorf("%w: front of %d bytes", errTooLarge, h.FrontLen)
+	case int64(h.MiddleLen) > int64(o.MaxMiddleBytes):
+		return fmt.Errorf("%w: middle of %d bytes", errTooLarge, h.MiddleLen)
+	case int64(h.DataLen) > int64(o.MaxDataBytes):
+		return fmt.Errorf("%w: data of %d bytes", errTooLarge, h.DataLen)
+	}
+	return nil
+}
+
+// cost is what a message draws from the byte throttles.
+func (p *protocol) cost() int64 {
+	h := &p.header
+	return int64(h.FrontLen) + int64(h.MiddleLen) + int64(h.DataLen)
+}
+
+func (p *protocol) throttleMessage() bool {
+	if !p.c.policy.messages.take(1) {
+		return p.pause()
+	}
+	p.held.message = true
+	p.state = StateOpenMessageThrottleBytes
+	return true
+}
+
+func (p *protocol) throttleBytes() bool {
+	if !p.c.policy.bytes.take(p.cost()) {
+		return p.pause()
+	}
+	p.held.bytes = p.cost()
+	p.state = StateOpenMessageThrottleDispatchQueue
+	return true
+}
+
+func (p *protocol) throttleDispatchQueue() bool {
+	if !p.m.dispatchThrottle.take(p.cost()) {
+		return p.pause()
+	}
+	p.held.dispatch = p.cost()
+	p.state = StateOpenMessageReadFront
+	return true
+}
+
+// pause leaves the socket unread for a moment; TCP makes the peer wait.
+func (p *protocol) pause() bool {
+	if p.retry == nil {
+		p.retry = p.w.loop.NewTimer(p.resume)
+	}
+	p.paused = true
+	p.retry.Reset(throttleRetry)
+	return false
+}
+
+func (p *protocol) resume() {
+	p.paused = false
+	p.pump()
+}
+
+// releaseHeld gives back what an unfinished message drew.
+func (p *protocol) releaseHeld() {
+	if p.held.message {
+		p.c.policy.messages.release(1)
+	}
+	p.c.policy.bytes.release(p.held.bytes)
+	p.m.dispatchThrottle.release(p.held.dispatch)
+	p.held = draws{}
+}
+
+// readFront reads a whole message in place, or begins to read a large one.
+func (p *protocol) readFront() bool {
+	if p.section == nil && p.bodyLen() <= p.in.limit {
+		return p.readInPlace()
+	}
+	if !p.readSection(&p.front, p.header.FrontLen) {
+		return false
+	}
+	p.state = StateOpenMessageReadMiddle
+	return true
+}
+
+// readInPlace handles a message that the receive buffer holds in full.
+func (p *protocol) readInPlace() bool {
+	b := p.in.take(p.bodyLen())
+	if b == nil {
+		return false
+	}
+	h := &p.header
+	front, b := b[:h.FrontLen], b[h.FrontLen:]
+	middle, b := own(b[:h.MiddleLen]), b[h.MiddleLen:]
+	data, b := own(b[:h.DataLen]), b[h.DataLen:]
+	return p.finishMessage(front, middle, data, b)
+}
+
+// own is a copy for the message to keep, nil if there is nothing to copy.
+func own(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return slices.Clone(b)
+}
+
+func (p *protocol) readMiddle() bool {
+	if !p.readSection(&p.middle, p.header.MiddleLen) {
+		return false
+	}
+	p.state = StateOpenMessageReadData
+	return true
+}
+
+func (p *protocol) readData() bool {
+	if !p.readSection(&p.data, p.header.DataLen) {
+		return false
+	}
+	p.state = StateOpenMessageReadFooterAndDispatch
+	return true
+}
+
+// readSection collects n bytes in *dst and reports whether it has them all.
+func (p *protocol) readSection(dst *[]byte, n uint32) bool {
+	p.section, p.wanted = dst, int(n)
+	if missing := p.wanted - len(*dst); missing > 0 && p.in.len() > 0 {
+		*dst = append(*dst, p.in.take(min(missing, p.in.len()))...)
+	}
+	if len(*dst) < p.wanted {
+		return false
+	}
+	p.section = nil
+	return true
+}
+
+// readFooter ends a large message.
+func (p *protocol) readFooter() bool {
+	b := p.in.take(p.footerLen())
+	if b == nil {
+		return false
+	}
+	ok := p.finishMessage(p.front, p.middle, p.data, b)
+	p.middle, p.data = nil, nil
+	if p.front = p.front[:0]; cap(p.front) > keptFront {
+		p.front = nil
+	}
+	return ok
+}
+
+// finishMessage checks and decodes a message and puts it on the batch. front
+// is only valid during the call.
+func (p *protocol) finishMessage(front, middle, data, footer []byte) bool {
+	f := parseFooter(footer)
+	if err := checkSections(&f, front, middle, data); err != nil {
+		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
+		return false
+	}
+	p.state = StateOpen
+	if f.Flags&msg.FooterComplete == 0 || p.header.Seq <= p.inSeq {
+		p.releaseHeld()
+		return true
+	}
+	m, err := msg.Decode(p.header, front, middle, data, p.features)
+	if err != nil {
+		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
+		return false
+	}
+	p.inSeq = p.header.Seq
+	return p.hand(m)
+}
+
+// checkSections compares the checksums. A sender may leave out that of the
+// data.
+func checkSections(f *msg.Footer, front, middle, data []byte) error {
+	switch {
+	case wire.CRC32C(front) != f.FrontCRC:
+		return fmt.Errorf("front: %w", msg.ErrBadCRC)
+	case wire.CRC32C(middle) != f.MiddleCRC:
+		return fmt.Errorf("middle: %w", msg.ErrBadCRC)
+	case f.Flags&msg.FooterNoCRC == 0 && wire.CRC32C(data) != f.DataCRC:
+		return fmt.Errorf("data: %w", msg.ErrBadCRC)
+	}
+	return nil
+}
+
+// hand passes a message on: to a fast dispatcher at once, else to the batch.
+// From here on it is the delivery that holds what was drawn.
+func (p *protocol) hand(m *msg.Message) bool {
+	d := delivery{c: p.c, message: m, cost: p.held.bytes}
+	p.held = draws{}
+	if n := m.Header.Src.Num; p.c.peerNum.Load() != n {
+		p.c.peerNum.Store(n)
+	}
+	p.ackDue = !p.lossy
+	if f := p.m.dispatchers.Load().fastFor(m); f != nil {
+		return p.handFast(f, d)
+	}
+	p.w.batch = append(p.w.batch, d)
+	return true
+}
+
+func (p *protocol) handFast(f FastDispatcher, d delivery) bool {
+	defer p.m.releaseCost(d)
+	p.commit()
+	if !p.c.change(p, func(s *session) { s.inSeq = p.inSeq }) {
+		return false
+	}
+	f.FastDispatch(p.c, d.message)
+	return p.state != StateClosed
+}
+
+// commit counts the batch as received and queues it, in one step: a session
+// that has moved to another socket is sent the messages again, so they must not
+// be delivered from this one.
+func (p *protocol) commit() {
+	batch := p.w.batch
+	if len(batch) == 0 {
+		return
+	}
+	c := p.c
+	c.mu.Lock()
+	if c.session.proto == p {
+		c.session.inSeq = p.inSeq
+		generation := c.generation.Load()
+		for i := range batch {
+			batch[i].generation = generation
+		}
+		p.m.queue.deliver(batch)
+	} else {
+		for i := range batch {
+			p.m.releaseCost(batch[i])
+		}
+	}
+	c.mu.Unlock()
+	clear(batch)
+	p.w.batch = batch[:0]
+}

@@ -1,0 +1,91 @@
+// Package faults is the vocabulary of damage: what can be done to a running
+// cluster, in words that pair up (cut and heal, pause and resume, kill and
+// restart), and plans that say when.
+//
+// A plan is written down before it runs: each step is a time and a fault, and
+// prints as one line of text ("at 31.4s kill active-mgr"). Who is struck may be
+// named ("mgr.x", "mon.a"), or by role at the moment of the strike
+// ("active-mgr", "leader", "mons", "mgrs"), so that one plan fits every seed.
+//
+// Package faults knows neither worlds nor daemons: a [Target] is what it needs
+// of them. A new kind of fault is one new file in this package.
+package faults
+
+import (
+	"fmt"
+	"time"
+)
+
+// Target is what faults strike.
+type Target interface {
+	// Resolve names the daemons that a role or a name stands for now, in a fixed
+	// order. It is empty if the role is vacant, and an error if there is no such
+	// name or role.
+	Resolve(who string) ([]string, error)
+
+	// Kill is kill -9 of a daemon; it reports whether the daemon was running.
+	Kill(name string) bool
+	// Restart starts a daemon that was killed.
+	Restart(name string)
+	// Pause is SIGSTOP, Resume SIGCONT; they report whether they changed anything.
+	Pause(name string) bool
+	Resume(name string) bool
+
+	// Cut stops what goes from one daemon's host to another's, Heal undoes it.
+	Cut(from, to string)
+	Heal(from, to string)
+	// Held counts what cuts in that direction have kept back so far.
+	Held(from, to string) int
+	// Reset breaks the connections between two daemons and counts them.
+	Reset(a, b string) int
+
+	// Command sends an operator's command to the monitors, such as
+	// {"mgr fail", "who", "x"}: the prefix, then names and values in turn.
+	Command(prefix string, args ...string)
+}
+
+// Fault is one thing that can be done to a Target.
+type Fault interface {
+	// String is the fault in the words of a plan.
+	String() string
+	// Kind is the first word, for counting.
+	Kind() string
+	// Strike does it, and reports how much of it landed: daemons killed or
+	// paused, connections broken. A fault that finds nobody to strike lands 0. For
+	// cuts, which land over time, see Landed.
+	Strike(Target) (landed int, err error)
+}
+
+// Aimed is a fault that strikes daemons, which a report may name.
+type Aimed interface {
+	Fault
+	// Aim is who is meant: names or roles.
+	Aim() []string
+}
+
+// Lasting is a fault whose effect shows only later.
+type Lasting interface {
+	Fault
+	// Landed counts what the fault has done since it struck.
+	Landed(Target) int
+}
+
+// Step is a fault and its time.
+type Step struct {
+	At    time.Duration // since the world began
+	Fault Fault
+}
+
+func (s Step) String() string { return fmt.Sprintf("at %v %v", s.At, s.Fault) }
+
+// Plan is steps in the order of their times.
+type Plan []Step
+
+// resolve is Target.Resolve with the fault in its error.
+func resolve(t Target, f Fault, who string) ([]string, error) {
+	names, err := t.Resolve(who)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", f, err)
+	}
+	return names, nil
+}

@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/mgr"
+)
+
+// proposal bounds how long a change takes from the leader's decision to the
+// commit at every monitor: paxos_propose_interval is 1 s.
+const proposal = 2 * time.Second
+
+// detection is MM-24: a silent active is dropped by its grace, one tick of the
+// monitors and a proposal.
+func detection(t cluster.Topology) time.Duration {
+	return t.Mon.MgrBeaconGrace + t.Mon.TickInterval + proposal
+}
+
+// replaced is I-MGR-11: the silent active is out of the map.
+func replaced(step int) Goal {
+	return Goal{
+		Property: "I-MGR-11 bounded detection", Step: step,
+		Doc:    "the manager that was active at the fault is dropped from the map",
+		Within: detection,
+		Reached: func(p *Progress) bool {
+			m := p.View().MgrMap()
+			return m.Epoch > p.Before.Epoch && m.ActiveGID != p.Before.ActiveGID
+		},
+	}
+}
+
+// succeeded is I-MGR-12: a healthy successor serves.
+func succeeded(step int, after func(cluster.Topology) time.Duration) Goal {
+	return Goal{
+		Property: "I-MGR-12 bounded promotion", Step: step,
+		Doc:    "another manager is active and available",
+		Within: func(t cluster.Topology) time.Duration { return after(t) + initialisation(t) },
+		Reached: func(p *Progress) bool {
+			m := p.View().MgrMap()
+			return m.Available && m.ActiveGID != p.Before.ActiveGID
+		},
+	}
+}
+
+// initialisation bounds a promoted manager's way to available: a map to it, its
+// modules, a beacon and a commit.
+func initialisation(t cluster.Topology) time.Duration {
+	return t.Mgr.InitDuration + t.Mgr.TickPeriod + 2*proposal
+}
+
+// cameBack says that the former active is a standby again, as a new process.
+func cameBack(step int, within func(cluster.Topology) time.Duration) Goal {
+	return Goal{
+		Property: "I-MGR-8 respawn on loss", Step: step,
+		Doc:    "the former active has respawned and is in the map under a new gid",
+		Within: within,
+		Reached: func(p *Progress) bool {
+			m := p.View().MgrMap()
+			if m.ActiveName == p.Origin.ActiveName && m.ActiveGID != p.Origin.ActiveGID {
+				return true
+			}
+			for _, s := range cluster.Standbys(m) {
+				if s.Name == p.Origin.ActiveName && s.GID != p.Origin.ActiveGID {
+					return true
+				}
+			}
+			return false
+		},
+	}
+}
+
+// undisturbed says that the same manager serves as before the first fault.
+func undisturbed(step int, within time.Duration) Goal {
+	return Goal{
+		Property: "I-MGR-12 bounded promotion", Step: step,
+		Doc:    "the manager that was active before the faults is still active and available",
+		Within: func(cluster.Topology) time.Duration { return within },
+		Reached: func(p *Progress) bool {
+			m := p.View().MgrMap()
+			return m.Available && m.ActiveGID == p.Origin.ActiveGID && p.View().Mode("mgr."+m.ActiveName) == mgr.ModeActive
+		},
+	}
+}
+
+func seconds(n int) func(cluster.Topology) time.Duration {
+	return func(cluster.Topology) time.Duration { return time.Duration(n) * time.Second }
+}

@@ -1,0 +1,55 @@
+// Package invariant holds the safety properties that are checked while a
+// scenario runs, one property a file, named after what it demands. A checker is
+// told every fact in the order of publication and answers with a violation as
+// soon as there is one; its legitimate exceptions are part of it. State changes
+// only by facts, so a check at every fact is a check after every step.
+package invariant
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+)
+
+// Checker judges one property. It is used by one goroutine.
+type Checker interface {
+	// Name is the property's id and what it says, "I-MGR-1 single active".
+	Name() string
+	// Observe is told a fact and reports a violation, empty if there is none.
+	Observe(cluster.Observation) string
+}
+
+// Timeline is what checkers need to know of the damage that is being done.
+type Timeline interface {
+	// PausedDuring is for how long of the time from since until now the host
+	// stood still.
+	PausedDuring(host string, since, now time.Duration) time.Duration
+	// LinksDisturbed reports whether any link was cut at any time from since
+	// until now.
+	LinksDisturbed(since, now time.Duration) bool
+}
+
+// Bounds are the timings that the properties speak of.
+type Bounds struct {
+	Grace        time.Duration // mon_mgr_beacon_grace
+	BeaconPeriod time.Duration // mgr_tick_period
+}
+
+// All makes one of each checker, in the order of their names.
+func All(t Timeline, b Bounds) []Checker {
+	return []Checker{
+		newOneLeader(),
+		newOneContent(),
+		newMonotoneCommit(),
+		newMonotoneApply(),
+		newStableGID(),
+		newSingleActive(),
+		newNoResurrection(),
+		newRespawnOnLoss(),
+		newAvailableIsEarned(),
+		newNoFalseDrop(t, b),
+	}
+}
+
+func violation(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -1,0 +1,77 @@
+package invariant
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+)
+
+// noFalseDrop is I-MGR-10: no manager is dropped as silent whose beacons reached
+// the leader, or lay in front of it, with gaps below the grace. A leader that
+// stood still itself (MM-11), or has just come to lead (MM-12), has no ground to
+// call anybody silent.
+//
+// It is not judged while links are disturbed: then a beacon that was sent may
+// rightly not have arrived.
+type noFalseDrop struct {
+	timeline Timeline
+	bounds   Bounds
+	sent     map[uint64]time.Duration            // by gid
+	received map[string]map[uint64]time.Duration // by leader and gid
+	leads    map[string]time.Duration            // since when
+}
+
+func newNoFalseDrop(t Timeline, b Bounds) *noFalseDrop {
+	return &noFalseDrop{
+		timeline: t, bounds: b,
+		sent:     make(map[uint64]time.Duration),
+		received: make(map[string]map[uint64]time.Duration),
+		leads:    make(map[string]time.Duration),
+	}
+}
+
+func (*noFalseDrop) Name() string { return "I-MGR-10 no false drop" }
+
+func (c *noFalseDrop) Observe(o cluster.Observation) string {
+	switch f := o.Fact.(type) {
+	case mgr.BeaconSent:
+		c.sent[f.GID] = o.At
+	case mon.MgrBeaconReceived:
+		c.receive(o.Host, f.GID, o.At)
+	case mon.Role:
+		if f.Role == cluster.Leader {
+			c.leads[o.Host] = o.At
+			delete(c.received, o.Host)
+		}
+	case mon.MgrDropped:
+		if f.Reason == cluster.DropTimeout {
+			return c.judge(o, f)
+		}
+	}
+	return ""
+}
+
+func (c *noFalseDrop) receive(leader string, gid uint64, at time.Duration) {
+	if c.received[leader] == nil {
+		c.received[leader] = make(map[uint64]time.Duration)
+	}
+	c.received[leader][gid] = at
+}
+
+func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
+	last := max(c.received[o.Host][f.GID], c.leads[o.Host])
+	age := o.At - last
+	if age < c.bounds.Grace {
+		return violation("%s dropped gid %d (mgr.%s) as silent %v after its last beacon, grace is %v",
+			o.Host, f.GID, f.Name, age, c.bounds.Grace)
+	}
+	awake := age - c.timeline.PausedDuring(o.Host, last, o.At)
+	beaconing := o.At-c.sent[f.GID] <= 2*c.bounds.BeaconPeriod
+	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && beaconing && !c.timeline.LinksDisturbed(last, o.At) {
+		return violation("%s dropped gid %d (mgr.%s) as silent, but was itself awake for only %v of the %v since its last beacon, and mgr.%s never stopped sending",
+			o.Host, f.GID, f.Name, awake, age, f.Name)
+	}
+	return ""
+}

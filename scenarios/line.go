@@ -1,0 +1,126 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Line is the one line that reproduces a run: "w1:mgr-failover:seed=7:hash=...".
+// Its first field is the version of its own format. What a field does not say is
+// the default.
+type Line struct {
+	Spec Spec
+	Hash uint64 // of the run, 0 if the line does not say
+	Step uint64 // of the failure, 0 if there was none
+}
+
+// lineVersion begins every line. A change in what a seed means must change it, so
+// that an old line is refused and not run as something else.
+const lineVersion = "w1"
+
+// ErrLine: a repro line cannot be used.
+var ErrLine = errors.New("unusable repro line")
+
+// LineOf is the line of a result.
+func LineOf(r Result) Line {
+	l := Line{Spec: r.Spec, Hash: r.Hash}
+	if r.Failure != nil {
+		l.Step = r.Failure.Step
+	}
+	return l
+}
+
+// String is the line, without characters that a shell minds.
+func (l Line) String() string {
+	fields := []string{lineVersion, l.Spec.Scenario.Name, fmt.Sprintf("seed=%d", l.Spec.Seed)}
+	add := func(when bool, format string, v any) {
+		if when {
+			fields = append(fields, fmt.Sprintf(format, v))
+		}
+	}
+	add(l.Spec.World != "" && l.Spec.World != WorldSim, "world=%s", l.Spec.World)
+	add(l.Spec.Profile != "" && l.Spec.Profile != ProfileDefault, "profile=%s", l.Spec.Profile)
+	add(l.Spec.Mutant != "", "mutant=%s", l.Spec.Mutant)
+	add(l.Hash != 0, "hash=%016x", l.Hash)
+	add(l.Step != 0, "step=%d", l.Step)
+	return strings.Join(fields, ":")
+}
+
+// ParseLine reads a line. Errors: ErrLine, with the place.
+func ParseLine(text string) (Line, error) {
+	fields := strings.Split(strings.TrimSpace(text), ":")
+	if fields[0] != lineVersion {
+		return Line{}, fmt.Errorf("%w: it begins with %q, this program writes and reads %q", ErrLine, fields[0], lineVersion)
+	}
+	if len(fields) < 3 {
+		return Line{}, fmt.Errorf("%w: %q has no scenario and seed", ErrLine, text)
+	}
+	scenario, err := Find(fields[1])
+	if err != nil {
+		return Line{}, fmt.Errorf("%w: %w", ErrLine, err)
+	}
+	l := Line{Spec: Spec{Scenario: scenario, World: WorldSim, Profile: ProfileDefault}}
+	seeded := false
+	for _, f := range fields[2:] {
+		key, value, _ := strings.Cut(f, "=")
+		if err := l.set(key, value); err != nil {
+			return Line{}, fmt.Errorf("%w: field %q: %w", ErrLine, f, err)
+		}
+		seeded = seeded || key == "seed"
+	}
+	if !seeded {
+		return Line{}, fmt.Errorf("%w: %q has no seed", ErrLine, text)
+	}
+	return l, nil
+}
+
+func (l *Line) set(key, value string) (err error) {
+	switch key {
+	case "seed":
+		l.Spec.Seed, err = strconv.ParseUint(value, 10, 64)
+	case "world":
+		l.Spec.World, err = oneOf(value, Worlds())
+	case "profile":
+		var p string
+		p, err = oneOf(value, Profiles())
+		l.Spec.Profile = Profile(p)
+	case "mutant":
+		l.Spec.Mutant, err = value, CheckMutant(value)
+	case "hash":
+		l.Hash, err = strconv.ParseUint(value, 16, 64)
+	case "step":
+		l.Step, err = strconv.ParseUint(value, 10, 64)
+	default:
+		err = errors.New("there is no such field")
+	}
+	return err
+}
+
+func oneOf(value string, allowed []string) (string, error) {
+	for _, a := range allowed {
+		if a == value {
+			return value, nil
+		}
+	}
+	return "", fmt.Errorf("%q is none of %s", value, strings.Join(allowed, ", "))
+}
+
+// Replay runs the line's Spec and says whether it came out as the line has it:
+// the difference is empty if it did.
+func Replay(l Line) (r Result, difference string) {
+	r = Run(l.Spec)
+	step := uint64(0)
+	if r.Failure != nil {
+		step = r.Failure.Step
+	}
+	switch {
+	case l.Spec.World == WorldTCP:
+	case l.Hash != 0 && r.Hash != l.Hash:
+		difference = fmt.Sprintf("the run's hash is %016x, the line has %016x: it was made by another version of the program, or the run is not deterministic", r.Hash, l.Hash)
+	case l.Step != step:
+		difference = fmt.Sprintf("the run failed at step %d, the line has step %d", step, l.Step)
+	}
+	return r, difference
+}

@@ -1,0 +1,73 @@
+package scenarios
+
+import (
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+)
+
+// Marks are things that a good campaign has seen at least sometimes. A report
+// that lacks one says what was never put to the test.
+const (
+	MarkTakeover     = "standby took over"
+	MarkRespawn      = "ex-active respawned"
+	MarkLeaderChange = "leader changed"
+	MarkNoActive     = "map without an active"
+	MarkTimeoutDrop  = "dropped as silent"
+	MarkCommandDrop  = "dropped by command"
+	MarkSameName     = "active restarted under its name"
+	MarkStaleBeacon  = "beacon of a stale active"
+)
+
+// Marks lists every mark.
+func Marks() []string {
+	return []string{
+		MarkTakeover, MarkRespawn, MarkLeaderChange, MarkNoActive,
+		MarkTimeoutDrop, MarkCommandDrop, MarkSameName, MarkStaleBeacon,
+	}
+}
+
+// markOf is the mark that a fact reaches, empty for none.
+func markOf(o cluster.Observation, r *run) string {
+	switch f := o.Fact.(type) {
+	case mgr.Respawning:
+		return MarkRespawn
+	case mon.Role:
+		if f.Role == cluster.Leader && r.healthy != 0 {
+			return MarkLeaderChange
+		}
+	case mon.MapSent:
+		if f.Map == cluster.MgrMap && f.Epoch == 0 {
+			return MarkStaleBeacon
+		}
+	case mon.MgrDropped:
+		return markOfDrop(f.Reason)
+	case mon.MapCommitted:
+		return markOfMap(f, r)
+	}
+	return ""
+}
+
+func markOfMap(f mon.MapCommitted, r *run) string {
+	if f.Map != cluster.MgrMap || r.healthy == 0 || len(r.progress) == 0 || r.progress[0] == nil {
+		return ""
+	}
+	switch before := r.progress[0].Before; {
+	case f.ActiveGID == 0:
+		return MarkNoActive
+	case f.ActiveGID != before.ActiveGID && f.Available:
+		return MarkTakeover
+	}
+	return ""
+}
+
+func markOfDrop(reason string) string {
+	switch reason {
+	case cluster.DropTimeout:
+		return MarkTimeoutDrop
+	case cluster.DropCommand:
+		return MarkCommandDrop
+	default:
+		return MarkSameName
+	}
+}

@@ -1,0 +1,36 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+)
+
+// monPause pauses monitors while every manager is well (S-05): the leader alone,
+// a majority, or all of them. Whoever leads afterwards has heard of nobody for
+// longer than the grace, and must not conclude anything from that (BUG-03).
+func monPause() Scenario {
+	return Scenario{
+		Name:   "mon-pause",
+		Doc:    "monitors are paused for 12 to 70 s and resumed while all managers are well: no failover may come of it",
+		Length: 150 * time.Second,
+		Bite:   faults.Pause{}.Kind(),
+		Topology: func(d *Draw, t *cluster.Topology) {
+			t.Mons = []int{1, 3, 3}[d.Int("mons", 0, 2)]
+			t.Mgrs = d.Int("mgrs", 1, 3)
+		},
+		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
+			at := d.Between("pause", 2*time.Second, 12*time.Second)
+			resume := at + d.Between("resume-after", 12*time.Second, 70*time.Second)
+			who := cluster.RoleMons
+			if t.Mons > 1 {
+				who = d.Pick("who", cluster.RoleMons, cluster.RoleMons, cluster.RoleLeader)
+			}
+			return faults.Plan{
+				{At: at, Fault: faults.Pause{Who: who}},
+				{At: resume, Fault: faults.Resume{Who: cluster.RolePaused}},
+			}, []Goal{undisturbed(1, 45*time.Second)}
+		},
+	}
+}

@@ -1,0 +1,60 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wavetank/wavetank/cluster"
+)
+
+// Mutant is a planted bug, modelled on one that Ceph really had. A suite that
+// cannot find it proves nothing when it is green.
+type Mutant struct {
+	Name string
+	// Doc says what the bug is; Scenario and Property where and by what it is
+	// found.
+	Doc, Scenario, Property string
+	// Plant switches the bug on.
+	Plant func(*cluster.Topology)
+}
+
+// Mutants is every planted bug, in the order of their names.
+func Mutants() []Mutant {
+	return []Mutant{
+		{
+			Name:     "mgrReselectStaleActive",
+			Doc:      "a beacon of a manager that was just failed makes it active again (BUG-01, tracker 55711)",
+			Scenario: "mgr-fail-command", Property: "I-MGR-7",
+			Plant: func(t *cluster.Topology) { t.MonDefects.MgrReselectStaleActive = true },
+		},
+		{
+			Name:     "noTickGapReset",
+			Doc:      "a leader that stood still takes everybody else for silent (BUG-03, tracker 20629)",
+			Scenario: "mon-pause", Property: "I-MGR-10",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoTickGapReset = true },
+		},
+	}
+}
+
+// FindMutant finds a planted bug by name; the empty name stands for none.
+func FindMutant(name string) (Mutant, bool) {
+	all := Mutants()
+	i := slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })
+	if i < 0 {
+		return Mutant{}, false
+	}
+	return all[i], true
+}
+
+// CheckMutant is an error that names what there is, if there is no such mutant.
+func CheckMutant(name string) error {
+	if _, ok := FindMutant(name); ok || name == "" {
+		return nil
+	}
+	var names []string
+	for _, m := range Mutants() {
+		names = append(names, m.Name)
+	}
+	return fmt.Errorf("no mutant %q; there are %s", name, strings.Join(names, ", "))
+}

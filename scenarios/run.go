@@ -1,0 +1,310 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/scenarios/invariant"
+	"github.com/wavetank/wavetank/sim"
+)
+
+// Spec says what to run. The same Spec gives the same run in the simulated
+// world, on any machine.
+type Spec struct {
+	Scenario Scenario
+	Seed     uint64
+	World    string  // WorldSim or WorldTCP; empty means WorldSim
+	Profile  Profile // the zero value is the default profile
+	Mutant   string  // a planted bug, empty for none
+
+	// Trace receives the trace of a simulated run; nil means none.
+	Trace io.Writer
+	// LogLevel is the least level of daemon logs in the trace.
+	LogLevel slog.Level
+}
+
+// The worlds that a scenario can run in.
+const (
+	WorldSim = "sim"
+	WorldTCP = "tcp"
+)
+
+// Worlds lists them.
+func Worlds() []string { return []string{WorldSim, WorldTCP} }
+
+// Run runs one seed of one scenario and judges it. A Spec that names what does
+// not exist is Infrastructure; see Spec.Validate.
+func Run(spec Spec) Result {
+	began := time.Now()
+	r := &run{spec: spec, result: Result{Spec: spec}}
+	w, err := openWorld(spec)
+	if err != nil {
+		r.result.Verdict = Infrastructure
+		r.result.Failure = &Failure{Property: "infrastructure", Detail: err.Error()}
+		return r.result
+	}
+	defer w.Close()
+	r.world = w
+	r.perform()
+	r.conclude()
+	r.result.Real = time.Since(began)
+	return r.result
+}
+
+func openWorld(spec Spec) (cluster.World, error) {
+	switch spec.World {
+	case WorldTCP:
+		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
+	default:
+		return cluster.NewSim(cluster.SimConfig{Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel}), nil
+	}
+}
+
+// run is one run under way.
+type run struct {
+	spec     Spec
+	world    cluster.World
+	cluster  *cluster.Cluster
+	plan     faults.Plan
+	goals    []Goal
+	healthy  time.Duration // when the cluster first was, from which the plan's times count
+	struck   []Landed
+	lasting  []lastingFault
+	marks    map[string]bool
+	timeline *timeline
+	checkers []invariant.Checker
+	progress []*Progress // by step of the plan, nil before it struck
+	result   Result
+}
+
+type lastingFault struct {
+	index int // in run.struck
+	fault faults.Lasting
+}
+
+// MapSeen is the newest manager map at some moment.
+type MapSeen = mon.MapCommitted
+
+// perform is the run itself, up to its end or the first failure.
+func (r *run) perform() {
+	draw := &Draw{stream: sim.NewStream(r.spec.Seed, "scenario/"+r.spec.Scenario.Name)}
+	topology := r.topology(draw)
+	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
+	r.result.Choices = draw.String()
+	r.progress = make([]*Progress, len(r.plan))
+	r.marks = make(map[string]bool)
+	r.timeline = newTimeline(r.world)
+
+	r.cluster = cluster.Deploy(r.world, topology)
+	r.checkers = invariant.All(r.timeline, invariant.Bounds{
+		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
+	})
+	r.world.Observe(r.observe)
+	r.cluster.Start()
+	if !r.warmUp(topology) {
+		return
+	}
+	r.healthy = r.world.Now()
+	for i, step := range r.plan {
+		r.goalsBefore(i, r.healthy+r.scaled(step.At))
+		if r.failed() {
+			return
+		}
+		r.strike(i, step)
+	}
+	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
+}
+
+func (r *run) topology(draw *Draw) cluster.Topology {
+	t := cluster.DefaultTopology()
+	if r.spec.Scenario.Topology != nil {
+		r.spec.Scenario.Topology(draw, &t)
+	}
+	if m, ok := FindMutant(r.spec.Mutant); ok {
+		m.Plant(&t)
+	}
+	t.Scale(r.spec.Profile.divisor())
+	return t
+}
+
+// scaled is a time of the scenario in the profile's time.
+func (r *run) scaled(d time.Duration) time.Duration {
+	return d / time.Duration(r.spec.Profile.divisor())
+}
+
+// warmUp waits until every manager is in the map and one of them serves: an
+// undisturbed cluster must get there (I-MGR-12).
+func (r *run) warmUp(t cluster.Topology) bool {
+	limit := r.scaled(warmUpLimit)
+	ready := func() bool {
+		m := r.cluster.View().MgrMap()
+		return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
+	}
+	if r.world.Until(limit, ready) || r.failed() {
+		return !r.failed()
+	}
+	r.fail("", "I-MGR-12 bounded promotion", fmt.Sprintf(
+		"an undisturbed cluster has no available active manager and %d standbys after %v: %s",
+		t.Mgrs-1, limit, describeMap(r.cluster.View().MgrMap())))
+	return false
+}
+
+// warmUpLimit is generous: a first quorum takes seconds, a manager's modules one.
+const warmUpLimit = 60 * time.Second
+
+// strike lets the i-th step of the plan happen.
+func (r *run) strike(i int, step faults.Step) {
+	before := r.cluster.View().MgrMap()
+	r.progress[i] = &Progress{Cluster: r.cluster, Origin: before, Before: before, Struck: r.world.Now()}
+	if i > 0 {
+		r.progress[i].Origin = r.progress[0].Before
+	}
+	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
+	victims := r.victims(step.Fault)
+	landed, err := step.Fault.Strike(r.cluster)
+	if err != nil {
+		r.fail("", "plan", err.Error())
+		return
+	}
+	r.progress[i].Victims = victims
+	r.timeline.struck(step.Fault, victims)
+	r.struck = append(r.struck, Landed{Step: step, Victims: victims, Count: landed})
+	if f, ok := step.Fault.(faults.Lasting); ok {
+		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
+	}
+}
+
+// victims names whom a fault is about to strike.
+func (r *run) victims(f faults.Fault) []string {
+	aimed, ok := f.(faults.Aimed)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, who := range aimed.Aim() {
+		names, _ := r.cluster.Resolve(who) // Strike reports the error
+		out = append(out, names...)
+	}
+	return out
+}
+
+func (r *run) note(kind string, attrs ...slog.Attr) {
+	if w, ok := r.world.(*cluster.SimWorld); ok {
+		w.Note(kind, attrs...)
+	}
+}
+
+// goalsBefore pursues, in order, the goals whose fault has struck and which no
+// later fault of the plan disturbs, and lets time pass until the given moment.
+func (r *run) goalsBefore(next int, until time.Duration) {
+	for _, g := range r.goals {
+		if r.failed() {
+			return
+		}
+		if g.Step == next-1 {
+			r.pursue(g)
+		}
+	}
+	if d := until - r.world.Now(); d > 0 && !r.failed() {
+		r.world.Run(d)
+	}
+}
+
+func (r *run) pursue(g Goal) {
+	p := r.progress[g.Step]
+	within := g.Within(r.cluster.Topology())
+	reached := func() bool { return r.failed() || g.Reached(p) }
+	if r.world.Until(p.Struck+within-r.world.Now(), reached) || r.failed() {
+		return
+	}
+	r.fail("", g.Property, fmt.Sprintf("%s: not within %v of %q at %v; now %s",
+		g.Doc, within, r.plan[g.Step].Fault, p.Struck, describeMap(r.cluster.View().MgrMap())))
+}
+
+// observe hands a fact to the checkers and the marks.
+func (r *run) observe(o cluster.Observation) {
+	if r.failed() {
+		return
+	}
+	for _, c := range r.checkers {
+		if v := c.Observe(o); v != "" {
+			r.failAt(o, c.Name(), v)
+			return
+		}
+	}
+	if mark := markOf(o, r); mark != "" {
+		r.marks[mark] = true
+	}
+	r.measureDrop(o)
+}
+
+// measureDrop notes when the manager that was active at the first fault left the
+// map.
+func (r *run) measureDrop(o cluster.Observation) {
+	f, ok := o.Fact.(mon.MapCommitted)
+	if !ok || f.Map != cluster.MgrMap || r.result.DropAfter != 0 || len(r.progress) == 0 || r.progress[0] == nil {
+		return
+	}
+	if first := r.progress[0]; f.Epoch > first.Before.Epoch && f.ActiveGID != first.Before.ActiveGID {
+		r.result.DropAfter = o.At - first.Struck
+	}
+}
+
+func (r *run) failed() bool { return r.result.Failure != nil }
+
+func (r *run) fail(host, property, detail string) {
+	r.failAt(cluster.Observation{At: r.world.Now(), Step: r.world.Step(), Host: host}, property, detail)
+}
+
+func (r *run) failAt(o cluster.Observation, property, detail string) {
+	r.result.Failure = &Failure{Property: property, Detail: detail, At: o.At, Step: o.Step, Host: o.Host}
+	r.note("failure", slog.String("property", property), slog.String("detail", detail))
+	r.world.Halt()
+}
+
+// conclude fills in the result.
+func (r *run) conclude() {
+	for _, l := range r.lasting {
+		r.struck[l.index].Count = l.fault.Landed(r.cluster)
+	}
+	r.result.Faults = r.struck
+	for mark := range r.marks {
+		r.result.Marks = append(r.result.Marks, mark)
+	}
+	slices.Sort(r.result.Marks)
+	r.result.Virtual = r.world.Now()
+	r.result.Steps = r.world.Step()
+	if w, ok := r.world.(*cluster.SimWorld); ok {
+		r.result.Hash = w.Hash()
+	}
+	switch {
+	case r.failed():
+		r.result.Verdict = Fail
+	case !r.bit():
+		r.result.Verdict = Inconclusive
+	}
+}
+
+// bit reports whether the fault that the scenario is about has landed.
+func (r *run) bit() bool {
+	for _, l := range r.struck {
+		if l.Fault.Kind() == r.spec.Scenario.Bite && l.Count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func describeMap(m MapSeen) string {
+	active := "nobody is active"
+	if m.ActiveGID != 0 {
+		active = fmt.Sprintf("mgr.%s (gid %d) is active, available=%v", m.ActiveName, m.ActiveGID, m.Available)
+	}
+	return fmt.Sprintf("mgrmap epoch %d: %s, %d standbys", m.Epoch, active, len(cluster.Standbys(m)))
+}

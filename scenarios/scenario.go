@@ -1,0 +1,118 @@
+// Package scenarios is the catalogue: what is put to the test, with which
+// damage, and what must hold.
+//
+// A [Scenario] is a topology, a plan of faults, and goals that must be reached
+// within a deadline once the damage is over; while it runs, every invariant of
+// package invariant is checked at every fact that a daemon publishes. What a
+// seed may choose (how many daemons, when a fault strikes, how long it lasts) the
+// scenario draws from a [Draw]; all of it is printed with a failure.
+//
+//	run, _ := scenarios.Find("mgr-failover")
+//	result := scenarios.Run(scenarios.Spec{Scenario: run, Seed: 7})
+//	fmt.Println(result.Verdict, result.Hash)
+//
+// [Campaign] runs many seeds on all cores. The Ginkgo suite of this package runs
+// the catalogue as specs.
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+)
+
+// Scenario is one entry of the catalogue.
+type Scenario struct {
+	// Name is what the command line and the repro line call it.
+	Name string
+	// Doc is one sentence.
+	Doc string
+	// Topology draws what is deployed. It starts from the default topology.
+	Topology func(*Draw, *cluster.Topology)
+	// Plan draws the faults, and the goals that must be reached, one after
+	// another. Times count from the moment the cluster is healthy.
+	Plan func(*Draw, cluster.Topology) (faults.Plan, []Goal)
+	// Bite is the kind of fault that must land at least once: a run in which it
+	// did not has proved nothing.
+	Bite string
+	// Length is how long the run lasts from its beginning, if the goals leave
+	// time.
+	Length time.Duration
+}
+
+// Goal is a liveness property with its deadline.
+type Goal struct {
+	// Property names it in a failure, "I-MGR-11".
+	Property string
+	// Doc says what must come true.
+	Doc string
+	// Step is the index in the plan of the fault from whose time the deadline
+	// counts; the goal is not looked at before that fault has struck.
+	Step int
+	// Within is the deadline.
+	Within func(cluster.Topology) time.Duration
+	// Reached says whether it has come true.
+	Reached func(*Progress) bool
+}
+
+// Progress is what a goal may look at.
+type Progress struct {
+	*cluster.Cluster
+	// Origin is the newest manager map when the first fault struck, Before when the
+	// goal's own fault did.
+	Origin, Before MapSeen
+	// Struck is when it struck, and Victims whom it struck.
+	Struck  time.Duration
+	Victims []string
+}
+
+// Draw is a seed's choices, each by name so that the report can print them.
+type Draw struct {
+	stream  stream
+	choices []string
+}
+
+// stream is what a Draw needs of a random stream.
+type stream interface {
+	Uint64() uint64
+	IntN(n int) int
+}
+
+// Between draws a duration of [least, most), in whole milliseconds.
+func (d *Draw) Between(name string, least, most time.Duration) time.Duration {
+	span := int((most - least) / time.Millisecond)
+	v := least + time.Duration(d.stream.IntN(max(span, 1)))*time.Millisecond
+	d.note(name, v)
+	return v
+}
+
+// Int draws a number of [least, most].
+func (d *Draw) Int(name string, least, most int) int {
+	v := least + d.stream.IntN(most-least+1)
+	d.note(name, v)
+	return v
+}
+
+// Pick draws one of the options.
+func (d *Draw) Pick(name string, options ...string) string {
+	v := options[d.stream.IntN(len(options))]
+	d.note(name, v)
+	return v
+}
+
+// Chance draws true once in n times.
+func (d *Draw) Chance(name string, n int) bool {
+	v := d.stream.IntN(n) == 0
+	d.note(name, v)
+	return v
+}
+
+func (d *Draw) note(name string, v any) {
+	d.choices = append(d.choices, fmt.Sprintf("%s=%v", name, v))
+}
+
+// String lists the choices in the order they were made.
+func (d *Draw) String() string { return strings.Join(d.choices, " ") }

@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+)
+
+// Summary is a campaign in numbers.
+type Summary struct {
+	Runs         int
+	Failures     int // fail, nondeterministic and infrastructure
+	Inconclusive int
+	Verdict      Verdict        // the heaviest
+	Faults       map[string]int // how often each kind of fault landed
+	Marks        map[string]int // in how many runs each mark was reached
+	Virtual      time.Duration  // the worlds' time, added up
+	Real         time.Duration
+	Steps        uint64
+	Drops        []time.Duration // Result.DropAfter where there is one, ascending after Sort
+}
+
+func newSummary() *Summary {
+	return &Summary{Faults: make(map[string]int), Marks: make(map[string]int)}
+}
+
+func (s *Summary) add(r Result) {
+	s.Runs++
+	s.Verdict = max(s.Verdict, r.Verdict)
+	switch r.Verdict {
+	case Fail, Nondeterministic, Infrastructure:
+		s.Failures++
+	case Inconclusive:
+		s.Inconclusive++
+	}
+	for _, l := range r.Faults {
+		s.Faults[l.Fault.Kind()] += l.Count
+	}
+	for _, m := range r.Marks {
+		s.Marks[m]++
+	}
+	if r.DropAfter != 0 {
+		s.Drops = append(s.Drops, r.DropAfter)
+	}
+	s.Virtual += r.Virtual
+	s.Steps += r.Steps
+}
+
+// SeedsPerSecond is the speed of the campaign in real time.
+func (s *Summary) SeedsPerSecond() float64 { return float64(s.Runs) / s.Real.Seconds() }
+
+// Quantile is the q-th quantile, 0 to 1, of the times from the first fault to
+// the drop of the active manager; 0 if there are none.
+func (s *Summary) Quantile(q float64) time.Duration {
+	if len(s.Drops) == 0 {
+		return 0
+	}
+	slices.Sort(s.Drops)
+	return s.Drops[int(q*float64(len(s.Drops)-1))]
+}

@@ -1,0 +1,84 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wavetank/wavetank/faults"
+)
+
+// Verdict is the outcome of a run.
+type Verdict int
+
+// The verdicts. Their order is that of their weight: the verdict of a campaign
+// is the heaviest of its runs.
+const (
+	// Pass: the faults landed, every invariant held, every goal was reached.
+	Pass Verdict = iota
+	// Inconclusive: nothing broke, but the fault the scenario is about never
+	// landed, so nothing was proved.
+	Inconclusive
+	// Infrastructure: the machine of the harness failed.
+	Infrastructure
+	// Fail: an invariant broke or a goal was missed.
+	Fail
+	// Nondeterministic: the same seed gave two different runs.
+	Nondeterministic
+)
+
+var verdictNames = [...]string{"pass", "inconclusive", "infrastructure", "fail", "nondeterministic"}
+
+// String is the verdict in lower case.
+func (v Verdict) String() string { return verdictNames[v] }
+
+// MarshalText makes JSON use the names.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// ExitCode is the command line's exit status for the verdict; 2 is for usage.
+func (v Verdict) ExitCode() int { return [...]int{0, 3, 5, 1, 4}[v] }
+
+// Failure says what broke, where and how.
+type Failure struct {
+	// Property is the invariant's or the goal's name.
+	Property string `json:"property"`
+	// Detail is what was expected and what was seen.
+	Detail string `json:"detail"`
+	// At is the world's time, Step the kernel step, Host where it showed.
+	At   time.Duration `json:"at_ns"`
+	Step uint64        `json:"step"`
+	Host string        `json:"host,omitempty"`
+}
+
+// String is the failure in one line.
+func (f Failure) String() string {
+	where := ""
+	if f.Host != "" {
+		where = " on " + f.Host
+	}
+	return fmt.Sprintf("%s at %v (step %d)%s: %s", f.Property, f.At, f.Step, where, f.Detail)
+}
+
+// Landed is a fault of the plan and how much of it landed.
+type Landed struct {
+	faults.Step
+	Victims []string
+	Count   int
+}
+
+// Result is everything a run has to say.
+type Result struct {
+	Spec    Spec
+	Verdict Verdict
+	Failure *Failure // of Fail, Infrastructure and Nondeterministic
+	Choices string   // what the seed chose
+	Faults  []Landed
+	Marks   []string // the marks that were reached, in the order of their names
+	Hash    uint64   // the rolling hash of a simulated run
+	Steps   uint64
+	Virtual time.Duration // the world's time at the end
+	Real    time.Duration // how long the run took
+
+	// DropAfter is how long after the first fault the active manager was dropped
+	// from the map; 0 if it was not.
+	DropAfter time.Duration
+}
