@@ -1,0 +1,222 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layer says what the packages below a folder may import.
+type layer struct {
+	folder   string   // from the root
+	modules  []string // folders of this module, each with what is below it
+	external []string // modules of others, in non-test files
+	real     bool     // may use the real machine: net, os, ...
+	why      string   // the rule in a sentence
+}
+
+// layers is the table of who may import whom. The longest matching folder
+// counts, so a line about a subfolder replaces that of its parent.
+func layers() []layer {
+	return []layer{
+		{folder: "daemons", modules: []string{"daemons"},
+			why: "daemons know other daemons' packages and the seam (daemons/host), nothing else"},
+		{folder: "daemons/host", modules: []string{"daemons/host"},
+			why: "the seam knows no daemon and no world"},
+		{folder: "daemons/host/oshost", modules: []string{"daemons/host"}, real: true,
+			external: []string{"github.com/benbjohnson/clock", "golang.org/x/sys"},
+			why:      "the real machine is put behind the seam and knows nothing above it"},
+		{folder: "daemons/mon", modules: []string{"daemons"},
+			external: []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"},
+			why:      "daemons know other daemons' packages and the seam (daemons/host), nothing else"},
+		{folder: "sim", modules: []string{"sim", "daemons/host"},
+			why: "the simulator knows the seam and no daemon"},
+		{folder: "cluster", modules: []string{"cluster", "faults", "sim", "daemons"}, real: true,
+			why: "clusters and faults are below the scenarios"},
+		{folder: "faults", modules: []string{"faults", "cluster", "sim", "daemons"}, real: true,
+			why: "clusters and faults are below the scenarios"},
+		{folder: "scenarios", modules: []string{"scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
+			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega"},
+			why:      "scenarios are below the command line"},
+		{folder: "cmd", modules: []string{"cmd", "scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
+			external: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+			why:      "the command line uses the module and few libraries"},
+		{folder: "cmd/wavetank/vet", modules: []string{"cmd/wavetank/vet"}, real: true,
+			external: []string{"golang.org/x/tools"},
+			why:      "the linter stands alone, so that it can be pointed at anybody's daemons"},
+	}
+}
+
+// goPackage is what go list tells about a package.
+type goPackage struct {
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// TestImports_followTheLayers holds the rule that makes the same daemon run in
+// both worlds: dependencies point down, and only oshost touches the machine.
+func TestImports_followTheLayers(t *testing.T) {
+	for _, p := range listPackages(t) {
+		complain(t, judge(p))
+	}
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	list := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	list.Dir, list.Stderr = root, os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("output of go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// judge lists what is wrong with the imports of p.
+func judge(p goPackage) []string {
+	folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, modulePath), "/")
+	rule, ok := layerOf(folder)
+	if !ok {
+		return []string{fmt.Sprintf("package %q belongs to no layer: add its folder to layers in imports_test.go", folder)}
+	}
+	var complaints []string
+	for _, imported := range p.Imports {
+		if why := rule.objection(imported); why != "" {
+			complaints = append(complaints, fmt.Sprintf("%s imports %s: %s", folder, imported, why))
+		}
+	}
+	for _, imported := range slices.Concat(p.TestImports, p.XTestImports) {
+		if why := rule.testObjection(imported); why != "" {
+			complaints = append(complaints, fmt.Sprintf("a test of %s imports %s: %s", folder, imported, why))
+		}
+	}
+	return complaints
+}
+
+func layerOf(folder string) (found layer, ok bool) {
+	for _, l := range layers() {
+		if under(folder, l.folder) && len(l.folder) > len(found.folder) {
+			found, ok = l, true
+		}
+	}
+	return found, ok
+}
+
+// under reports whether path is parent or below it.
+func under(path, parent string) bool {
+	return path == parent || strings.HasPrefix(path, parent+"/")
+}
+
+func underAny(path string, parents []string) bool {
+	return slices.ContainsFunc(parents, func(parent string) bool { return under(path, parent) })
+}
+
+// objection says why a non-test file of the layer may not import path; it is
+// empty if it may.
+func (l layer) objection(path string) string {
+	switch own, isOwn := strings.CutPrefix(path, modulePath+"/"); {
+	case isOwn && isTestSupport(own) && !isTestSupport(l.folder):
+		return "it is for tests only"
+	case isOwn:
+		return l.objectionToOwn(own)
+	case strings.Contains(strings.Split(path, "/")[0], "."):
+		if !underAny(path, l.external) {
+			return "this module is not on the list of the layer; " + l.why
+		}
+	case !l.real && isRealMachine(path):
+		return "only daemons/host/oshost touches the real machine; ask host.Host"
+	}
+	return ""
+}
+
+func (l layer) objectionToOwn(folder string) string {
+	switch {
+	case !underAny(folder, l.modules):
+		return l.why
+	case under(folder, "daemons/host/oshost") && !l.real:
+		return "only worlds and the command line put a daemon on the real machine"
+	}
+	return ""
+}
+
+// testObjection is objection for test files, which may use any library and the
+// real machine.
+func (l layer) testObjection(path string) string {
+	own, isOwn := strings.CutPrefix(path, modulePath+"/")
+	if !isOwn || isTestSupport(own) {
+		return ""
+	}
+	return l.objectionToOwn(own)
+}
+
+// isTestSupport reports whether a folder holds what only tests import, such as
+// hosttest.
+func isTestSupport(folder string) bool {
+	return strings.HasSuffix(folder, "test")
+}
+
+// isRealMachine reports whether a standard package reaches past the seam.
+func isRealMachine(path string) bool {
+	switch path {
+	case "net/netip", "net/url":
+		return false
+	case "math/rand", "math/rand/v2", "crypto/rand", "syscall", "plugin", "C":
+		return true
+	}
+	return under(path, "net") || under(path, "os")
+}
+
+// TestImports_judge shows each rule at work.
+func TestImports_judge(t *testing.T) {
+	const mod = modulePath + "/"
+	for _, tt := range []struct {
+		folder, imports, tests string
+		want                   string // part of the only complaint; empty for none
+	}{
+		{"daemons/mgr", "fmt net/netip " + mod + "daemons/host " + mod + "daemons/msgr", "os pgregory.net/rapid", ""},
+		{"daemons/mgr", mod + "sim", "", "daemons/mgr imports " + mod + "sim: daemons know"},
+		{"daemons/mgr", "", mod + "sim", "a test of daemons/mgr imports " + mod + "sim"},
+		{"daemons/mgr", mod + "daemons/host/oshost", "", "only worlds and the command line"},
+		{"daemons/mgr", "net", "", "only daemons/host/oshost touches the real machine"},
+		{"daemons/mgr", "os/signal", "", "only daemons/host/oshost touches the real machine"},
+		{"daemons/mgr", "go.etcd.io/raft/v3", "", "not on the list of the layer"},
+		{"daemons/mgr", mod + "daemons/host/hosttest", "", "for tests only"},
+		{"daemons/mon/quorum", "go.etcd.io/raft/v3/raftpb", mod + "daemons/host/hosttest", ""},
+		{"daemons/host", mod + "daemons/msgr", "", "the seam knows no daemon"},
+		{"daemons/host/oshost", "net os syscall github.com/benbjohnson/clock", "", ""},
+		{"sim", mod + "daemons/host/task", mod + "daemons/host/hosttest", ""},
+		{"sim", mod + "daemons/msgr", "", "the simulator knows the seam and no daemon"},
+		{"sim", "crypto/rand", "", "only daemons/host/oshost touches the real machine"},
+		{"cluster", mod + "daemons/host/oshost os", "", ""},
+		{"cluster", mod + "scenarios", "", "clusters and faults are below the scenarios"},
+		{"faults", mod + "cmd/wavetank/vet", "", "clusters and faults are below the scenarios"},
+		{"scenarios/invariant", mod + "cmd/wavetank", "", "scenarios are below the command line"},
+		{"cmd/wavetank/vet", mod + "scenarios", "", "the linter stands alone"},
+		{"chaos", "fmt", "", "belongs to no layer"},
+	} {
+		got := judge(goPackage{ImportPath: mod + tt.folder, Imports: strings.Fields(tt.imports), TestImports: strings.Fields(tt.tests)})
+		switch {
+		case tt.want == "" && len(got) > 0:
+			t.Errorf("%s with imports %s: unexpected %q", tt.folder, tt.imports, got)
+		case tt.want != "" && (len(got) != 1 || !strings.Contains(got[0], tt.want)):
+			t.Errorf("%s with imports %s: got %q, want one complaint with %q", tt.folder, tt.imports, got, tt.want)
+		}
+	}
+}

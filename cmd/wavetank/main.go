@@ -1,0 +1,130 @@
+// Wavetank runs chaos campaigns against Ceph-style daemons, in a simulator where
+// a seed decides everything or on real sockets.
+//
+//	wavetank run mgr-failover --seeds 1-1000
+//	wavetank replay 'w1:mgr-failover:seed=7:hash=...'
+//	wavetank list
+//
+// Exit status: 0 pass, 1 a failure was found, 2 usage, 3 inconclusive, 4
+// nondeterministic, 5 infrastructure (the only one worth a retry), 130
+// interrupted.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wavetank/wavetank/cmd/wavetank/vet"
+)
+
+// Exit statuses besides those of scenarios.Verdict.
+const (
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// cli is the command line.
+type cli struct {
+	List   listCmd   `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
+	Run    runCmd    `cmd:"" help:"Run scenarios, one seed or many."`
+	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
+	Vet    vetCmd    `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	out, err io.Writer
+	terminal bool // err is one
+}
+
+// exit ends a command with a status; its text is empty if all was said.
+type exit struct {
+	status int
+	text   string
+}
+
+func (e exit) Error() string { return e.text }
+
+// usage is a mistake of the caller.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return exit{status: exitUsage, text: err.Error()}
+}
+
+func main() {
+	if vet.IsToolCall(os.Args[1:]) {
+		os.Exit(vet.Main(os.Args[1:]))
+	}
+	info, err := os.Stderr.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	os.Exit(run(os.Args[1:], &streams{out: os.Stdout, err: os.Stderr, terminal: terminal}))
+}
+
+// run is main without the process.
+func run(args []string, io *streams) int {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("wavetank"),
+		kong.Description("Deterministic simulation and chaos tests for Ceph-style daemons.\n\n"+examples),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(io),
+	)
+	if err != nil {
+		panic(err) // the struct above is malformed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(io.err, "wavetank: %v\n", err)
+		return exitUsage
+	}
+	return status(ctx.Run(), io.err)
+}
+
+func status(err error, out io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	var e exit
+	if !errors.As(err, &e) {
+		e = exit{status: 5, text: err.Error()} // what is nobody's mistake is the machine's
+	}
+	if e.text != "" {
+		fmt.Fprintf(out, "wavetank: %s\n", e.text)
+	}
+	return e.status
+}
+
+const examples = `Examples:
+  wavetank run mgr-failover --seeds 1-1000      a thousand seeds on all cores
+  wavetank run mgr-pause --seed 7 --out run7    one seed, its trace in run7
+  wavetank run mgr-failover --world tcp         real sockets, real time
+  wavetank run mon-pause --mutant noTickGapReset --stop-after 1
+  wavetank replay 'w1:mgr-pause:seed=7'         that run again`
+
+// vetCmd passes its arguments on.
+type vetCmd struct {
+	Packages []string `arg:"" help:"Go packages, as for go vet."`
+}
+
+// Run implements the command.
+func (c *vetCmd) Run() error {
+	if status := vet.Main(c.Packages); status != 0 {
+		return exit{status: status}
+	}
+	return nil
+}

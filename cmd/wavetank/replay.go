@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/wavetank/wavetank/scenarios"
+)
+
+// replayCmd runs one run again.
+type replayCmd struct {
+	Line string `arg:"" help:"The line that a failure printed, or the folder that --out wrote." placeholder:"LINE|DIR"`
+	Out  string `help:"Write the trace and the result to a folder below DIR." placeholder:"DIR"`
+}
+
+// Run implements the command. The exit status is that of the run's verdict, or
+// of nondeterminism if the run is not the one that the line describes.
+func (c *replayCmd) Run(io *streams) error {
+	text, err := c.text()
+	if err != nil {
+		return usage(err)
+	}
+	line, err := scenarios.ParseLine(text)
+	if err != nil {
+		return usage(err)
+	}
+	result, difference := scenarios.Replay(line)
+	writeResult(io.out, result)
+	if c.Out != "" {
+		if err := saveRun(c.Out, result); err != nil {
+			return err
+		}
+	}
+	if difference != "" {
+		return exit{status: scenarios.Nondeterministic.ExitCode(), text: "not the same run: " + difference}
+	}
+	fmt.Fprintln(io.out, "the same run as the line's")
+	if status := result.Verdict.ExitCode(); status != 0 {
+		return exit{status: status}
+	}
+	return nil
+}
+
+func (c *replayCmd) text() (string, error) {
+	info, err := os.Stat(c.Line)
+	if err != nil || !info.IsDir() {
+		return c.Line, nil
+	}
+	text, err := os.ReadFile(filepath.Join(c.Line, lineFile))
+	return string(text), err
+}

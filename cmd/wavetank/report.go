@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/wavetank/wavetank/scenarios"
+)
+
+// report tells the user of a campaign: the results on out, as text or as JSON
+// lines, and its progress on err.
+type report struct {
+	io       *streams
+	json     *json.Encoder // nil for text
+	bar      *progressbar.ProgressBar
+	total    uint64
+	done     uint64
+	lastNote time.Time
+	failed   []scenarios.Result // kept for --out and --junit
+	kept     []scenarios.Result
+	keepAll  bool
+	err      error
+}
+
+// schema is the version of the JSON lines.
+const schema = 1
+
+func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
+	total := uint64(len(campaign.Specs)) * campaign.Seeds.Count()
+	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.single()}
+	if c.JSON {
+		r.json = json.NewEncoder(io.out)
+		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,
+			"profile": c.Profile, "mutant": c.Mutant, "first_seed": campaign.Seeds.First, "runs": total})
+	}
+	if io.terminal && total > 1 && c.For == 0 {
+		r.bar = progressbar.NewOptions64(int64(min(total, math.MaxInt64)),
+			progressbar.OptionSetWriter(io.err), progressbar.OptionSetDescription("seeds"),
+			progressbar.OptionShowIts(), progressbar.OptionShowCount(),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	return r
+}
+
+func (r *report) emit(v any) {
+	if err := r.json.Encode(v); err != nil && r.err == nil {
+		r.err = err
+	}
+}
+
+// result is told every result in order.
+func (r *report) result(res scenarios.Result) {
+	r.done++
+	r.progress()
+	bad := res.Verdict != scenarios.Pass
+	if bad && len(r.failed) < maxKept {
+		r.failed = append(r.failed, res)
+	}
+	if r.keepAll {
+		r.kept = append(r.kept, res)
+	}
+	switch {
+	case r.json != nil:
+		r.emit(resultJSON(res))
+	case bad || r.total == 1:
+		r.clear()
+		writeResult(r.io.out, res)
+	}
+}
+
+// maxKept bounds how many failures are kept for --out, so that a campaign in
+// which everything fails stays small.
+const maxKept = 100
+
+// progress moves the bar on a terminal, and writes a line a minute elsewhere.
+func (r *report) progress() {
+	switch {
+	case r.bar != nil:
+		r.bar.Add(1)
+	case time.Since(r.lastNote) > time.Minute:
+		r.lastNote = time.Now()
+		fmt.Fprintf(r.io.err, "wavetank: %d of %d seeds, %d failures\n", r.done, r.total, len(r.failed))
+	}
+}
+
+func (r *report) clear() {
+	if r.bar != nil {
+		r.bar.Clear()
+	}
+}
+
+func (r *report) finish(s scenarios.Summary) error {
+	if r.bar != nil {
+		r.bar.Finish()
+	}
+	if r.json != nil {
+		r.emit(summaryJSON(&s))
+		return r.err
+	}
+	writeSummary(r.io.out, &s)
+	return r.err
+}
+
+// writeResult is the page of one run.
+func writeResult(w io.Writer, r scenarios.Result) {
+	fmt.Fprintf(w, "%s %s seed %d in %s\n", strings.ToUpper(r.Verdict.String()), r.Spec.Scenario.Name, r.Spec.Seed, world(r))
+	if r.Failure != nil {
+		fmt.Fprintf(w, "  broke    %s\n  seen     %s\n", r.Failure.Property, r.Failure.Detail)
+		fmt.Fprintf(w, "  where    at %v, step %d%s\n", r.Failure.At, r.Failure.Step, onHost(r.Failure.Host))
+	}
+	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
+	for _, l := range r.Faults {
+		fmt.Fprintf(w, "  fault    %v%s: %s\n", l.Step, victims(l.Victims), landed(l.Count))
+	}
+	if len(r.Marks) > 0 {
+		fmt.Fprintf(w, "  marks    %s\n", strings.Join(r.Marks, ", "))
+	}
+	fmt.Fprintf(w, "  run      %v of world time, %d steps, hash %016x, took %v\n", r.Virtual, r.Steps, r.Hash, r.Real.Round(time.Microsecond))
+	fmt.Fprintf(w, "  again    wavetank replay '%v'\n", scenarios.LineOf(r))
+}
+
+func world(r scenarios.Result) string {
+	text := r.Spec.World
+	if r.Spec.Profile == scenarios.ProfileFast {
+		text += ", profile fast"
+	}
+	if r.Spec.Mutant != "" {
+		text += ", mutant " + r.Spec.Mutant
+	}
+	return text
+}
+
+func onHost(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " on " + name
+}
+
+func victims(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+func landed(n int) string {
+	if n == 0 {
+		return "did not land"
+	}
+	return fmt.Sprintf("landed %d", n)
+}
+
+func writeSummary(w io.Writer, s *scenarios.Summary) {
+	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive\n",
+		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive)
+	if s.Real > 0 {
+		fmt.Fprintf(w, "time:   %v of world time, %.0f times real time, %d steps\n",
+			s.Virtual.Round(time.Second), s.Virtual.Seconds()/s.Real.Seconds(), s.Steps)
+	}
+	fmt.Fprintf(w, "faults: %s\n", counts(s.Faults))
+	fmt.Fprintf(w, "marks:  %s\n", counts(s.Marks))
+	if len(s.Drops) > 0 {
+		fmt.Fprintf(w, "drop of the active after the fault: min %v, median %v, 99%% %v, max %v\n",
+			ms(s.Quantile(0)), ms(s.Quantile(0.5)), ms(s.Quantile(0.99)), ms(s.Quantile(1)))
+	}
+}
+
+func ms(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+func counts(m map[string]int) string {
+	if len(m) == 0 {
+		return "none"
+	}
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, m[name])
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/wavetank/wavetank/scenarios"
+)
+
+// runCmd runs scenarios.
+type runCmd struct {
+	Scenarios []string `arg:"" name:"scenario" help:"What to run; see 'wavetank list'."`
+
+	Seed  *uint64       `help:"Run one seed." xor:"seeds" placeholder:"N"`
+	Seeds string        `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
+	For   time.Duration `help:"Run seeds from 1 on until this much time has passed." xor:"seeds" placeholder:"10m"`
+
+	World   string `help:"sim or tcp." default:"sim"`
+	Profile string `help:"default (Ceph's timings) or fast (a tenth of them)." default:"default"`
+	Mutant  string `help:"Plant a bug; the campaign must find it." placeholder:"NAME"`
+
+	Jobs             int    `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
+	StopAfter        int    `help:"Stop after so many failures." placeholder:"N"`
+	CheckDeterminism bool   `help:"Run every seed twice and compare."`
+	Out              string `help:"Write the trace and the result of each failure to a folder below DIR, and those of a single seed in any case." placeholder:"DIR"`
+	JSON             bool   `name:"json" help:"One JSON object per line: a header, the results, a summary."`
+	JUnit            string `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
+}
+
+// Run implements the command.
+func (c *runCmd) Run(io *streams) error {
+	campaign, err := c.campaign()
+	if err != nil {
+		return usage(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	limited := ctx
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	report := c.report(io, campaign)
+	campaign.OnResult = report.result
+	summary := campaign.Run(limited)
+	if err := errors.Join(report.finish(summary), c.save(report)); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return exit{status: exitInterrupted, text: "interrupted"}
+	}
+	if status := summary.Verdict.ExitCode(); status != 0 {
+		return exit{status: status}
+	}
+	return nil
+}
+
+// campaign checks everything the caller has named.
+func (c *runCmd) campaign() (scenarios.Campaign, error) {
+	seeds, err := c.seeds()
+	campaign := scenarios.Campaign{
+		Seeds: seeds, Workers: c.Jobs, CheckDeterminism: c.CheckDeterminism, StopAfter: c.StopAfter,
+	}
+	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant))
+	for _, name := range c.Scenarios {
+		s, unknown := scenarios.Find(name)
+		err = errors.Join(err, unknown)
+		campaign.Specs = append(campaign.Specs, scenarios.Spec{
+			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
+		})
+	}
+	return campaign, err
+}
+
+func (c *runCmd) seeds() (scenarios.Seeds, error) {
+	switch {
+	case c.Seed != nil:
+		return scenarios.Seeds{First: *c.Seed, Last: *c.Seed}, nil
+	case c.For > 0:
+		return scenarios.Seeds{First: 1, Last: math.MaxUint32}, nil
+	case c.Seeds == "" && c.World == scenarios.WorldTCP:
+		return scenarios.Seeds{First: 1, Last: 1}, nil
+	case c.Seeds == "":
+		return scenarios.Seeds{First: 1, Last: 100}, nil
+	}
+	first, last, found := strings.Cut(c.Seeds, "-")
+	if !found {
+		last = first
+	}
+	a, errA := strconv.ParseUint(first, 10, 64)
+	b, errB := strconv.ParseUint(last, 10, 64)
+	if errA != nil || errB != nil || a > b || b-a >= math.MaxUint32 {
+		return scenarios.Seeds{}, fmt.Errorf("--seeds %q: want two numbers A-B with A <= B, at most 2^32 seeds", c.Seeds)
+	}
+	return scenarios.Seeds{First: a, Last: b}, nil
+}
+
+func (c *runCmd) single() bool { return c.Seed != nil && len(c.Scenarios) == 1 }

@@ -1,0 +1,46 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/scenarios/invariant"
+)
+
+// Invariants are the names of the properties checked in every run.
+func Invariants() []string {
+	var names []string
+	for _, c := range invariant.All(nil, invariant.Bounds{}) {
+		names = append(names, c.Name())
+	}
+	return names
+}
+
+// FaultKinds are the first words of the faults that plans are made of.
+func FaultKinds() []string {
+	all := []faults.Fault{
+		&faults.Cut{}, faults.Heal{}, faults.Kill{}, faults.FailMgr{},
+		faults.Pause{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
+	}
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Kind()
+	}
+	return names
+}
+
+// CheckWorld is an error that names the worlds, if there is no such world.
+func CheckWorld(name string) error {
+	if _, err := oneOf(name, Worlds()); err != nil {
+		return fmt.Errorf("no world: %w", err)
+	}
+	return nil
+}
+
+// CheckProfile is an error that names the profiles, if there is no such profile.
+func CheckProfile(name string) error {
+	if _, err := oneOf(name, Profiles()); err != nil {
+		return fmt.Errorf("no profile: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"hash/fnv"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/scenarios"
+)
+
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Scenarios")
+}
+
+// specSeed is the seed of a spec: WAVETANK_SEED, or derived from Ginkgo's seed and
+// the spec's text, so that a new spec changes no other one's seed.
+func specSeed() uint64 {
+	if text := os.Getenv("WAVETANK_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		Expect(err).NotTo(HaveOccurred(), "WAVETANK_SEED")
+		return seed
+	}
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%d/%s", GinkgoRandomSeed(), CurrentSpecReport().FullText())
+	return uint64(h.Sum32())
+}
+
+// reportEntry is what each spec attaches to its report.
+type reportEntry struct {
+	Seed    uint64
+	Replay  string
+	Hash    string
+	Verdict string
+	World   string
+	Time    time.Duration
+	Steps   uint64
+	Faults  map[string]int
+}
+
+func (e reportEntry) String() string {
+	return fmt.Sprintf("%s, seed %d, %v of world time, faults %v\nwavetank replay '%s'", e.Verdict, e.Seed, e.Time, e.Faults, e.Replay)
+}
+
+func entryOf(r scenarios.Result) *reportEntry {
+	e := &reportEntry{
+		Seed: r.Spec.Seed, Replay: scenarios.LineOf(r).String(), Hash: fmt.Sprintf("%016x", r.Hash),
+		Verdict: r.Verdict.String(), World: r.Spec.World, Time: r.Virtual, Steps: r.Steps, Faults: make(map[string]int),
+	}
+	for _, l := range r.Faults {
+		e.Faults[l.Fault.Kind()] += l.Count
+	}
+	return e
+}
+
+// entries is one table entry per scenario.
+func entries(world string) []TableEntry {
+	var out []TableEntry
+	for _, s := range scenarios.Catalogue() {
+		out = append(out, Entry(s.Name+" in "+world, Label("world:"+world), s))
+	}
+	return out
+}
+
+func runSpec(spec scenarios.Spec) {
+	GinkgoHelper()
+	spec.Seed = specSeed()
+	result := scenarios.Run(spec)
+	AddReportEntry("wavetank", entryOf(result), ReportEntryVisibilityFailureOrVerbose)
+	if result.Verdict == scenarios.Infrastructure {
+		Skip(result.Failure.Detail)
+	}
+	Expect(result.Verdict).To(Equal(scenarios.Pass), "%v\nwavetank replay '%v'", result.Failure, scenarios.LineOf(result))
+}
+
+var _ = DescribeTable("the catalogue in the simulator", func(s scenarios.Scenario) {
+	runSpec(scenarios.Spec{Scenario: s, World: scenarios.WorldSim})
+}, entries(scenarios.WorldSim))
+
+var _ = DescribeTable("the catalogue on real sockets", func(s scenarios.Scenario) {
+	runSpec(scenarios.Spec{Scenario: s, World: scenarios.WorldTCP, Profile: scenarios.ProfileFast})
+}, entries(scenarios.WorldTCP))
+
+var _ = Describe("a cluster", func() {
+	It("has an active manager before the first fault, and another one after its death", Label("world:sim"), func() {
+		w := cluster.NewSim(cluster.SimConfig{Seed: specSeed()})
+		DeferCleanup(w.Close)
+		c := cluster.Deploy(w, cluster.DefaultTopology())
+		c.Start()
+		cluster.Eventually(GinkgoT(), w, c.View().Available, time.Minute, BeTrue())
+		first := c.View().ActiveMgr()
+		c.Kill(first)
+		cluster.Eventually(GinkgoT(), w, c.View().ActiveMgr, 40*time.Second, And(Not(BeEmpty()), Not(Equal(first))))
+	})
+})
