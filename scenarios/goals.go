@@ -25,7 +25,7 @@ func replaced(step int) Goal {
 		Within: detection,
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			return m.Epoch > p.Before.Epoch && m.ActiveGID != p.Before.ActiveGID
+			return m.Epoch > p.Origin.Epoch && m.ActiveGID != p.Origin.ActiveGID
 		},
 	}
 }
@@ -38,7 +38,7 @@ func succeeded(step int, after func(cluster.Topology) time.Duration) Goal {
 		Within: func(t cluster.Topology) time.Duration { return after(t) + initialisation(t) },
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			return m.Available && m.ActiveGID != p.Before.ActiveGID
+			return m.Available && m.ActiveGID != p.Origin.ActiveGID
 		},
 	}
 }

@@ -17,7 +17,10 @@ func monPause() Scenario {
 		Length: 150 * time.Second,
 		Bite:   faults.Pause{}.Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
-			t.Mons = []int{1, 3, 3}[d.Int("mons", 0, 2)]
+			t.Mons = 3
+			if d.Chance("one-mon", 3) {
+				t.Mons = 1
+			}
 			t.Mgrs = d.Int("mgrs", 1, 3)
 		},
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
