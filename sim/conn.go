@@ -33,6 +33,7 @@ type conn struct {
 	choking  bool // Write has taken less than it was given
 	eof      bool // the peer has closed its sending side
 	closed   bool // by its owner, or with its process
+	gone     bool // its process has forgotten it
 	vanished bool // its machine lost power: this end answers nothing any more
 	err      error
 }
@@ -136,13 +137,9 @@ func (c *conn) Close() {
 	if c.closed {
 		return
 	}
-	unread := c.first < len(c.received)
+	c.closed = true
 	c.leave()
-	switch {
-	case c.peer == nil || c.err != nil:
-	case unread:
-		c.out.control(segmentRST) // as TCP does when bytes were never read
-	default:
+	if c.peer != nil && c.err == nil {
 		c.out.control(segmentFIN)
 	}
 }
@@ -151,6 +148,7 @@ func (c *conn) Abort() {
 	if c.closed {
 		return
 	}
+	c.closed = true
 	c.leave()
 	if c.peer != nil && c.err == nil {
 		c.out.abort()
@@ -163,16 +161,17 @@ func (c *conn) endWithProcess(how ending) {
 		c.Close()
 		return
 	}
+	c.closed = true
 	c.leave()
 	c.vanished = true
 }
 
 // leave forgets everything this end still held, and its process forgets it.
 func (c *conn) leave() {
-	if c.closed {
+	if c.gone {
 		return
 	}
-	c.closed = true
+	c.gone = true
 	c.dropReceived()
 	conns := c.proc.conns
 	last := len(conns) - 1

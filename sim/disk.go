@@ -12,7 +12,71 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// disk implements host.Disk for one machine. It outlives processes. It keeps
+// processDisk implements host.Disk for a process: the machine's disk, closed to
+// whoever has ended.
+type processDisk Process
+
+func (p *processDisk) disk() *disk { return &p.host.disk }
+
+// check refuses an operation of a process that has ended, or on a bad name.
+func (p *processDisk) check(op, name string) error {
+	if p.ended {
+		return &fs.PathError{Op: op, Path: name, Err: host.ErrStopped}
+	}
+	return checkName(op, name)
+}
+
+func (p *processDisk) Open(name string) (host.File, error) {
+	if err := p.check("open", name); err != nil {
+		return nil, err
+	}
+	return &file{proc: (*Process)(p), disk: p.disk(), node: p.disk().open(name), name: name}, nil
+}
+
+func (p *processDisk) ReadFile(name string) ([]byte, error) {
+	if err := p.check("read", name); err != nil {
+		return nil, err
+	}
+	node := p.disk().files[name]
+	if node == nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+	}
+	return slices.Clone(node.current), nil
+}
+
+func (p *processDisk) Rename(oldname, newname string) error {
+	if err := p.check("rename", oldname); err != nil {
+		return err
+	}
+	if err := p.check("rename", newname); err != nil {
+		return err
+	}
+	return p.disk().rename(oldname, newname)
+}
+
+func (p *processDisk) Remove(name string) error {
+	if err := p.check("remove", name); err != nil {
+		return err
+	}
+	return p.disk().remove(name)
+}
+
+func (p *processDisk) List(dir string) ([]string, error) {
+	if p.ended || dir != "" {
+		if err := p.check("list", dir); err != nil {
+			return nil, err
+		}
+	}
+	return p.disk().list(dir), nil
+}
+
+func (p *processDisk) SyncDir(l host.Loop, dir string, done func(error)) {
+	if !p.ended {
+		p.disk().syncDir(l, dir, done)
+	}
+}
+
+// disk is one machine's file system. It outlives processes. It keeps
 // what programs see and what is durable apart, with the operations between the
 // two in the order they were made; when the power goes, a drawn number of them
 // has reached the disk, the last one perhaps in part.
@@ -22,6 +86,7 @@ type disk struct {
 	files   map[string]*inode // what programs see
 	durable map[string]*inode // what the disk will show after a crash
 	names   []nameChange      // made and not yet synced, oldest first
+	changes uint64            // how many name changes were ever made
 	boots   uint64            // how often the machine lost power
 }
 
@@ -53,6 +118,7 @@ type write struct {
 // nameChange is one change of the name space. from is empty for a creation, to
 // for a removal.
 type nameChange struct {
+	number   uint64 // in the order they were made
 	from, to string
 	file     *inode
 }
@@ -69,36 +135,16 @@ func newDisk(h *Host) disk {
 	}
 }
 
-func (d *disk) Open(name string) (host.File, error) {
-	if err := checkName("open", name); err != nil {
-		return nil, err
-	}
+func (d *disk) open(name string) *inode {
 	node := d.files[name]
 	if node == nil {
 		node = &inode{}
 		d.change(nameChange{to: name, file: node})
 	}
-	return &file{disk: d, node: node, name: name}, nil
+	return node
 }
 
-func (d *disk) ReadFile(name string) ([]byte, error) {
-	if err := checkName("read", name); err != nil {
-		return nil, err
-	}
-	node := d.files[name]
-	if node == nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
-	}
-	return slices.Clone(node.current), nil
-}
-
-func (d *disk) Rename(oldname, newname string) error {
-	if err := checkName("rename", oldname); err != nil {
-		return err
-	}
-	if err := checkName("rename", newname); err != nil {
-		return err
-	}
+func (d *disk) rename(oldname, newname string) error {
 	node := d.files[oldname]
 	if node == nil {
 		return &fs.PathError{Op: "rename", Path: oldname, Err: fs.ErrNotExist}
@@ -107,10 +153,7 @@ func (d *disk) Rename(oldname, newname string) error {
 	return nil
 }
 
-func (d *disk) Remove(name string) error {
-	if err := checkName("remove", name); err != nil {
-		return err
-	}
+func (d *disk) remove(name string) error {
 	if d.files[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
@@ -118,30 +161,23 @@ func (d *disk) Remove(name string) error {
 	return nil
 }
 
-func (d *disk) List(dir string) ([]string, error) {
-	prefix := ""
-	if dir != "" {
-		if err := checkName("list", dir); err != nil {
-			return nil, err
-		}
-		prefix = dir + "/"
-	}
+func (d *disk) list(dir string) []string {
 	var names []string
 	for name := range d.files {
-		if strings.HasPrefix(name, prefix) {
+		if dir == "" || strings.HasPrefix(name, dir+"/") {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	return names, nil
+	return names
 }
 
-func (d *disk) SyncDir(l host.Loop, dir string, done func(error)) {
-	upTo := len(d.names)
+func (d *disk) syncDir(l host.Loop, dir string, done func(error)) {
+	upTo := d.changes
 	d.later(func() {
 		rest := d.names[:0]
-		for i, c := range d.names {
-			if i < upTo && c.touches(dir) {
+		for _, c := range d.names {
+			if c.number <= upTo && c.touches(dir) {
 				c.apply(d.durable)
 			} else {
 				rest = append(rest, c)
@@ -174,6 +210,8 @@ func (c nameChange) apply(names map[string]*inode) {
 }
 
 func (d *disk) change(c nameChange) {
+	d.changes++
+	c.number = d.changes
 	c.apply(d.files)
 	d.names = append(d.names, c)
 }
@@ -259,6 +297,7 @@ func checkName(op, name string) error {
 
 // file implements host.File.
 type file struct {
+	proc   *Process
 	disk   *disk
 	node   *inode
 	name   string
@@ -328,7 +367,7 @@ func (f *file) Sync(l host.Loop, done func(error)) {
 
 func (f *file) Close() error {
 	if f.closed {
-		return &fs.PathError{Op: "close", Path: f.name, Err: fs.ErrClosed}
+		return &fs.PathError{Op: "close", Path: f.name, Err: host.ErrClosed}
 	}
 	f.closed = true
 	return nil
@@ -336,8 +375,10 @@ func (f *file) Close() error {
 
 func (f *file) check(op string, off int64, n int) error {
 	switch {
+	case f.proc.ended:
+		return &fs.PathError{Op: op, Path: f.name, Err: host.ErrStopped}
 	case f.closed:
-		return &fs.PathError{Op: op, Path: f.name, Err: fs.ErrClosed}
+		return &fs.PathError{Op: op, Path: f.name, Err: host.ErrClosed}
 	case off < 0 || off+int64(n) > maxFileSize:
 		return &fs.PathError{Op: op, Path: f.name, Err: fmt.Errorf("offset %d: %w", off, fs.ErrInvalid)}
 	}

@@ -40,6 +40,7 @@ func (n *network) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) hos
 	c := newConn(p, addr)
 	c.loop, c.handler, c.dialling = l.(*loop), h, true
 	if p.ended {
+		c.closed = true
 		c.leave()
 		return c
 	}

@@ -43,8 +43,8 @@ func (p *Process) Log() *slog.Logger { return p.log }
 // Network is the machine's network.
 func (p *Process) Network() host.Network { return (*network)(p) }
 
-// Disk is the machine's disk.
-func (p *Process) Disk() host.Disk { return &p.host.disk }
+// Disk is the machine's disk, as long as the process lives.
+func (p *Process) Disk() host.Disk { return (*processDisk)(p) }
 
 // Rand is the stream of that name of this incarnation.
 func (p *Process) Rand(name string) host.Rand {

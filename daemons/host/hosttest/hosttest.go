@@ -26,7 +26,6 @@
 package hosttest
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +95,7 @@ func Run(t *testing.T, newWorld func(t *testing.T) World) {
 	for _, section := range sections {
 		t.Run(section.name, func(t *testing.T) {
 			for _, c := range section.checks {
-				t.Run(strings.ReplaceAll(c.promise, " ", "_"), func(t *testing.T) {
+				t.Run(c.promise, func(t *testing.T) {
 					c.test(newRig(t, newWorld))
 				})
 			}

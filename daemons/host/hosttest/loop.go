@@ -179,7 +179,9 @@ func closeFromAnotherLoop(r *rig) {
 		if closed.Load() {
 			late.Add(1)
 		}
-		l.Post(step)
+		if early.Load() < 1<<20 {
+			l.Post(step)
+		}
 	}
 	l.Post(step)
 	r.await("the loop is busy", func() bool { return early.Load() > 10 })

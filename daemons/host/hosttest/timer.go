@@ -264,18 +264,26 @@ func timerPeriodic(r *rig) {
 
 func timerIsFair(r *rig) {
 	p := r.process("a")
-	var stop atomic.Bool
+	const rounds = 100000
+	var j journal
 	p.do(func() {
-		left := 100000
+		left := rounds
 		var t host.Timer
 		t = p.main.NewTimer(func() {
-			if left--; left > 0 && !stop.Load() {
+			if left--; left > 0 {
 				t.Reset(0)
 			}
 		})
 		t.Reset(0)
+		p.main.Post(func() {
+			if left == 0 {
+				r.Errorf("a post waited until a timer had fired %d times", rounds)
+			}
+			left = 1
+			j.note("post has run")
+		})
 	})
-	p.do(func() { stop.Store(true) })
+	r.await("the post has run", j.has(1))
 }
 
 func timerForEver(r *rig) {

@@ -13,11 +13,13 @@ import (
 type machineClock struct {
 	clock  clock.Clock
 	base   time.Time
+	zero   time.Duration // what Since(base) said when the process began
 	latest *atomic.Int64 // the largest Monotonic so far: a Mock can be set back
 }
 
 func newMachineClock(c clock.Clock) machineClock {
-	return machineClock{clock: c, base: c.Now(), latest: new(atomic.Int64)}
+	base := c.Now()
+	return machineClock{clock: c, base: base, zero: c.Since(base), latest: new(atomic.Int64)}
 }
 
 // Now strips the monotonic reading, with which Sub would not see a step of the
@@ -28,7 +30,7 @@ func (c *machineClock) Now() time.Time { return c.clock.Now().Round(0) }
 const bootAge = time.Second
 
 func (c *machineClock) Monotonic() time.Duration {
-	now := int64(c.clock.Since(c.base) + bootAge)
+	now := int64(c.clock.Since(c.base) - c.zero + bootAge)
 	for {
 		latest := c.latest.Load()
 		if now <= latest {

@@ -35,8 +35,8 @@ type Options struct {
 	// Log receives the process's records, stamped with Clock's time and with the
 	// attribute host. Default: none are kept.
 	Log *slog.Logger
-	// Seed, with PID and the stream's name, decides what [Host.Rand] yields. 0
-	// draws one.
+	// Seed, with PID, Name and the stream's name, decides what [Host.Rand]
+	// yields. 0 draws one.
 	Seed uint64
 	// Addrs are the machine's addresses: those it may listen at. If they are
 	// given, dialled connections come from the first one of the same family as
@@ -125,7 +125,7 @@ func New(options Options) *Host {
 	h.stopping, h.stop = context.WithCancel(context.Background())
 	h.clock = newMachineClock(h.options.Clock)
 	h.log = slog.New(&stampingHandler{Handler: h.options.Log.Handler(), host: h}).With("host", options.Name)
-	h.streams.init(h.options.Seed, h.options.PID)
+	h.streams.init(h)
 	h.network.init(h)
 	h.disk.init(h)
 	return h

@@ -119,7 +119,11 @@ func (t *coroutine) Sleep(d time.Duration) {
 	if t.unwinding {
 		panic(unwound{})
 	}
-	t.timer.Reset(d)
+	if d <= 0 {
+		t.loop.Post(t.resumeFn) // behind everything that waits now
+	} else {
+		t.timer.Reset(d)
+	}
 	t.wait()
 }
 

@@ -1,0 +1,437 @@
+package hosttest
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+func diskChecks() []check {
+	return []check{
+		{"open creates an empty file", diskCreate},
+		{"open keeps what is there", diskOpenKeeps},
+		{"what was written is read back", diskReadBack},
+		{"reading at the end answers EOF", diskReadEOF},
+		{"writing past the end fills with zeros", diskWritePastEnd},
+		{"the caller may reuse its bytes after writing", diskWriteCopies},
+		{"truncate shortens and lengthens", diskTruncate},
+		{"two openings of a file see each other's writes", diskTwoOpenings},
+		{"a file can be read whole", diskReadFile},
+		{"what is not there does not exist", diskNotExist},
+		{"rename replaces", diskRename},
+		{"rename moves to a new folder", diskRenameFolder},
+		{"remove removes", diskRemove},
+		{"list names files in ascending order", diskList},
+		{"list of a folder names what is below it", diskListFolder},
+		{"bad names are refused", diskBadNames},
+		{"a folder is not a file", diskFolderIsNoFile},
+		{"sync completes on the loop and not inside", diskSync},
+		{"sync of a folder completes on the loop and not inside", diskSyncDir},
+		{"syncs complete on the loop they were given", diskSyncLoop},
+		{"close does not cancel a sync", diskSyncClose},
+		{"a closed file answers so", diskClosed},
+		{"machines do not share a disk", diskIsLocal},
+		{"the disk outlives the process", diskOutlivesKill},
+	}
+}
+
+// openFile opens a file from the main loop.
+func openFile(p *process, name string) host.File {
+	p.rig.Helper()
+	var f host.File
+	var err error
+	p.do(func() { f, err = p.Disk().Open(name) })
+	if err != nil {
+		p.rig.Fatalf("Open(%q): %v", name, err)
+	}
+	return f
+}
+
+// writeAll makes a file have that content. It does not sync.
+func writeAll(p *process, name, content string) {
+	p.rig.Helper()
+	f := openFile(p, name)
+	p.do(func() {
+		mustWrite(p.rig, f, content, 0)
+		if err := f.Truncate(int64(len(content))); err != nil {
+			p.rig.Errorf("Truncate: %v", err)
+		}
+		if err := f.Close(); err != nil {
+			p.rig.Errorf("Close: %v", err)
+		}
+	})
+}
+
+func mustWrite(r *rig, f host.File, content string, off int64) {
+	r.Helper()
+	if n, err := f.WriteAt([]byte(content), off); n != len(content) || err != nil {
+		r.Errorf("WriteAt(%d bytes, %d) = %d, %v", len(content), off, n, err)
+	}
+}
+
+func wantsFile(p *process, name, want string) {
+	p.rig.Helper()
+	p.do(func() {
+		got, err := p.Disk().ReadFile(name)
+		if err != nil || string(got) != want {
+			p.rig.Errorf("ReadFile(%q) = %q, %v; want %q", name, got, err, want)
+		}
+	})
+}
+
+func wantsSize(r *rig, f host.File, want int64) {
+	r.Helper()
+	if got, err := f.Size(); got != want || err != nil {
+		r.Errorf("Size = %d, %v; want %d", got, err, want)
+	}
+}
+
+func diskCreate(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "folder/sub/file")
+	p.do(func() { wantsSize(r, f, 0) })
+	wantsFile(p, "folder/sub/file", "")
+}
+
+func diskOpenKeeps(r *rig) {
+	p := r.process("a")
+	writeAll(p, "file", "content")
+	f := openFile(p, "file")
+	p.do(func() { wantsSize(r, f, 7) })
+	wantsFile(p, "file", "content")
+}
+
+func diskReadBack(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	content := pattern(0, 100000, 1)
+	p.do(func() {
+		mustWrite(r, f, string(content), 0)
+		mustWrite(r, f, "patch", 5000)
+		copy(content[5000:], "patch")
+		got := make([]byte, 70000)
+		if n, err := f.ReadAt(got, 123); n != len(got) || err != nil {
+			r.Errorf("ReadAt = %d, %v", n, err)
+		}
+		if !slices.Equal(got, content[123:123+len(got)]) {
+			r.Error("ReadAt gave other bytes than were written")
+		}
+		wantsSize(r, f, int64(len(content)))
+	})
+}
+
+func diskReadEOF(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		p := make([]byte, 10)
+		if n, err := f.ReadAt(p, 3); n != 4 || !errors.Is(err, io.EOF) || string(p[:n]) != "tent" {
+			r.Errorf("ReadAt across the end = %d %q, %v; want 4 and EOF", n, p[:n], err)
+		}
+		if n, err := f.ReadAt(p, 7); n != 0 || !errors.Is(err, io.EOF) {
+			r.Errorf("ReadAt at the end = %d, %v; want 0 and EOF", n, err)
+		}
+		if n, err := f.ReadAt(p, 1000); n != 0 || !errors.Is(err, io.EOF) {
+			r.Errorf("ReadAt past the end = %d, %v; want 0 and EOF", n, err)
+		}
+	})
+}
+
+func diskWritePastEnd(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "ab", 0)
+		mustWrite(r, f, "yz", 6)
+	})
+	wantsFile(p, "file", "ab\x00\x00\x00\x00yz")
+}
+
+func diskWriteCopies(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		b := []byte("mine")
+		f.WriteAt(b, 0)
+		copy(b, "over")
+	})
+	wantsFile(p, "file", "mine")
+	p.do(func() {
+		got, _ := p.Disk().ReadFile("file")
+		copy(got, "over")
+	})
+	wantsFile(p, "file", "mine")
+}
+
+func diskTruncate(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		if err := f.Truncate(3); err != nil {
+			r.Errorf("Truncate(3): %v", err)
+		}
+		wantsSize(r, f, 3)
+		if err := f.Truncate(5); err != nil {
+			r.Errorf("Truncate(5): %v", err)
+		}
+	})
+	wantsFile(p, "file", "con\x00\x00")
+}
+
+func diskTwoOpenings(r *rig) {
+	p := r.process("a")
+	one, two := openFile(p, "file"), openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, one, "from one", 0)
+		got := make([]byte, 8)
+		if _, err := two.ReadAt(got, 0); err != nil || string(got) != "from one" {
+			r.Errorf("the second opening reads %q, %v", got, err)
+		}
+	})
+}
+
+func diskReadFile(r *rig) {
+	p := r.process("a")
+	content := string(pattern(0, 300000, 1))
+	writeAll(p, "big", content)
+	wantsFile(p, "big", content)
+}
+
+func diskNotExist(r *rig) {
+	p := r.process("a")
+	p.do(func() {
+		_, err := p.Disk().ReadFile("missing")
+		wantsErr(r, "ReadFile", err, fs.ErrNotExist)
+		_, err = p.Disk().ReadFile("missing/in/folder")
+		wantsErr(r, "ReadFile in a missing folder", err, fs.ErrNotExist)
+		wantsErr(r, "Remove", p.Disk().Remove("missing"), fs.ErrNotExist)
+		wantsErr(r, "Rename", p.Disk().Rename("missing", "new"), fs.ErrNotExist)
+	})
+	wantsList(p, "")
+	wantsList(p, "missing")
+}
+
+func wantsList(p *process, dir string, want ...string) {
+	p.rig.Helper()
+	p.do(func() {
+		got, err := p.Disk().List(dir)
+		if err != nil || !slices.Equal(got, want) {
+			p.rig.Errorf("List(%q) = %q, %v; want %q", dir, got, err, want)
+		}
+	})
+}
+
+func mustRename(p *process, from, to string) {
+	p.rig.Helper()
+	p.do(func() {
+		if err := p.Disk().Rename(from, to); err != nil {
+			p.rig.Errorf("Rename(%q, %q): %v", from, to, err)
+		}
+	})
+}
+
+func diskRename(r *rig) {
+	p := r.process("a")
+	writeAll(p, "old", "old content")
+	writeAll(p, "new", "content that goes away")
+	mustRename(p, "old", "new")
+	wantsFile(p, "new", "old content")
+	wantsList(p, "", "new")
+}
+
+func diskRenameFolder(r *rig) {
+	p := r.process("a")
+	writeAll(p, "file", "content")
+	mustRename(p, "file", "new/folder/file")
+	wantsFile(p, "new/folder/file", "content")
+	wantsList(p, "", "new/folder/file")
+}
+
+func diskRemove(r *rig) {
+	p := r.process("a")
+	writeAll(p, "file", "content")
+	p.do(func() {
+		if err := p.Disk().Remove("file"); err != nil {
+			r.Errorf("Remove: %v", err)
+		}
+		_, err := p.Disk().ReadFile("file")
+		wantsErr(r, "ReadFile after Remove", err, fs.ErrNotExist)
+	})
+	wantsList(p, "")
+	f := openFile(p, "file")
+	p.do(func() { wantsSize(r, f, 0) })
+}
+
+func diskList(r *rig) {
+	p := r.process("a")
+	for _, name := range []string{"b", "a/b", "a-b", "a/a/z", "c", "a.b", "B"} {
+		writeAll(p, name, "")
+	}
+	wantsList(p, "", "B", "a-b", "a.b", "a/a/z", "a/b", "b", "c")
+}
+
+func diskListFolder(r *rig) {
+	p := r.process("a")
+	for _, name := range []string{"wal/2", "wal/10", "wal/old/1", "wal2/1", "wal.tmp", "other"} {
+		writeAll(p, name, "")
+	}
+	wantsList(p, "wal", "wal/10", "wal/2", "wal/old/1")
+	wantsList(p, "wal/old", "wal/old/1")
+	wantsList(p, "wa")
+}
+
+func diskBadNames(r *rig) {
+	p := r.process("a")
+	writeAll(p, "file", "")
+	for _, name := range []string{"", ".", "..", "/abs", "a/../b", "../up", "a//b", "a/", "./a", "a/."} {
+		p.do(func() {
+			d := p.Disk()
+			_, err := d.Open(name)
+			wantsErr(r, "Open "+name, err, fs.ErrInvalid)
+			_, err = d.ReadFile(name)
+			wantsErr(r, "ReadFile "+name, err, fs.ErrInvalid)
+			wantsErr(r, "Remove "+name, d.Remove(name), fs.ErrInvalid)
+			wantsErr(r, "Rename from "+name, d.Rename(name, "new"), fs.ErrInvalid)
+			wantsErr(r, "Rename to "+name, d.Rename("file", name), fs.ErrInvalid)
+			if name != "" {
+				_, err = d.List(name)
+				wantsErr(r, "List "+name, err, fs.ErrInvalid)
+			}
+		})
+	}
+	wantsList(p, "", "file")
+}
+
+func diskFolderIsNoFile(r *rig) {
+	p := r.process("a")
+	writeAll(p, "folder/file", "content")
+	p.do(func() {
+		_, err := p.Disk().ReadFile("folder")
+		wantsErr(r, "ReadFile of a folder", err, fs.ErrNotExist)
+		wantsErr(r, "Remove of a folder", p.Disk().Remove("folder"), fs.ErrNotExist)
+		wantsErr(r, "Rename of a folder", p.Disk().Rename("folder", "new"), fs.ErrNotExist)
+	})
+	wantsFile(p, "folder/file", "content")
+}
+
+// syncNote makes the completion of a sync an entry.
+func syncNote(r *rig, j *journal) func(error) {
+	return func(err error) {
+		if err != nil {
+			r.Errorf("sync: %v", err)
+		}
+		j.note("synced")
+	}
+}
+
+func diskSync(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	var j journal
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		f.Sync(p.main, syncNote(r, &j))
+		j.note("returned")
+	})
+	r.await("the sync has completed", j.has(2))
+	r.settle()
+	j.wants(r, "returned", "synced")
+}
+
+func diskSyncDir(r *rig) {
+	p := r.process("a")
+	writeAll(p, "folder/sub/file", "content")
+	for _, dir := range []string{"", "folder", "folder/sub"} {
+		var j journal
+		p.do(func() {
+			p.Disk().SyncDir(p.main, dir, syncNote(r, &j))
+			j.note("returned")
+		})
+		r.await("the sync has completed", j.has(2))
+		r.world.Run(quiet / 10)
+		j.wants(r, "returned", "synced")
+	}
+}
+
+func diskSyncLoop(r *rig) {
+	p := r.process("a")
+	other, doomed := p.NewLoop("other"), p.NewLoop("doomed")
+	f := openFile(p, "file")
+	var a alone
+	p.do(func() {
+		for range 20 {
+			f.Sync(other, func(error) { a.enter(); a.leave() })
+			p.Disk().SyncDir(other, "", func(error) { a.enter(); a.leave() })
+		}
+		f.Sync(doomed, func(error) { r.Error("a sync completed on a closed loop") })
+		doomed.Close()
+		p.main.Close() // the loop that asked is not the one that is told
+	})
+	r.await("all syncs have completed", func() bool { return a.times.Load() == 40 })
+	a.wants(r)
+}
+
+func diskSyncClose(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	var j journal
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		f.Sync(p.main, syncNote(r, &j))
+		f.Sync(p.main, syncNote(r, &j))
+		if err := f.Close(); err != nil {
+			r.Errorf("Close: %v", err)
+		}
+	})
+	r.await("both syncs have completed", j.has(2))
+	wantsFile(p, "file", "content")
+}
+
+func diskClosed(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	var j journal
+	p.do(func() {
+		if err := f.Close(); err != nil {
+			r.Errorf("Close: %v", err)
+		}
+		_, err := f.ReadAt(make([]byte, 1), 0)
+		wantsErr(r, "ReadAt", err, host.ErrClosed)
+		_, err = f.WriteAt([]byte{1}, 0)
+		wantsErr(r, "WriteAt", err, host.ErrClosed)
+		_, err = f.Size()
+		wantsErr(r, "Size", err, host.ErrClosed)
+		wantsErr(r, "Truncate", f.Truncate(0), host.ErrClosed)
+		wantsErr(r, "Close", f.Close(), host.ErrClosed)
+		f.Sync(p.main, func(err error) {
+			wantsErr(r, "Sync", err, host.ErrClosed)
+			j.note("told")
+		})
+	})
+	r.await("the sync was refused", j.has(1))
+}
+
+func diskIsLocal(r *rig) {
+	a, b := r.process("a"), r.process("b")
+	writeAll(a, "file", "of a")
+	wantsList(b, "")
+	writeAll(b, "file", "of b")
+	wantsFile(a, "file", "of a")
+}
+
+func diskOutlivesKill(r *rig) {
+	p := r.process("a")
+	writeAll(p, "unsynced", "content")
+	writeAll(p, "folder/renamed", "other")
+	mustRename(p, "folder/renamed", "name")
+	p.machine.Kill()
+	next := r.start(p.machine)
+	wantsFile(next, "unsynced", "content")
+	wantsFile(next, "name", "other")
+	wantsList(next, "", "name", "unsynced")
+}

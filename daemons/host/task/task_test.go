@@ -1,0 +1,298 @@
+package task_test
+
+import (
+	"container/heap"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/task"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// desk is a loop that is turned by hand: it posts, it has timers, and time moves
+// to the next deadline when nothing is queued.
+type desk struct {
+	now    time.Duration
+	queue  []func()
+	alarms alarms
+	tasks  task.Set
+	closed bool
+}
+
+func (d *desk) Name() string                    { return "desk" }
+func (d *desk) Go(_ string, fn func(host.Task)) { d.tasks.Go(d, fn) }
+func (d *desk) NewTimer(fn func()) host.Timer   { return &alarm{desk: d, fn: fn} }
+func (d *desk) Close()                          { d.closed = true }
+func (d *desk) Post(fn func()) {
+	if !d.closed {
+		d.queue = append(d.queue, fn)
+	}
+}
+
+// run turns the desk until nothing is left to do or it is closed; then it
+// unwinds.
+func (d *desk) run() {
+	for d.step() {
+	}
+	if d.closed {
+		d.tasks.Unwind()
+	}
+}
+
+func (d *desk) step() bool {
+	switch {
+	case d.closed:
+		return false
+	case len(d.queue) > 0:
+		fn := d.queue[0]
+		d.queue = d.queue[1:]
+		fn()
+	case len(d.alarms) > 0:
+		a := heap.Pop(&d.alarms).(*alarm)
+		a.set = false
+		d.now = a.at
+		a.fn()
+	default:
+		return false
+	}
+	return true
+}
+
+type alarm struct {
+	desk *desk
+	fn   func()
+	at   time.Duration
+	set  bool
+}
+
+func (a *alarm) Armed() bool { return a.set }
+
+func (a *alarm) Stop() {
+	if a.set {
+		a.set = false
+		a.desk.alarms = slices.DeleteFunc(a.desk.alarms, func(o *alarm) bool { return o == a })
+		heap.Init(&a.desk.alarms)
+	}
+}
+
+func (a *alarm) Reset(d time.Duration) {
+	a.Stop()
+	a.set, a.at = true, a.desk.now+max(d, 0)
+	heap.Push(&a.desk.alarms, a)
+}
+
+type alarms []*alarm
+
+func (a alarms) Len() int           { return len(a) }
+func (a alarms) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *alarms) Push(x any)        { *a = append(*a, x.(*alarm)) }
+func (a *alarms) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// notes is what happened, in order.
+type notes []string
+
+func (n *notes) add(format string, args ...any) { *n = append(*n, fmt.Sprintf(format, args...)) }
+
+func (n notes) want(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, want ...string) {
+	t.Helper()
+	if !slices.Equal(n, want) {
+		t.Errorf("got %q, want %q", []string(n), want)
+	}
+}
+
+func TestSet_sleepTakesItsTime(t *testing.T) {
+	var d desk
+	var n notes
+	d.Go("t", func(t host.Task) {
+		t.Sleep(3 * time.Second)
+		n.add("%v", d.now)
+		t.Sleep(-time.Second)
+		n.add("%v", d.now)
+		t.Sleep(2 * time.Second)
+		n.add("%v", d.now)
+	})
+	d.run()
+	n.want(t, "3s", "3s", "5s")
+}
+
+func TestSet_tasksTakeTurns(t *testing.T) {
+	var d desk
+	var n notes
+	for _, name := range []string{"a", "b"} {
+		d.Go(name, func(t host.Task) {
+			for i := range 3 {
+				n.add("%s%d", name, i)
+				t.Sleep(time.Second)
+			}
+		})
+	}
+	n.add("Go returned")
+	d.run()
+	slices.Sort(n[1:3])
+	slices.Sort(n[3:5])
+	slices.Sort(n[5:7])
+	n.want(t, "Go returned", "a0", "b0", "a1", "b1", "a2", "b2")
+}
+
+func TestSet_wakeDuringSleepIsKeptForPark(t *testing.T) {
+	var d desk
+	var n notes
+	d.Go("t", func(t host.Task) {
+		d.Post(t.Wake)
+		d.Post(t.Wake)
+		t.Sleep(time.Second)
+		n.add("slept until %v", d.now)
+		t.Park()
+		n.add("first Park at %v", d.now)
+		d.NewTimer(t.Wake).Reset(time.Second)
+		t.Park()
+		n.add("second Park at %v", d.now)
+		t.Wake()
+		t.Park()
+		n.add("third Park at %v", d.now)
+	})
+	d.run()
+	n.want(t, "slept until 1s", "first Park at 1s", "second Park at 2s", "third Park at 2s")
+}
+
+func TestSet_wakeOfAnEndedTaskDoesNothing(t *testing.T) {
+	var d desk
+	var ended host.Task
+	d.Go("t", func(t host.Task) { ended = t })
+	d.run()
+	ended.Wake()
+	ended.Wake()
+	d.run()
+}
+
+func TestSet_unwindRunsDeferredCallsInTheOrderTheTasksBegan(t *testing.T) {
+	var d desk
+	var n notes
+	for i := range 3 {
+		d.Go("t", func(t host.Task) {
+			defer n.add("outer %d", i)
+			func() {
+				defer n.add("inner %d", i)
+				t.Park()
+				n.add("after the wait")
+			}()
+			n.add("after the call")
+		})
+	}
+	d.run()
+	d.Close()
+	d.run()
+	n.want(t, "inner 0", "outer 0", "inner 1", "outer 1", "inner 2", "outer 2")
+}
+
+func TestSet_waitsInDeferredCallsOfAnUnwoundTaskEnd(t *testing.T) {
+	var d desk
+	var n notes
+	d.Go("t", func(t host.Task) {
+		defer n.add("last")
+		defer func() {
+			t.Sleep(time.Second)
+			n.add("slept while unwinding")
+		}()
+		defer func() {
+			t.Park()
+			n.add("parked while unwinding")
+		}()
+		t.Park()
+	})
+	d.run()
+	d.Close()
+	d.run()
+	n.want(t, "last")
+}
+
+func TestSet_unwindFromWithinATask(t *testing.T) {
+	var d desk
+	var n notes
+	d.Go("other", func(t host.Task) {
+		defer n.add("other unwound")
+		t.Park()
+	})
+	d.Go("t", func(t host.Task) {
+		defer n.add("unwound")
+		d.tasks.Unwind()
+		n.add("goes on")
+		t.Sleep(0)
+		n.add("after the wait")
+	})
+	d.run()
+	n.want(t, "other unwound", "goes on", "unwound")
+}
+
+func TestSet_nothingBeginsAfterUnwind(t *testing.T) {
+	var d desk
+	var n notes
+	d.Go("queued", func(host.Task) { n.add("queued has begun") })
+	d.tasks.Unwind()
+	d.Go("late", func(host.Task) { n.add("late has begun") })
+	d.run()
+	n.want(t)
+}
+
+// A task's own panic is the program's, not an unwinding.
+func TestSet_panicsReachTheLoop(t *testing.T) {
+	for _, wait := range []bool{false, true} {
+		var d desk
+		d.Go("t", func(t host.Task) {
+			if wait {
+				t.Sleep(0)
+			}
+			panic("a bug")
+		})
+		func() {
+			defer func() {
+				if r := recover(); r != "a bug" {
+					t.Errorf("recovered %v", r)
+				}
+			}()
+			d.run()
+			t.Error("the panic was swallowed")
+		}()
+	}
+}
+
+// Tasks against a model: each wakes exactly when the sum of its sleeps says.
+func TestSet_property(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var d desk
+		naps := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(-1, 5), 0, 6), 0, 6).Draw(t, "naps")
+		ended := 0
+		for _, mine := range naps {
+			d.Go("t", func(task host.Task) {
+				at := time.Duration(0)
+				for _, nap := range mine {
+					at += time.Duration(max(nap, 0))
+					task.Sleep(time.Duration(nap))
+					if d.now != at {
+						t.Fatalf("woke at %d, want %d", d.now, at)
+					}
+				}
+				ended++
+			})
+		}
+		d.run()
+		if ended != len(naps) {
+			t.Fatalf("%d of %d tasks have ended", ended, len(naps))
+		}
+	})
+}
