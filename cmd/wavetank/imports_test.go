@@ -18,6 +18,7 @@ type layer struct {
 	modules  []string // folders of this module, each with what is below it
 	external []string // modules of others, in non-test files
 	real     bool     // may use the real machine: net, os, ...
+	support  bool     // for the package at hand: it is for tests only
 	why      string   // the rule in a sentence
 }
 
@@ -38,7 +39,8 @@ func layers() []layer {
 		{folder: "sim", modules: []string{"sim", "daemons/host"},
 			why: "the simulator knows the seam and no daemon"},
 		{folder: "cluster", modules: []string{"cluster", "faults", "sim", "daemons"}, real: true,
-			why: "clusters and faults are below the scenarios"},
+			external: []string{"github.com/onsi/gomega"},
+			why:      "clusters and faults are below the scenarios"},
 		{folder: "faults", modules: []string{"faults", "cluster", "sim", "daemons"}, real: true,
 			why: "clusters and faults are below the scenarios"},
 		{folder: "scenarios", modules: []string{"scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
@@ -93,6 +95,7 @@ func listPackages(t *testing.T) []goPackage {
 func judge(p goPackage) []string {
 	folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, modulePath), "/")
 	rule, ok := layerOf(folder)
+	rule.support = isTestSupport(folder)
 	if !ok {
 		return []string{fmt.Sprintf("package %q belongs to no layer: add its folder to layers in imports_test.go", folder)}
 	}
@@ -132,7 +135,7 @@ func underAny(path string, parents []string) bool {
 // empty if it may.
 func (l layer) objection(path string) string {
 	switch own, isOwn := strings.CutPrefix(path, modulePath+"/"); {
-	case isOwn && isTestSupport(own) && !isTestSupport(l.folder):
+	case isOwn && isTestSupport(own) && !l.support:
 		return "it is for tests only"
 	case isOwn:
 		return l.objectionToOwn(own)
@@ -140,7 +143,7 @@ func (l layer) objection(path string) string {
 		if !underAny(path, l.external) {
 			return "this module is not on the list of the layer; " + l.why
 		}
-	case !l.real && isRealMachine(path):
+	case !l.real && !l.support && isRealMachine(path):
 		return "only daemons/host/oshost touches the real machine; ask host.Host"
 	}
 	return ""
@@ -160,10 +163,10 @@ func (l layer) objectionToOwn(folder string) string {
 // real machine.
 func (l layer) testObjection(path string) string {
 	own, isOwn := strings.CutPrefix(path, modulePath+"/")
-	if !isOwn || isTestSupport(own) {
+	if !isOwn || isTestSupport(own) || underAny(own, l.modules) {
 		return ""
 	}
-	return l.objectionToOwn(own)
+	return l.why
 }
 
 // isTestSupport reports whether a folder holds what only tests import, such as
@@ -193,11 +196,13 @@ func TestImports_judge(t *testing.T) {
 		{"daemons/mgr", "fmt net/netip " + mod + "daemons/host " + mod + "daemons/msgr", "os pgregory.net/rapid", ""},
 		{"daemons/mgr", mod + "sim", "", "daemons/mgr imports " + mod + "sim: daemons know"},
 		{"daemons/mgr", "", mod + "sim", "a test of daemons/mgr imports " + mod + "sim"},
+		{"daemons/mgr", "", mod + "daemons/host/oshost", ""},
 		{"daemons/mgr", mod + "daemons/host/oshost", "", "only worlds and the command line"},
 		{"daemons/mgr", "net", "", "only daemons/host/oshost touches the real machine"},
 		{"daemons/mgr", "os/signal", "", "only daemons/host/oshost touches the real machine"},
 		{"daemons/mgr", "go.etcd.io/raft/v3", "", "not on the list of the layer"},
 		{"daemons/mgr", mod + "daemons/host/hosttest", "", "for tests only"},
+		{"daemons/host/hosttest", "testing math/rand/v2", "", ""},
 		{"daemons/mon/quorum", "go.etcd.io/raft/v3/raftpb", mod + "daemons/host/hosttest", ""},
 		{"daemons/host", mod + "daemons/msgr", "", "the seam knows no daemon"},
 		{"daemons/host/oshost", "net os syscall github.com/benbjohnson/clock", "", ""},

@@ -198,7 +198,7 @@ func judgePackageName(folder, name string) []string {
 
 // TestTidy_complains shows each habit being held.
 func TestTidy_complains(t *testing.T) {
-	long := strings.Repeat("\n", maxFileLines+1)
+	long := strings.Repeat("// and so on\n", maxFileLines)
 	const ok = "// Package p is fine.\npackage p\n"
 	for _, tt := range []struct {
 		name, text, want string
@@ -215,7 +215,7 @@ func TestTidy_complains(t *testing.T) {
 		{"p/a.go", ok + "\nvar (\n\tx = 1\n\tX = 1\n)\n", "the doc comment of X must begin with its name"},
 		{"p/a.go", ok + "\nfunc f()  {}\n", "not formatted"},
 		{"p/a.go", ok + "\nfunc f() {" + strings.Repeat("\n\tf()", maxFunctionLines) + "\n}\n", "f has 102 lines"},
-		{"p/a_test.go", "package p\n\n/*" + long + "*/\n", "a file holds one noun"},
+		{"p/a_test.go", "package p\n\n" + long, "a file holds one noun"},
 		{"p/a.go", ok + "\n// TO" + "DO later\n", "finish it"},
 		{"docs/a.md", "see /wo" + "rk/main", "a path of somebody's machine"},
 		{"docs/a.md", "see docs/work/main and src/ro" + "ot/x", ""},

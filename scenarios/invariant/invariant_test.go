@@ -1,0 +1,142 @@
+package invariant
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
+)
+
+// calm is a Timeline of scripted damage.
+type calm struct {
+	paused    time.Duration
+	disturbed bool
+}
+
+func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
+func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
+
+var bounds = Bounds{Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second}
+
+func at(seconds int, where string, f host.Fact) cluster.Observation {
+	return cluster.Observation{At: time.Duration(seconds) * time.Second, Host: where, Fact: f}
+}
+
+func mgrmap(epoch, active uint64, available bool, standbys string) mon.MapCommitted {
+	return mon.MapCommitted{Map: cluster.MgrMap, Epoch: epoch, ActiveGID: active, ActiveName: "x", Available: available, Standbys: standbys, Hash: epoch}
+}
+
+// TestCheckers gives each checker a history that breaks its property in the last
+// fact, and one like it that does not.
+func TestCheckers(t *testing.T) {
+	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
+	leads := mon.Role{Role: cluster.Leader, Term: 2}
+	tests := []struct {
+		property  string
+		timeline  calm
+		good, bad []cluster.Observation
+	}{
+		{
+			property: "I-EL-1",
+			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", leads), at(3, "mon.b", mon.Role{Role: cluster.Leader, Term: 3})},
+			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.b", leads)},
+		}, {
+			property: "I-MAP-1",
+			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
+			bad:      []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 6})},
+		}, {
+			property: "I-PX-2",
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.b", mgrmap(3, 0, false, "")), at(3, "mon.a", mgrmap(4, 0, false, ""))},
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.a", mgrmap(3, 0, false, ""))},
+		}, {
+			property: "I-MAP-2",
+			good:     []cluster.Observation{at(1, "mgr.x", mgr.MapApplied{GID: 1, Map: "m", Epoch: 4}), at(2, "mgr.x", mgr.MapApplied{GID: 2, Map: "m", Epoch: 4})},
+			bad:      []cluster.Observation{at(1, "mgr.x", mgr.MapApplied{GID: 1, Map: "m", Epoch: 4}), at(2, "mgr.x", mgr.MapApplied{GID: 1, Map: "m", Epoch: 4})},
+		}, {
+			property: "I-MC-1",
+			good:     []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), at(2, "mgr.x", monc.SessionOpened{GID: 9})},
+			bad:      []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), at(2, "mgr.y", monc.SessionOpened{GID: 9})},
+		}, {
+			property: "I-MGR-1",
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "8:y,9:z"))},
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "7:y"))},
+		}, {
+			property: "I-MGR-1",
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "8:x"))},
+		}, {
+			property: "I-MGR-7",
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "")), at(2, "mon.a", mgrmap(2, 0, false, "")), at(3, "mon.a", mgrmap(3, 8, false, "")), at(3, "mon.b", mgrmap(1, 7, true, ""))},
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "")), at(2, "mon.a", mgrmap(2, 0, false, "")), at(3, "mon.a", mgrmap(3, 7, false, ""))},
+		}, {
+			property: "I-MGR-8",
+			good:     []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStandby}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
+			bad:      []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
+		}, {
+			property: "I-MGR-9",
+			good:     []cluster.Observation{at(1, "mgr.x", mgr.BeaconSent{GID: 7, Available: true, Commands: 2}), at(1, "mon.a", mon.MgrBeaconReceived{GID: 7, Available: true}), at(2, "mon.a", mgrmap(2, 7, true, ""))},
+			bad:      []cluster.Observation{at(1, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(2, "mon.a", mgrmap(2, 7, true, ""))},
+		}, {
+			property: "I-MGR-9",
+			bad:      []cluster.Observation{at(1, "mgr.x", mgr.BeaconSent{GID: 7, Available: true})},
+		}, {
+			property: "I-MGR-10", // a drop within the grace
+			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(33, "mon.a", drop)},
+			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(31, "mon.a", drop)},
+		}, {
+			property: "I-MGR-10", // a new leader has heard of nobody
+			bad:      []cluster.Observation{at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(20, "mon.a", leads), at(40, "mon.a", drop)},
+		}, {
+			property: "I-MGR-10", // a leader that stood still
+			timeline: calm{paused: 32 * time.Second},
+			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mgr.x", mgr.BeaconSent{GID: 7}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(35, "mon.a", drop)},
+			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(34, "mgr.x", mgr.BeaconSent{GID: 7}), at(35, "mon.a", drop)},
+		},
+	}
+	for _, tt := range tests {
+		if v := feed(t, tt.property, tt.timeline, tt.good); v != "" {
+			t.Errorf("%s: a good history is refused: %s", tt.property, v)
+		}
+		if v := feed(t, tt.property, tt.timeline, tt.bad); v == "" {
+			t.Errorf("%s: a bad history passes", tt.property)
+		}
+	}
+}
+
+// TestNoFalseDrop_excusesLostBeacons: while links are disturbed, a beacon that
+// was sent need not have arrived.
+func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
+	history := []cluster.Observation{
+		at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		at(34, "mgr.x", mgr.BeaconSent{GID: 7}), at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout}),
+	}
+	if v := feed(t, "I-MGR-10", calm{paused: 32 * time.Second, disturbed: true}, history); v != "" {
+		t.Errorf("refused: %s", v)
+	}
+}
+
+// feed gives a fresh checker a history. All facts but the last must pass.
+func feed(t *testing.T, property string, timeline calm, history []cluster.Observation) string {
+	t.Helper()
+	for _, c := range All(timeline, bounds) {
+		if name, _, _ := strings.Cut(c.Name(), " "); name != property {
+			continue
+		}
+		for i, o := range history {
+			v := c.Observe(o)
+			if i == len(history)-1 {
+				return v
+			}
+			if v != "" {
+				t.Fatalf("%s: refused too early: %s", property, v)
+			}
+		}
+		return ""
+	}
+	t.Fatalf("no checker of %s", property)
+	return ""
+}
