@@ -88,8 +88,8 @@ func (w *SimWorld) Halt() { w.halted = true }
 // Observe registers an observer.
 func (w *SimWorld) Observe(fn func(Observation)) { w.observers = append(w.observers, fn) }
 
-func (w *SimWorld) publish(h *sim.Host, f host.Fact) {
-	o := Observation{At: w.sim.Now(), Step: w.sim.Steps(), Host: h.Name(), Fact: f}
+func (w *SimWorld) publish(p *sim.Process, f host.Fact) {
+	o := Observation{At: w.sim.Now(), Step: w.sim.Steps(), Host: p.Name(), PID: p.PID(), Fact: f}
 	for _, fn := range w.observers {
 		fn(o)
 	}

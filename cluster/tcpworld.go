@@ -147,9 +147,9 @@ func (w *TCPWorld) drain() {
 	}
 }
 
-func (w *TCPWorld) publish(name string, f host.Fact) {
+func (w *TCPWorld) publish(name string, pid uint32, f host.Fact) {
 	w.mu.Lock()
-	w.facts = append(w.facts, Observation{At: w.Now(), Host: name, Fact: f})
+	w.facts = append(w.facts, Observation{At: w.Now(), Host: name, PID: pid, Fact: f})
 	w.mu.Unlock()
 	select {
 	case w.more <- struct{}{}:
@@ -266,7 +266,7 @@ func (h *tcpHost) begin() {
 		Log:       h.world.config.Log.With("host", h.name),
 		Seed:      h.world.config.Seed,
 		Addrs:     []netip.Addr{h.addr},
-		OnFact:    func(f host.Fact) { h.world.publish(h.name, f) },
+		OnFact:    func(f host.Fact) { h.world.publish(h.name, pid, f) },
 		OnRespawn: func(string) { h.respawned(pid) },
 		OnExit:    func(int, string) { h.exited(pid) },
 	})

@@ -93,6 +93,7 @@ type Observation struct {
 	At   time.Duration // World.Now
 	Step uint64        // World.Step
 	Host string        // where it was published
+	PID  uint32        // by which process of that host
 	Fact host.Fact
 }
 

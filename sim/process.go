@@ -71,7 +71,7 @@ func (p *Process) Point(name string) bool {
 // Probe hands the fact to the run's observers, hash and trace.
 func (p *Process) Probe(f host.Fact) {
 	if !p.ended {
-		p.sim().observe(p.host, f)
+		p.sim().observe(p, f)
 	}
 }
 

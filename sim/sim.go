@@ -63,7 +63,7 @@ type Config struct {
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
 	// OnFact is told every fact that a process publishes, as it happens.
-	OnFact func(h *Host, f host.Fact)
+	OnFact func(p *Process, f host.Fact)
 }
 
 func (c Config) withDefaults() Config {
@@ -222,15 +222,15 @@ func (s *Sim) nextActor() uint32 {
 }
 
 // observe takes a fact into the run's hash, its trace and its checkers.
-func (s *Sim) observe(h *Host, f host.Fact) {
+func (s *Sim) observe(p *Process, f host.Fact) {
 	s.facts++
 	s.kernel.absorbText(f.Kind())
 	for _, a := range f.Attrs() {
 		s.absorbAttr(a)
 	}
-	s.trace.fact(h, f)
+	s.trace.fact(p.host, f)
 	if s.config.OnFact != nil {
-		s.config.OnFact(h, f)
+		s.config.OnFact(p, f)
 	}
 }
 

@@ -89,10 +89,22 @@ func run(args []string, io *streams) int {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(io.err, "wavetank: %v\n", err)
+		explain(parser, err, io.err)
 		return exitUsage
 	}
 	return status(ctx.Run(), io.err)
+}
+
+// explain shows a mistake on the command line and what could have been written.
+func explain(parser *kong.Kong, err error, out io.Writer) {
+	fmt.Fprintf(out, "wavetank: %v\n\n", err)
+	var mistake *kong.ParseError
+	if errors.As(err, &mistake) {
+		parser.Stdout = out
+		if err := mistake.Context.PrintUsage(false); err != nil {
+			fmt.Fprintln(out, "see wavetank --help")
+		}
+	}
 }
 
 func status(err error, out io.Writer) int {

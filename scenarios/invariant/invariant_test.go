@@ -27,6 +27,12 @@ func at(seconds int, where string, f host.Fact) cluster.Observation {
 	return cluster.Observation{At: time.Duration(seconds) * time.Second, Host: where, Fact: f}
 }
 
+func restarted(seconds int, where string, f host.Fact) cluster.Observation {
+	o := at(seconds, where, f)
+	o.PID++
+	return o
+}
+
 func mgrmap(epoch, active uint64, available bool, standbys string) mon.MapCommitted {
 	return mon.MapCommitted{Map: cluster.MgrMap, Epoch: epoch, ActiveGID: active, ActiveName: "x", Available: available, Standbys: standbys, Hash: epoch}
 }
@@ -51,7 +57,7 @@ func TestCheckers(t *testing.T) {
 			bad:      []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 6})},
 		}, {
 			property: "I-PX-2",
-			good:     []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.b", mgrmap(3, 0, false, "")), at(3, "mon.a", mgrmap(4, 0, false, ""))},
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.b", mgrmap(3, 0, false, "")), restarted(3, "mon.a", mgrmap(3, 0, false, ""))},
 			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.a", mgrmap(3, 0, false, ""))},
 		}, {
 			property: "I-MAP-2",

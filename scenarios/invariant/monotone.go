@@ -6,15 +6,19 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon"
 )
 
-// monotoneCommit is I-PX-2 as far as maps show it: a monitor's committed epochs
-// grow, across its restarts too. A restarted monitor may state its newest epoch
-// again.
-type monotoneCommit struct{ newest map[hostMap]uint64 }
+// monotoneCommit is I-PX-2 as far as maps show it: the epochs that a monitor
+// commits grow. A restarted monitor may state earlier ones again, which must be
+// the same (I-MAP-1).
+type monotoneCommit struct{ newest map[committer]uint64 }
 
-type hostMap struct{ host, name string }
+type committer struct {
+	host string
+	pid  uint32
+	name string
+}
 
 func newMonotoneCommit() *monotoneCommit {
-	return &monotoneCommit{newest: make(map[hostMap]uint64)}
+	return &monotoneCommit{newest: make(map[committer]uint64)}
 }
 
 func (*monotoneCommit) Name() string { return "I-PX-2 committed epochs grow" }
@@ -24,11 +28,11 @@ func (c *monotoneCommit) Observe(o cluster.Observation) string {
 	if !ok {
 		return ""
 	}
-	key := hostMap{o.Host, f.Map}
-	if before := c.newest[key]; uint64(f.Epoch) < before {
+	key := committer{o.Host, o.PID, f.Map}
+	if before := c.newest[key]; f.Epoch <= before {
 		return violation("%s committed %s epoch %d after epoch %d", o.Host, f.Map, f.Epoch, before)
 	}
-	c.newest[key] = uint64(f.Epoch)
+	c.newest[key] = f.Epoch
 	return ""
 }
 

@@ -51,24 +51,21 @@ func (f finding) message() string {
 // checker checks one package.
 type checker struct {
 	pass       *analysis.Pass
-	exceptions map[string]*exceptions // by file name
+	exceptions map[*token.File]*exceptions // of the files that are checked
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	c := &checker{pass: pass, exceptions: make(map[string]*exceptions)}
+	c := &checker{pass: pass, exceptions: make(map[*token.File]*exceptions)}
 	for _, f := range pass.Files {
-		if name := pass.Fset.Position(f.FileStart).Filename; !isTest(pass, name) {
-			c.exceptions[name] = parseExceptions(pass.Fset, f)
+		if file := pass.Fset.File(f.FileStart); !isTest(pass, file.Name()) {
+			c.exceptions[file] = parseExceptions(file, f)
 		}
 	}
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	for file := range in.Root().Children() {
-		if c.exceptions[c.filename(file.Node())] != nil {
-			c.checkFile(file)
-		}
-	}
-	for _, f := range pass.Files {
-		if ex := c.exceptions[c.filename(f)]; ex != nil {
+	for cur := range in.Root().Children() {
+		f := cur.Node().(*ast.File)
+		if ex := c.exceptions[pass.Fset.File(f.FileStart)]; ex != nil {
+			c.checkFile(cur)
 			c.reportExceptions(ex)
 		}
 	}
@@ -79,14 +76,6 @@ func run(pass *analysis.Pass) (any, error) {
 // command generates for one.
 func isTest(pass *analysis.Pass, name string) bool {
 	return strings.HasSuffix(name, "_test.go") || strings.HasSuffix(pass.Pkg.Path(), ".test")
-}
-
-func (c *checker) filename(n ast.Node) string {
-	pos := n.Pos()
-	if f, ok := n.(*ast.File); ok {
-		pos = f.FileStart
-	}
-	return c.pass.Fset.Position(pos).Filename
 }
 
 func (c *checker) checkFile(file inspector.Cursor) {
@@ -111,8 +100,8 @@ func (c *checker) checkFile(file inspector.Cursor) {
 
 // report publishes f unless a comment in the source allows it.
 func (c *checker) report(f finding) {
-	at := c.pass.Fset.Position(f.node.Pos())
-	if c.exceptions[at.Filename].allows(at.Line, f.rule) {
+	file := c.pass.Fset.File(f.node.Pos())
+	if c.exceptions[file].allows(file.Line(f.node.Pos()), f.rule) {
 		return
 	}
 	c.pass.Report(analysis.Diagnostic{

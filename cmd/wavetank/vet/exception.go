@@ -24,16 +24,16 @@ type exceptions struct {
 
 // parseExceptions finds the exceptions of a file. One that follows code speaks
 // for its own line, one that stands alone for the next.
-func parseExceptions(fset *token.FileSet, f *ast.File) *exceptions {
+func parseExceptions(file *token.File, f *ast.File) *exceptions {
 	ex := &exceptions{byLine: make(map[int]*exception)}
-	code := codeLines(fset, f)
+	code := codeLines(file, f)
 	for _, group := range f.Comments {
 		for _, comment := range group.List {
 			e := parseException(comment)
 			if e == nil {
 				continue
 			}
-			line := fset.Position(comment.Pos()).Line
+			line := file.Line(comment.Pos())
 			if !code[line] {
 				line++
 			}
@@ -57,7 +57,7 @@ func parseException(comment *ast.Comment) *exception {
 }
 
 // codeLines are the lines on which something other than a comment begins or ends.
-func codeLines(fset *token.FileSet, f *ast.File) map[int]bool {
+func codeLines(file *token.File, f *ast.File) map[int]bool {
 	lines := make(map[int]bool)
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n.(type) {
@@ -66,8 +66,8 @@ func codeLines(fset *token.FileSet, f *ast.File) map[int]bool {
 		case *ast.File:
 			return true
 		}
-		lines[fset.Position(n.Pos()).Line] = true
-		lines[fset.Position(n.End()-1).Line] = true
+		lines[file.Line(n.Pos())] = true
+		lines[file.Line(n.End()-1)] = true
 		return true
 	})
 	return lines

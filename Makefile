@@ -1,0 +1,78 @@
+# Everything a contributor or a CI machine runs. It needs Go and nothing else;
+# with a C compiler the tests of concurrent code run under the race detector.
+
+WAVETANK  := bin/wavetank
+SEEDS     ?= 1-1000
+SCENARIOS ?=
+FUZZTIME  ?= 10s
+COUNT     ?= 6
+TESTFLAGS ?=
+
+# The linters and benchstat are pinned apart from the module, in tools/go.mod.
+TOOL := go tool -modfile=tools/go.mod
+
+# Where goroutines are at home. Everything else runs on one simulated thread,
+# where the race detector has nothing to find.
+RACY := ./daemons/host/... ./cluster/... ./scenarios/... ./cmd/wavetank
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+# Code that must not know on which machine it runs: see wavetank vet --help.
+# oshost is the real machine, and what ends in "test" supports tests.
+SIMULATED = $$(go list ./daemons/... ./sim/... | grep -v -e '/daemons/host/oshost$$' -e 'test$$')
+
+# All scenarios, unless SCENARIOS names some.
+EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
+
+.PHONY: help build test chaos replay determinism tcp bench benchstat lint fuzz interop ci clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/wavetank
+	go build -o $(WAVETANK) ./cmd/wavetank
+
+test: ## run the tests, those of concurrent code under the race detector
+	go test $(TESTFLAGS) $(RACE) $(RACY)
+	go test $(TESTFLAGS) $$(go list ./... | grep -v -x -F "$$(go list $(RACY))")
+
+chaos: build ## run a campaign: SCENARIOS="mgr-failover" SEEDS=1-1000
+	$(WAVETANK) run $(or $(SCENARIOS),mgr-failover) --seeds $(SEEDS)
+
+replay: build ## run one run again: LINE='w1:mgr-failover:seed=7'
+	$(WAVETANK) replay '$(LINE)'
+
+determinism: build ## run every seed of every scenario twice and compare: SCENARIOS, SEEDS
+	$(WAVETANK) run $(EACH) --seeds $(SEEDS) --check-determinism
+
+tcp: build ## run every scenario once on real sockets, ten times faster than Ceph's timings
+	$(WAVETANK) run $(EACH) --world tcp --profile fast --seed 1
+
+bench: ## run the benchmarks COUNT times; compare two outputs with make benchstat
+	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./...
+
+benchstat: ## compare benchmark outputs: FILES="old.txt new.txt"
+	$(TOOL) benchstat $(FILES)
+
+lint: build ## check formatting, vet, staticcheck, and determinism with wavetank vet
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	$(WAVETANK) vet $(SIMULATED)
+
+fuzz: ## run every fuzz target for FUZZTIME=10s
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | \
+	while read -r file target; do \
+		echo "$$(dirname "$$file") $$target"; \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	done
+
+interop: build ## run the tests against programs of others (build tag interop)
+	@if [ -x .ci/interop ]; then .ci/interop; fi
+	@packages=$$(grep -rl --include='*_test.go' '^//go:build.*interop' . | xargs -r -n 1 dirname | sort -u); \
+	if [ -z "$$packages" ]; then echo "no tests with build tag interop"; else go test $(TESTFLAGS) -tags interop $$packages; fi
+
+ci: ## what CI runs
+	.ci/run
+
+clean: ## remove what the other targets have made
+	rm -rf bin out
