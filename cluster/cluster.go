@@ -25,7 +25,6 @@ type Cluster struct {
 	programs map[string]func(host.Host)
 	operator *operator
 	view     *View
-	failures []error
 }
 
 // monPort is the port of Ceph's monitors for msgr v1.

@@ -82,7 +82,3 @@ func undisturbed(step int, within time.Duration) Goal {
 		},
 	}
 }
-
-func seconds(n int) func(cluster.Topology) time.Duration {
-	return func(cluster.Topology) time.Duration { return time.Duration(n) * time.Second }
-}

@@ -20,7 +20,6 @@ type Process struct {
 	conns   []*conn     // open ends, in the order they came to be
 	listens []*listener // in the order they came to be
 	streams map[string]*Stream
-	points  map[string]*Stream
 	log     *slog.Logger
 	ended   bool
 }

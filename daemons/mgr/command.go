@@ -3,6 +3,7 @@ package mgr
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -54,28 +55,36 @@ func (srv *server) run(parts []string) (code int32, status string, output []byte
 		Prefix string `json:"prefix"`
 	}
 	err := json.Unmarshal([]byte(strings.Join(parts, "")), &request)
+	i := slices.IndexFunc(srv.commands, func(c command) bool { return c.prefix == request.Prefix })
 	switch {
 	case err != nil:
 		code, status = codeInvalid, "the command is not a JSON object with a prefix"
+	case i < 0:
+		code, status = codeInvalid, fmt.Sprintf("unknown command %.100q", request.Prefix)
 	default:
-		code, status, output = srv.answer(request.Prefix)
+		code, status, output = srv.execute(srv.commands[i])
 	}
-	srv.g.s.h.Probe(Served{Name: srv.g.s.cfg.Name, GID: srv.g.s.gid(), Command: request.Prefix, Code: code})
+	srv.served(i, code)
 	return code, status, output
 }
 
-func (srv *server) answer(prefix string) (code int32, status string, output []byte) {
-	for _, c := range srv.commands {
-		if c.prefix != prefix {
-			continue
-		}
-		text, err := json.MarshalIndent(c.run(srv), "", "    ")
-		if err != nil {
-			return codeInvalid, err.Error(), nil
-		}
-		return 0, "", append(text, '\n')
+func (srv *server) execute(c command) (code int32, status string, output []byte) {
+	text, err := json.MarshalIndent(c.run(srv), "", "    ")
+	if err != nil {
+		return codeInvalid, err.Error(), nil
 	}
-	return codeInvalid, fmt.Sprintf("unknown command %q", prefix), nil
+	return 0, "", append(text, '\n')
+}
+
+// served states an answer. What is no command of ours is not repeated: it can be
+// as long as its sender likes.
+func (srv *server) served(i int, code int32) {
+	s := srv.g.s
+	f := Served{Name: s.cfg.Name, GID: s.gid(), Code: code}
+	if i >= 0 {
+		f.Command = srv.commands[i].prefix
+	}
+	s.h.Probe(f)
 }
 
 // describe is the list that the command line checks what is typed against.

@@ -92,7 +92,7 @@ func (f Respawning) Attrs() []slog.Attr {
 type Served struct {
 	Name    string // the manager's name, "x"
 	GID     uint64 // its global id
-	Command string // the command's prefix, as far as it is known
+	Command string // the command's prefix, empty for what is no command
 	Code    int32  // 0, or a negative errno
 }
 

@@ -69,10 +69,10 @@ func (srv *server) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 		srv.open(c, b)
 	case *msg.Command:
 		code, status, output := srv.run(b.Cmd)
-		answer(c, m, msg.NewCommandReply(code, status), output)
+		answer(c, m, &msg.CommandReply{Code: code, Status: status}, output)
 	case *msg.MgrCommand:
 		code, status, output := srv.run(b.Cmd)
-		answer(c, m, msg.NewMgrCommandReply(code, status), output)
+		answer(c, m, &msg.MgrCommandReply{Code: code, Status: status}, output)
 	}
 	return true
 }

@@ -107,7 +107,7 @@ func (s *Standby) setMode(m Mode) {
 }
 
 // State is Ceph's name of the mode (MS-21): "standby", "active (starting)" or
-// "active".
+// "active". It belongs to the dispatch loop.
 func (s *Standby) State() string {
 	if s.mode == ModeStarting {
 		return "active (starting)"

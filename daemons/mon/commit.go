@@ -30,6 +30,18 @@ func (m *Mon) Apply(index uint64, data []byte) {
 // Snapshot implements quorum.Machine.
 func (m *Mon) Snapshot() []byte { return m.state.Snapshot() }
 
+// CheckSnapshot implements quorum.Machine.
+func (m *Mon) CheckSnapshot(data []byte) error {
+	s := store.New(nil, 1)
+	if err := s.Restore(data); err != nil {
+		return err
+	}
+	_, epoch := s.MgrMapEpochs()
+	mgrMap, _ := s.MgrMap(epoch)
+	_, err := decodeMgrMap(mgrMap)
+	return err
+}
+
 // Restore implements quorum.Machine. Subscribers are told when the monitor is
 // in the quorum again.
 func (m *Mon) Restore(data []byte) error {

@@ -94,8 +94,8 @@ func mgrDumpOf(mm *msg.MgrMap) mgrDumpJSON {
 	for k, v := range mm.Services { // a map again; its encoder sorts
 		d.Services[k] = v
 	}
-	for release, names := range mm.AlwaysOn {
-		d.AlwaysOn[releaseName(release)] = orEmpty(names)
+	for _, release := range wire.SortedKeys(mm.AlwaysOn) {
+		d.AlwaysOn[releaseName(release)] = orEmpty(mm.AlwaysOn[release])
 	}
 	return d
 }

@@ -22,7 +22,9 @@ const grace, period = 30 * time.Second, 2 * time.Second
 
 func newBench(t *testing.T, d Defects) *bench {
 	b := &bench{mgrMonitor: newMgrMonitor(DefaultOptions(), d), t: t, now: time.Hour}
-	b.dropped = func(gid uint64, name, reason string) { b.drop = append(b.drop, fmt.Sprintf("%d:%s %s", gid, name, reason)) }
+	b.dropped = func(gid uint64, name, reason string) {
+		b.drop = append(b.drop, fmt.Sprintf("%d:%s %s", gid, name, reason))
+	}
 	b.restart(b.now)
 	b.begin()
 	return b
@@ -217,7 +219,7 @@ func TestMgrMonitor_deadStandbyIsNeverPromoted(t *testing.T) { // MM-14
 	b := newBench(t, Defects{})
 	b.run(20*time.Second, 10, 11, 12)
 	b.run(36*time.Second, 12) // 10 and 11 fall silent together
-	b.want("after", "12:m []")
+	b.want("after", "12:m+ []")
 	b.wantDropped("11:l timeout", "10:k timeout")
 }
 
@@ -248,7 +250,7 @@ func TestMgrMonitor_tickGapBoundary(t *testing.T) {
 		gap     time.Duration
 		dropped bool
 	}{
-		{grace - period, true},                    // 28 s is not more than 28 s
+		{grace - period, true}, // 28 s is not more than 28 s
 		{grace - period + time.Millisecond, false},
 	} {
 		b := newBench(t, Defects{})

@@ -12,10 +12,11 @@ import (
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
-// Mon is a monitor. All of it runs on one loop; New and Start are called before
-// anything runs there, or from it.
+// Mon is a monitor. All of it runs on one loop of its own; New and Start may be
+// called from anywhere, once, in this order.
 type Mon struct {
 	h    host.Host
+	loop host.Loop
 	log  *slog.Logger
 	cfg  Config
 	opts Options
@@ -47,12 +48,12 @@ type Mon struct {
 // New makes a monitor from what its disk holds, or a new one. Errors: a Config
 // that makes no sense, or those of quorum.New.
 func New(h host.Host, cfg Config) (*Mon, error) {
-	m, loop, err := assemble(h, cfg)
+	m, err := assemble(h, cfg)
 	if err != nil {
 		return nil, err
 	}
 	label := "mon." + cfg.Name
-	m.messenger = msgr.New(h, loop, msgr.Config{
+	m.messenger = msgr.New(h, m.loop, msgr.Config{
 		Name: msg.EntityName{Type: msg.EntityMon, Num: int64(m.rank)}, Label: label,
 	})
 	m.messenger.SetDefaultPolicy(msgr.StatelessServer())
@@ -63,21 +64,21 @@ func New(h host.Host, cfg Config) (*Mon, error) {
 }
 
 // assemble makes all of a monitor but its messenger.
-func assemble(h host.Host, cfg Config) (*Mon, host.Loop, error) {
+func assemble(h host.Host, cfg Config) (*Mon, error) {
 	if cfg.Options == (Options{}) {
 		cfg.Options = DefaultOptions()
 	}
 	if err := cfg.Options.Validate(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	m := &Mon{h: h, cfg: cfg, opts: cfg.Options, log: h.Log().With("mon", cfg.Name), quorumStatus: quorum.Status{Leader: -1}}
 	if err := m.findPlace(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	loop := h.NewLoop("mon." + cfg.Name + "/dispatch")
-	m.tick = loop.NewTimer(m.onTick)
-	m.outside = loop.NewTimer(m.onOutside)
-	m.prop.timer = loop.NewTimer(m.propose)
+	m.loop = h.NewLoop("mon." + cfg.Name + "/dispatch")
+	m.tick = m.loop.NewTimer(m.onTick)
+	m.outside = m.loop.NewTimer(m.onOutside)
+	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size())}
 	m.mgr = newMgrMonitor(m.opts, cfg.Defects)
@@ -88,14 +89,14 @@ func assemble(h host.Host, cfg Config) (*Mon, host.Loop, error) {
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(encodeMgrMap(&msg.MgrMap{Epoch: 1}), m.opts.MaxMgrMapEpochs)
 	var err error
-	m.node, err = quorum.New(h, loop, quorum.Config{
+	m.node, err = quorum.New(h, m.loop, quorum.Config{
 		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(),
 	}, m, m)
 	if err != nil {
-		return nil, nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)
+		return nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)
 	}
 	m.refresh()
-	return m, loop, nil
+	return m, nil
 }
 
 // Start binds the monitor's address and begins to take part. Errors: those of
@@ -104,13 +105,14 @@ func (m *Mon) Start() error {
 	if err := m.messenger.Bind(m.addrOf(m.rank).IP); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
 	}
+	m.loop.Post(m.begin)
 	if err := m.messenger.Start(); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
 	}
-	m.begin()
 	return nil
 }
 
+// begin starts the clocks. A message that comes before it only waits.
 func (m *Mon) begin() {
 	m.quorumLost = m.now()
 	m.mgr.restart(m.now())

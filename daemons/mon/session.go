@@ -96,9 +96,14 @@ func (m *Mon) onOutside() {
 	if m.status().Active {
 		return
 	}
-	now := m.now()
+	now, next := m.now(), m.opts.Lease
 	for _, o := range slices.Clone(m.parked) {
-		if o.s != nil && !o.s.closed && o.s.gid == 0 && now-o.since >= m.opts.Lease {
+		if o.s == nil || o.s.closed || o.s.gid != 0 {
+			continue
+		}
+		if left := o.since + m.opts.Lease - now; left > 0 {
+			next = min(next, left)
+		} else {
 			m.cut(o.s, "no quorum")
 		}
 	}
@@ -108,6 +113,6 @@ func (m *Mon) onOutside() {
 		}
 	}
 	if len(m.sessions.list) > 0 {
-		m.outside.Reset(m.opts.Lease)
+		m.outside.Reset(next)
 	}
 }

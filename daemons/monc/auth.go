@@ -66,11 +66,9 @@ func (c *Client) onAuthTimeout() {
 	c.finishAuthenticate(fmt.Errorf("authenticate %v: %w", c.cfg.Entity, ErrTimeout))
 }
 
-// finishAuthenticate tells whoever waits in Authenticate. Monitor maps go on to
-// the daemon from then on (MS-6).
+// finishAuthenticate tells whoever waits in Authenticate.
 func (c *Client) finishAuthenticate(err error) {
 	c.authTimer.Stop()
-	c.passMonMap = c.passMonMap || err == nil
 	waiting := c.authenticating
 	c.authenticating = nil
 	for _, done := range waiting {
@@ -99,7 +97,7 @@ func (c *Client) handleAuthReply(s *session, b *msg.AuthReply) {
 // judge is nil if the reply lets us in.
 func judge(b *msg.AuthReply) *AuthError {
 	switch {
-	case b.Result < 0:
+	case b.Result != 0:
 		return &AuthError{Code: b.Result, Status: b.Message}
 	case b.Protocol != msg.AuthNone:
 		return &AuthError{Code: codeNotSupported, Status: fmt.Sprintf("the monitor wants protocol %d", b.Protocol)}

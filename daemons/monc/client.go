@@ -51,7 +51,6 @@ type Client struct {
 
 	authenticating []func(error)
 	authTimer      host.Timer
-	passMonMap     bool // MS-6: not before Authenticate is done
 	waiting        []func()
 }
 
@@ -171,7 +170,8 @@ func (c *Client) Dispatch(conn *msgr.Connection, m *msg.Message) bool {
 	return c.dispatchActive(s, m)
 }
 
-// dispatchPending takes what a monitor may say before it has accepted us.
+// dispatchPending takes what a monitor may say before it has accepted us. None of
+// it goes on to the owner, monitor maps neither (MS-6).
 func (c *Client) dispatchPending(s *session, m *msg.Message) {
 	switch b := m.Body.(type) {
 	case *msg.AuthReply:
@@ -185,13 +185,15 @@ func (c *Client) dispatchPending(s *session, m *msg.Message) {
 	}
 }
 
+// dispatchActive takes what is for the client; monitor maps go on to the owner
+// too.
 func (c *Client) dispatchActive(s *session, m *msg.Message) bool {
 	switch b := m.Body.(type) {
 	case *msg.AuthReply:
 		c.handleAuthReply(s, b)
 	case *msg.MonMapMsg:
 		c.handleMonMap(b)
-		return !c.passMonMap
+		return false
 	case *msg.Config:
 		if c.onConfig != nil {
 			c.onConfig(b.Options)

@@ -7,8 +7,8 @@ import (
 )
 
 // subscriptions is what the daemon wants to be told (MC-10). Ceph: MonSub in
-// src/mon/MonSub.cc. A subscription is fresh until it is sent on a session;
-// what was sent is kept to be repeated on the next one.
+// src/mon/MonSub.cc. A subscription is in one of two sets: fresh until it is
+// given to a session, then sent, to be repeated on the next one.
 type subscriptions struct {
 	fresh map[string]msg.Subscription
 	sent  map[string]msg.Subscription
@@ -21,15 +21,22 @@ func newSubscriptions() subscriptions {
 // want asks for a map from epoch start on, or once. It reports false if exactly
 // that is asked for already.
 func (s *subscriptions) want(what string, sub msg.Subscription) bool {
-	current, ok := s.fresh[what]
-	if !ok {
-		current, ok = s.sent[what]
-	}
-	if ok && current == sub {
+	if set := s.holder(what); set != nil && set[what] == sub {
 		return false
 	}
+	delete(s.sent, what) // or it would come back when a newer one-time want is done
 	s.fresh[what] = sub
 	return true
+}
+
+// holder is the set that has the subscription, nil if none has.
+func (s *subscriptions) holder(what string) map[string]msg.Subscription {
+	for _, set := range []map[string]msg.Subscription{s.fresh, s.sent} {
+		if _, ok := set[what]; ok {
+			return set
+		}
+	}
+	return nil
 }
 
 // unwant forgets a subscription. A monitor that was told of it goes on sending
@@ -42,14 +49,10 @@ func (s *subscriptions) unwant(what string) {
 // got notes that an epoch has arrived: the subscription goes on after it, or
 // ends if it was for once.
 func (s *subscriptions) got(what string, epoch uint64) {
-	set := s.fresh
-	sub, ok := set[what]
-	if !ok {
-		set = s.sent
-		sub, ok = set[what]
-	}
+	set := s.holder(what)
+	sub := set[what]
 	switch {
-	case !ok || sub.Start > epoch:
+	case set == nil || sub.Start > epoch:
 	case sub.OneTime:
 		delete(set, what)
 	default:
@@ -61,11 +64,8 @@ func (s *subscriptions) got(what string, epoch uint64) {
 // reload makes everything that was sent fresh again, for a new session, and
 // reports whether there is anything to send.
 func (s *subscriptions) reload() bool {
-	for what, sub := range s.sent {
-		if _, newer := s.fresh[what]; !newer {
-			s.fresh[what] = sub
-		}
-	}
+	maps.Copy(s.fresh, s.sent)
+	clear(s.sent)
 	return len(s.fresh) > 0
 }
 

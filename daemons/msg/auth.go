@@ -37,13 +37,14 @@ func (m *Auth) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *Auth) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *Auth) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.Protocol = d.U32()
 	m.Payload = d.Blob()
 	if d.Remaining() >= 4 { // absent from very old clients
 		m.MonMapEpoch = d.U32()
 	}
+	return d.Err()
 }
 
 // AuthRequest is the payload of the first Auth of a session.
@@ -69,16 +70,15 @@ func (r AuthRequest) Encode() []byte {
 // Supports reports whether the method is among those offered.
 func (r AuthRequest) Supports(method uint32) bool { return slices.Contains(r.Methods, method) }
 
-// ParseAuthRequest reads a payload. Errors: *wire.Error.
+// ParseAuthRequest reads a payload, of whose bytes it keeps nothing. Errors:
+// *wire.Error.
 func ParseAuthRequest(b []byte) (AuthRequest, error) {
 	d := wire.NewDecoder(b)
 	var r AuthRequest
 	if d.U8() != 1 {
 		d.Fail("auth request version", wire.ErrInvalid)
 	}
-	for range d.Count(4, "auth methods") {
-		r.Methods = append(r.Methods, d.U32())
-	}
+	r.Methods = wire.List(d, 4, "auth methods", d.U32)
 	r.Name = DecodeAuthName(d)
 	r.GlobalID = d.U64()
 	return r, d.Err()
@@ -109,9 +109,10 @@ func (m *AuthReply) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *AuthReply) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *AuthReply) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Protocol, m.Result, m.GlobalID = d.U32(), d.S32(), d.U64()
 	m.Payload, m.Message = d.Blob(), d.String()
+	return d.Err()
 }
 
 // MonGlobalID asks the leader to raise the highest global id that may be given
@@ -134,7 +135,8 @@ func (m *MonGlobalID) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonGlobalID) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonGlobalID) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.OldMax = d.U64()
+	return d.Err()
 }

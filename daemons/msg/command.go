@@ -24,9 +24,10 @@ func (m *MonCommand) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonCommand) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonCommand) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.FSID, m.Cmd = d.UUID(), d.Strings()
+	return d.Err()
 }
 
 // MonCommandAck answers MonCommand; the output is the message's data section.
@@ -53,86 +54,61 @@ func (m *MonCommandAck) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonCommandAck) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonCommandAck) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.Code, m.Status, m.Cmd = d.S32(), d.String(), d.Strings()
+	return d.Err()
 }
-
-// commandPayload is what the commands to other daemons share.
-type commandPayload struct {
-	FSID wire.UUID
-	Cmd  []string
-}
-
-// EncodePayload implements Body.
-func (m *commandPayload) EncodePayload(e *wire.Encoder, _ uint64) {
-	e.UUID(m.FSID)
-	e.Strings(m.Cmd)
-}
-
-// DecodePayload implements Body.
-func (m *commandPayload) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
-	m.FSID, m.Cmd = d.UUID(), d.Strings()
-}
-
-// Version is Pacific's.
-func (*commandPayload) Version() (head, compat uint16) { return 1, 1 }
-
-// replyPayload is what their answers share; the output is the data section.
-type replyPayload struct {
-	Code   int32
-	Status string
-}
-
-// EncodePayload implements Body.
-func (m *replyPayload) EncodePayload(e *wire.Encoder, _ uint64) {
-	e.S32(m.Code)
-	e.String(m.Status)
-}
-
-// DecodePayload implements Body.
-func (m *replyPayload) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
-	m.Code, m.Status = d.S32(), d.String()
-}
-
-// Version is Pacific's.
-func (*replyPayload) Version() (head, compat uint16) { return 1, 1 }
 
 // Command is a command to one daemon ("ceph tell").
-type Command struct{ commandPayload }
-
-// NewCommand makes a Command.
-func NewCommand(fsid wire.UUID, cmd ...string) *Command {
-	return &Command{commandPayload{FSID: fsid, Cmd: cmd}}
+type Command struct {
+	FSID wire.UUID
+	Cmd  []string // one JSON text
 }
 
 // Type is TypeCommand.
 func (*Command) Type() Type { return TypeCommand }
 
-// CommandReply answers Command.
-type CommandReply struct{ replyPayload }
+// Version is Pacific's.
+func (*Command) Version() (head, compat uint16) { return 1, 1 }
+
+// EncodePayload implements Body.
+func (m *Command) EncodePayload(e *wire.Encoder, _ uint64) {
+	e.UUID(m.FSID)
+	e.Strings(m.Cmd)
+}
+
+// DecodePayload implements Body.
+func (m *Command) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+	m.FSID, m.Cmd = d.UUID(), d.Strings()
+	return d.Err()
+}
+
+// CommandReply answers Command; the output is the message's data section.
+type CommandReply struct {
+	Code   int32 // 0, or a negative errno
+	Status string
+}
 
 // NewCommandReply makes a CommandReply.
 func NewCommandReply(code int32, status string) *CommandReply {
-	return &CommandReply{replyPayload{Code: code, Status: status}}
+	return &CommandReply{Code: code, Status: status}
 }
 
 // Type is TypeCommandReply.
 func (*CommandReply) Type() Type { return TypeCommandReply }
 
-// MgrCommand is a command to the active manager.
-type MgrCommand struct{ commandPayload }
+// Version is Pacific's.
+func (*CommandReply) Version() (head, compat uint16) { return 1, 1 }
 
-// Type is TypeMgrCommand.
-func (*MgrCommand) Type() Type { return TypeMgrCommand }
-
-// MgrCommandReply answers MgrCommand.
-type MgrCommandReply struct{ replyPayload }
-
-// NewMgrCommandReply makes a MgrCommandReply.
-func NewMgrCommandReply(code int32, status string) *MgrCommandReply {
-	return &MgrCommandReply{replyPayload{Code: code, Status: status}}
+// EncodePayload implements Body.
+func (m *CommandReply) EncodePayload(e *wire.Encoder, _ uint64) {
+	e.S32(m.Code)
+	e.String(m.Status)
 }
 
-// Type is TypeMgrCommandReply.
-func (*MgrCommandReply) Type() Type { return TypeMgrCommandReply }
+// DecodePayload implements Body.
+func (m *CommandReply) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+	m.Code, m.Status = d.S32(), d.String()
+	return d.Err()
+}

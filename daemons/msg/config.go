@@ -15,7 +15,10 @@ func (*Config) Version() (head, compat uint16) { return 1, 1 }
 func (m *Config) EncodePayload(e *wire.Encoder, _ uint64) { e.StringMap(m.Options) }
 
 // DecodePayload implements Body.
-func (m *Config) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) { m.Options = d.StringMap() }
+func (m *Config) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+	m.Options = d.StringMap()
+	return d.Err()
+}
 
 // KVData is a part of the monitors' key-value store, for a subscription to
 // "kv:PREFIX".
@@ -37,26 +40,25 @@ func (m *KVData) EncodePayload(e *wire.Encoder, _ uint64) {
 	e.U64(m.DataVersion)
 	e.String(m.Prefix)
 	e.Bool(m.Incremental)
-	e.U32(uint32(len(m.Data)))
-	for _, k := range wire.SortedKeys(m.Data) {
-		e.String(k)
-		e.Bool(m.Data[k] != nil)
-		if m.Data[k] != nil {
-			e.Blob(m.Data[k])
+	wire.PutMap(e, m.Data, e.String, func(b []byte) {
+		e.Bool(b != nil)
+		if b != nil {
+			e.Blob(b)
 		}
-	}
+	})
 }
 
 // DecodePayload implements Body.
-func (m *KVData) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *KVData) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.DataVersion, m.Prefix, m.Incremental = d.U64(), d.String(), d.Bool()
-	n := d.Count(5, "key-value pairs")
-	m.Data = make(map[string][]byte, n)
-	for range n {
-		k := d.String()
-		m.Data[k] = nil
-		if d.Bool() {
-			m.Data[k] = append([]byte{}, d.View()...)
-		}
+	m.Data = wire.Map(d, 5, "key-value pairs", d.String, func() []byte { return decodeOptionalBlob(d) })
+	return d.Err()
+}
+
+// decodeOptionalBlob tells an absent blob, nil, from an empty one.
+func decodeOptionalBlob(d *wire.Decoder) []byte {
+	if !d.Bool() {
+		return nil
 	}
+	return append([]byte{}, d.View()...)
 }

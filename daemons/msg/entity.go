@@ -78,7 +78,8 @@ func (n AuthName) Encode(e *wire.Encoder) {
 	e.String(n.ID)
 }
 
-// DecodeAuthName reads what Encode wrote.
+// DecodeAuthName reads what Encode wrote. The decoder's error is wire.ErrInvalid
+// for a type that does not fit an EntityType.
 func DecodeAuthName(d *wire.Decoder) AuthName {
 	t := d.U32()
 	if t > 0xff {
@@ -115,7 +116,8 @@ func (t AddrType) String() string {
 
 // EntityAddr is the address of one instance of a daemon: the same endpoint with
 // another nonce is another process. The zero value is the blank address. Two
-// addresses are the same if == says so.
+// addresses are the same if == says so, provided that an IPv4 address is not
+// wrapped in an IPv6 one; decoding unwraps it. A zone is not encoded.
 type EntityAddr struct {
 	Type  AddrType
 	Nonce uint32
@@ -187,16 +189,23 @@ func (a EntityAddr) encodeSockaddr(e *wire.Encoder) {
 func (a EntityAddr) encodeLegacy(e *wire.Encoder) {
 	var b [legacyAddrBytes]byte
 	binary.LittleEndian.PutUint32(b[4:], a.Nonce)
-	if ip := a.IP.Addr().Unmap(); ip.Is4() {
+	switch ip := a.IP.Addr().Unmap(); {
+	case ip.Is4():
 		binary.BigEndian.PutUint16(b[8:], familyIPv4)
 		binary.BigEndian.PutUint16(b[10:], a.IP.Port())
 		ip4 := ip.As4()
 		copy(b[12:], ip4[:])
+	case ip.Is6():
+		binary.BigEndian.PutUint16(b[8:], familyIPv6)
+		binary.BigEndian.PutUint16(b[10:], a.IP.Port())
+		ip16 := ip.As16()
+		copy(b[16:], ip16[:])
 	}
 	e.Raw(b[:])
 }
 
-// DecodeEntityAddr reads an address in either form.
+// DecodeEntityAddr reads an address in either form. The decoder's error is
+// wire.ErrInvalid for a family other than IPv4 and IPv6.
 func DecodeEntityAddr(d *wire.Decoder) EntityAddr {
 	switch marker := d.U8(); marker {
 	case 0:
@@ -231,7 +240,7 @@ func decodeSockaddr(d *wire.Decoder, b []byte) netip.AddrPort {
 	case family == familyIPv4 && len(b) >= 8:
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), binary.BigEndian.Uint16(b[2:]))
 	case family == familyIPv6 && len(b) >= 24:
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])), binary.BigEndian.Uint16(b[2:]))
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), binary.BigEndian.Uint16(b[2:]))
 	}
 	d.Fail("sockaddr family", wire.ErrInvalid)
 	return netip.AddrPort{}
@@ -251,6 +260,8 @@ func decodeLegacyAddr(d *wire.Decoder) EntityAddr {
 		}
 	case familyIPv4:
 		a.IP = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[11:15])), binary.BigEndian.Uint16(b[9:]))
+	case familyIPv6:
+		a.IP = netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[15:31])).Unmap(), binary.BigEndian.Uint16(b[9:]))
 	default:
 		d.Fail("address family", wire.ErrInvalid)
 	}
@@ -304,15 +315,7 @@ func DecodeAddrVec(d *wire.Decoder) AddrVec {
 	case 1:
 		return AddrVec{decodeAddr2(d)}
 	case 2:
-		n := d.Count(7, "addresses")
-		if n == 0 {
-			return nil
-		}
-		v := make(AddrVec, 0, n)
-		for range n {
-			v = append(v, DecodeEntityAddr(d))
-		}
-		return v
+		return wire.List(d, 7, "addresses", func() EntityAddr { return DecodeEntityAddr(d) })
 	default:
 		d.Fail("address vector marker", wire.ErrInvalid)
 		return nil
@@ -327,13 +330,5 @@ func encodeAddrVecs(e *wire.Encoder, list []AddrVec, features uint64) {
 }
 
 func decodeAddrVecs(d *wire.Decoder) []AddrVec {
-	n := d.Count(1, "address vectors")
-	if n == 0 {
-		return nil
-	}
-	list := make([]AddrVec, 0, min(n, 1024))
-	for range n {
-		list = append(list, DecodeAddrVec(d))
-	}
-	return list
+	return wire.List(d, 5, "address vectors", func() AddrVec { return DecodeAddrVec(d) })
 }

@@ -1,6 +1,7 @@
 package msg
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -13,22 +14,27 @@ type Nested struct {
 	Front, Middle, Data []byte
 }
 
-// NestedOf encodes m for a reader with the given features. Its checksums are 0,
-// as Ceph leaves them inside other messages.
+// NestedOf encodes m for a reader with the given features; the result shares the
+// middle and data of m. Lengths and checksums are filled in, as in captured
+// messages, although no reader checks them.
 func NestedOf(m *Message, features uint64) Nested {
 	var e wire.Encoder
 	m.Body.EncodePayload(&e, features)
 	n := Nested{Header: m.Header, Front: e.Bytes(), Middle: m.Middle, Data: m.Data}
-	n.Header.CRC = 0
 	n.Header.FrontLen = uint32(len(n.Front))
 	n.Header.MiddleLen = uint32(len(n.Middle))
 	n.Header.DataLen = uint32(len(n.Data))
-	n.Footer.Flags = FooterComplete
+	n.Header.CRC = n.Header.crc()
+	n.Footer = Footer{
+		FrontCRC: wire.CRC32C(n.Front), MiddleCRC: wire.CRC32C(n.Middle), DataCRC: wire.CRC32C(n.Data),
+		Flags: FooterComplete,
+	}
 	return n
 }
 
-// Message decodes the nested message.
-func (n *Nested) Message(features uint64) (*Message, error) {
+// Decode makes the message, which keeps the middle and data of n. Errors: those of
+// the function Decode.
+func (n *Nested) Decode(features uint64) (*Message, error) {
 	m, err := Decode(n.Header, n.Front, n.Middle, n.Data, features)
 	if err != nil {
 		return nil, fmt.Errorf("nested message: %w", err)
@@ -36,11 +42,13 @@ func (n *Nested) Message(features uint64) (*Message, error) {
 	return m, nil
 }
 
-func (n *Nested) encode(e *wire.Encoder) {
+// Message is Decode.
+func (n *Nested) Message(features uint64) (*Message, error) { return n.Decode(features) }
+
+func (n *Nested) encodeTo(e *wire.Encoder) {
 	var header [HeaderLen]byte
 	n.Header.putFields(header[:])
-	header[49], header[50] = byte(n.Header.CRC), byte(n.Header.CRC>>8)
-	header[51], header[52] = byte(n.Header.CRC>>16), byte(n.Header.CRC>>24)
+	binary.LittleEndian.PutUint32(header[headerCRCAt:], n.Header.CRC)
 	e.Raw(header[:])
 	var footer [FooterLenOld]byte
 	n.Footer.PutOld(footer[:])
@@ -50,7 +58,7 @@ func (n *Nested) encode(e *wire.Encoder) {
 	e.Blob(n.Data)
 }
 
-func (n *Nested) decode(d *wire.Decoder) {
+func (n *Nested) decodeFrom(d *wire.Decoder) {
 	header, footer := d.Raw(HeaderLen), d.Raw(FooterLenOld)
 	if d.Err() != nil {
 		return
@@ -86,18 +94,23 @@ func (m *Forward) EncodePayload(e *wire.Encoder, features uint64) {
 	m.ClientAddrs.Encode(e, features)
 	m.ClientSocket.Encode(e, features)
 	e.Envelope(4, 4, func() { e.String(m.Caps) })
-	m.Msg.encode(e)
+	m.Msg.encodeTo(e)
 	e.U64(m.ConFeatures)
 	m.ClientName.Encode(e)
 }
 
 // DecodePayload implements Body.
-func (m *Forward) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *Forward) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
+	if version < 4 { // without ClientSocket, which stands in the middle
+		d.Fail("forward version", ErrUnsupportedVersion)
+		return d.Err()
+	}
 	m.Tid, m.ClientType = d.U64(), EntityType(d.U8())
 	m.ClientAddrs, m.ClientSocket = DecodeAddrVec(d), DecodeEntityAddr(d)
 	d.Envelope(4, "caps", func(uint8) { m.Caps = d.String() })
-	m.Msg.decode(d)
+	m.Msg.decodeFrom(d)
 	m.ConFeatures, m.ClientName = d.U64(), DecodeAuthName(d)
+	return d.Err()
 }
 
 // Route takes the leader's answer back to the peon that has the client. Without
@@ -123,17 +136,22 @@ func (m *Route) EncodePayload(e *wire.Encoder, features uint64) {
 	m.DestAddr.Encode(e, features)
 	e.Bool(m.Msg != nil)
 	if m.Msg != nil {
-		m.Msg.encode(e)
+		m.Msg.encodeTo(e)
 	}
 	e.U32(m.SendOSDMapFirst)
 }
 
 // DecodePayload implements Body.
-func (m *Route) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *Route) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
+	if version < 3 { // always with a message, and no flag that says so
+		d.Fail("route version", ErrUnsupportedVersion)
+		return d.Err()
+	}
 	m.Tid, m.Dest, m.DestAddr = d.U64(), decodeEntityName(d), DecodeEntityAddr(d)
 	if d.Bool() {
 		m.Msg = &Nested{}
-		m.Msg.decode(d)
+		m.Msg.decodeFrom(d)
 	}
 	m.SendOSDMapFirst = d.U32()
+	return d.Err()
 }

@@ -97,7 +97,7 @@ func checkAgain(t *testing.T, v vector, m *Message, footer Footer) {
 	same(t, "footer", again, v.footer)
 }
 
-func same(t *testing.T, what string, got, want []byte) {
+func same(t testing.TB, what string, got, want []byte) {
 	t.Helper()
 	if !bytes.Equal(got, want) {
 		at := 0

@@ -50,10 +50,20 @@ type Header struct {
 	CRC           uint32 // as read; Put computes its own
 }
 
+// headerCRCAt is where the checksum of what precedes it stands.
+const headerCRCAt = HeaderLen - 4
+
 // Put writes the header with its checksum into b, which has HeaderLen bytes.
 func (h *Header) Put(b []byte) {
 	h.putFields(b)
-	binary.LittleEndian.PutUint32(b[49:], wire.CRC32C(b[:49]))
+	binary.LittleEndian.PutUint32(b[headerCRCAt:], wire.CRC32C(b[:headerCRCAt]))
+}
+
+// crc is the checksum that Put writes.
+func (h *Header) crc() uint32 {
+	var b [HeaderLen]byte
+	h.Put(b[:])
+	return binary.LittleEndian.Uint32(b[headerCRCAt:])
 }
 
 func (h *Header) putFields(b []byte) {
@@ -81,7 +91,7 @@ func ParseHeader(b []byte) (Header, error) {
 		return Header{}, fmt.Errorf("message header of %d bytes: %w", len(b), wire.ErrTruncated)
 	}
 	h := parseHeader(b)
-	if crc := wire.CRC32C(b[:49]); crc != h.CRC {
+	if crc := wire.CRC32C(b[:headerCRCAt]); crc != h.CRC {
 		return Header{}, fmt.Errorf("message header has %08x, want %08x: %w", h.CRC, crc, ErrBadCRC)
 	}
 	return h, nil
@@ -96,7 +106,7 @@ func parseHeader(b []byte) Header {
 		DataOff: le.Uint16(b[34:]),
 		Src:     EntityName{Type: EntityType(b[36]), Num: int64(le.Uint64(b[37:]))},
 
-		CompatVersion: le.Uint16(b[45:]), Reserved: le.Uint16(b[47:]), CRC: le.Uint32(b[49:]),
+		CompatVersion: le.Uint16(b[45:]), Reserved: le.Uint16(b[47:]), CRC: le.Uint32(b[headerCRCAt:]),
 	}
 }
 

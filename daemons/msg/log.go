@@ -36,7 +36,7 @@ func (l *LogEntry) encode(e *wire.Encoder, features uint64) {
 	})
 }
 
-func (l *LogEntry) decode(d *wire.Decoder) {
+func decodeLogEntry(d *wire.Decoder) (l LogEntry) {
 	d.Envelope(5, "log entry", func(uint8) {
 		l.Name = DecodeAuthName(d)
 		l.Rank = decodeEntityName(d)
@@ -44,6 +44,7 @@ func (l *LogEntry) decode(d *wire.Decoder) {
 		l.Stamp, l.Seq, l.Level = d.Time(), d.U64(), d.U16()
 		l.Text, l.Channel = d.String(), d.String()
 	})
+	return l
 }
 
 // Log brings lines for the cluster log to a monitor. A daemon repeats those that
@@ -71,17 +72,11 @@ func (m *Log) EncodePayload(e *wire.Encoder, features uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *Log) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *Log) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.FSID = d.UUID()
-	for range d.Count(6, "log entries") {
-		var l LogEntry
-		l.decode(d)
-		if d.Err() != nil {
-			return
-		}
-		m.Entries = append(m.Entries, l)
-	}
+	m.Entries = wire.List(d, 6, "log entries", func() LogEntry { return decodeLogEntry(d) })
+	return d.Err()
 }
 
 // LogAck acknowledges log lines up to Last.
@@ -105,6 +100,7 @@ func (m *LogAck) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *LogAck) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *LogAck) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.FSID, m.Last, m.Channel = d.UUID(), d.U64(), d.String()
+	return d.Err()
 }

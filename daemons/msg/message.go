@@ -16,9 +16,10 @@ type Body interface {
 	Version() (head, compat uint16)
 	// EncodePayload appends the front for a peer with the given features.
 	EncodePayload(e *wire.Encoder, features uint64)
-	// DecodePayload reads a front that was written in the given version. Its
-	// errors are the decoder's. It copies what it keeps.
-	DecodePayload(d *wire.Decoder, version uint16, features uint64)
+	// DecodePayload reads a front that was written in the given version, the
+	// header's, into a body that is still zero. It copies what it keeps. Errors:
+	// ErrUnsupportedVersion, or the decoder's, both as *wire.Error.
+	DecodePayload(d *wire.Decoder, version uint16, features uint64) error
 }
 
 // ErrUnsupportedVersion: a message is too new, or too old, for this reader.
@@ -66,8 +67,7 @@ func Decode(h Header, front, middle, data []byte, features uint64) (*Message, er
 			h.Type, h.Version, h.CompatVersion, head, ErrUnsupportedVersion)
 	}
 	d := wire.NewDecoder(front)
-	m.Body.DecodePayload(d, h.Version, features)
-	if err := d.Err(); err != nil {
+	if err := m.Body.DecodePayload(d, h.Version, features); err != nil {
 		return nil, fmt.Errorf("decode %v: %w", h.Type, err)
 	}
 	return m, nil
@@ -90,8 +90,9 @@ func (u *Unknown) Version() (head, compat uint16) { return u.Head, u.Compat }
 func (u *Unknown) EncodePayload(e *wire.Encoder, _ uint64) { e.Raw(u.Front) }
 
 // DecodePayload keeps the front.
-func (u *Unknown) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (u *Unknown) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	u.Front = append([]byte(nil), d.Raw(d.Remaining())...)
+	return d.Err()
 }
 
 // Paxos is what precedes the front of messages to and from a monitor's services:

@@ -21,11 +21,12 @@ func (c *CommandDescription) encode(e *wire.Encoder) {
 	})
 }
 
-func (c *CommandDescription) decode(d *wire.Decoder) {
+func decodeCommandDescription(d *wire.Decoder) (c CommandDescription) {
 	d.Envelope(1, "command description", func(uint8) {
 		c.Command, c.Help, c.Module = d.String(), d.String(), d.String()
 		c.Permission, c.Availability, c.Flags = d.String(), d.String(), d.U64()
 	})
+	return c
 }
 
 // MgrBeacon is a manager's sign of life. It is never answered. (Ceph:
@@ -75,22 +76,15 @@ func (m *MgrBeacon) EncodePayload(e *wire.Encoder, features uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrBeacon) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
+func (m *MgrBeacon) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
 	if version < 8 {
 		d.Fail("beacon version", ErrUnsupportedVersion)
-		return
+		return d.Err()
 	}
 	m.Paxos.decode(d)
 	m.ServerAddrs, m.GID, m.Available, m.Name = DecodeAddrVec(d), d.U64(), d.Bool(), d.String()
 	m.FSID, m.ModuleNames = d.UUID(), d.Strings()
-	for range d.Count(6, "commands") {
-		var c CommandDescription
-		c.decode(d)
-		if d.Err() != nil {
-			return
-		}
-		m.Commands = append(m.Commands, c)
-	}
+	m.Commands = wire.List(d, 6, "commands", func() CommandDescription { return decodeCommandDescription(d) })
 	m.Metadata, m.Services, m.Modules = d.StringMap(), d.StringMap(), decodeModules(d)
 	if version >= 9 {
 		m.Features = d.U64()
@@ -101,4 +95,5 @@ func (m *MgrBeacon) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
 	if version >= 11 {
 		m.ClientNames = d.Strings()
 	}
+	return d.Err()
 }

@@ -28,7 +28,7 @@ func (s *MgrStandby) encode(e *wire.Encoder) {
 	})
 }
 
-func (s *MgrStandby) decode(d *wire.Decoder) {
+func decodeMgrStandby(d *wire.Decoder) (s MgrStandby) {
 	d.Envelope(4, "standby", func(version uint8) {
 		s.GID, s.Name = d.U64(), d.String()
 		if version >= 2 {
@@ -41,6 +41,7 @@ func (s *MgrStandby) decode(d *wire.Decoder) {
 			s.Features = d.U64()
 		}
 	})
+	return s
 }
 
 // MgrMap says which manager is active, and who stands by. (Ceph:
@@ -142,11 +143,7 @@ func (m *MgrMap) Encode(e *wire.Encoder, features uint64) {
 		e.StringMap(m.Services)
 		encodeModules(e, m.AvailableModules)
 		e.Time(m.ActiveChange)
-		e.U32(uint32(len(m.AlwaysOn)))
-		for _, release := range wire.SortedKeys(m.AlwaysOn) {
-			e.U32(release)
-			e.Strings(m.AlwaysOn[release])
-		}
+		wire.PutMap(e, m.AlwaysOn, e.U32, e.Strings)
 		e.U64(m.ActiveFeatures)
 		e.U32(m.LastFailureOSDEpoch)
 		encodeAddrVecs(e, m.ClientAddrs, features)
@@ -154,11 +151,14 @@ func (m *MgrMap) Encode(e *wire.Encoder, features uint64) {
 	})
 }
 
-// Decode reads a map as Nautilus and later write it.
+// Decode makes m the map that d holds, as Nautilus and later write it. It keeps
+// nothing of d's input. The error is d's: ErrUnsupportedVersion for an older map,
+// wire.ErrInvalid for one whose standbys do not ascend.
 func (m *MgrMap) Decode(d *wire.Decoder) {
+	*m = MgrMap{}
 	d.Envelope(12, "mgrmap", func(version uint8) {
 		if version < 6 {
-			d.Fail(fmt.Sprintf("mgrmap version %d, oldest known 6", version), wire.ErrInvalid)
+			d.Fail(fmt.Sprintf("mgrmap version %d, oldest known 6", version), ErrUnsupportedVersion)
 			return
 		}
 		m.Epoch, m.ActiveAddrs, m.ActiveGID = d.U32(), DecodeAddrVec(d), d.U64()
@@ -170,18 +170,16 @@ func (m *MgrMap) Decode(d *wire.Decoder) {
 }
 
 func (m *MgrMap) decodeStandbys(d *wire.Decoder) {
-	for range d.Count(14, "standbys") {
+	first, last := true, uint64(0)
+	m.Standbys = wire.List(d, 14, "standbys", func() MgrStandby {
 		gid := d.U64()
-		var s MgrStandby
-		s.decode(d)
-		if n := len(m.Standbys); s.GID != gid || n > 0 && m.Standbys[n-1].GID >= gid {
+		s := decodeMgrStandby(d)
+		if s.GID != gid || !first && gid <= last {
 			d.Fail("standby gid", wire.ErrInvalid)
 		}
-		if d.Err() != nil {
-			return
-		}
-		m.Standbys = append(m.Standbys, s)
-	}
+		first, last = false, gid
+		return s
+	})
 }
 
 // decodeLater reads what versions after 6 have added.
@@ -190,14 +188,7 @@ func (m *MgrMap) decodeLater(d *wire.Decoder, version uint8) {
 		m.ActiveChange = d.Time()
 	}
 	if version >= 8 {
-		n := d.Count(8, "always-on modules")
-		if n > 0 {
-			m.AlwaysOn = make(map[uint32][]string, n)
-		}
-		for range n {
-			release := d.U32()
-			m.AlwaysOn[release] = d.Strings()
-		}
+		m.AlwaysOn = wire.Map(d, 8, "always-on modules", d.U32, d.Strings)
 	}
 	if version >= 9 {
 		m.ActiveFeatures = d.U64()
@@ -238,4 +229,7 @@ func (m *MgrMapMsg) EncodePayload(e *wire.Encoder, features uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrMapMsg) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) { m.Map.Decode(d) }
+func (m *MgrMapMsg) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+	m.Map.Decode(d)
+	return d.Err()
+}

@@ -35,7 +35,7 @@ func (o *ModuleOption) encode(e *wire.Encoder) {
 	})
 }
 
-func (o *ModuleOption) decode(d *wire.Decoder) {
+func decodeModuleOption(d *wire.Decoder) (o ModuleOption) {
 	d.Envelope(1, "module option", func(uint8) {
 		o.Name, o.Type, o.Level, o.Flags = d.String(), d.U8(), d.U8(), d.U32()
 		o.Default, o.Min, o.Max = d.String(), d.String(), d.String()
@@ -43,6 +43,7 @@ func (o *ModuleOption) decode(d *wire.Decoder) {
 		o.Description, o.LongDescription = d.String(), d.String()
 		o.Tags, o.SeeAlso = d.Strings(), d.Strings()
 	})
+	return o
 }
 
 // ModuleInfo is what a manager says of one of its modules.
@@ -58,35 +59,18 @@ func (i *ModuleInfo) encode(e *wire.Encoder) {
 		e.String(i.Name)
 		e.Bool(i.CanRun)
 		e.String(i.Error)
-		e.U32(uint32(len(i.Options)))
-		for _, k := range wire.SortedKeys(i.Options) {
-			e.String(k)
-			o := i.Options[k]
-			o.encode(e)
-		}
+		wire.PutMap(e, i.Options, e.String, func(o ModuleOption) { o.encode(e) })
 	})
 }
 
-func (i *ModuleInfo) decode(d *wire.Decoder) {
+func decodeModule(d *wire.Decoder) (i ModuleInfo) {
 	d.Envelope(2, "module info", func(version uint8) {
 		i.Name, i.CanRun, i.Error = d.String(), d.Bool(), d.String()
-		if version < 2 {
-			return
-		}
-		n := d.Count(10, "module options")
-		if n > 0 {
-			i.Options = make(map[string]ModuleOption, n)
-		}
-		for range n {
-			k := d.String()
-			var o ModuleOption
-			o.decode(d)
-			if d.Err() != nil {
-				return
-			}
-			i.Options[k] = o
+		if version >= 2 {
+			i.Options = wire.Map(d, 10, "module options", d.String, func() ModuleOption { return decodeModuleOption(d) })
 		}
 	})
+	return i
 }
 
 // Equal reports whether two infos say the same.
@@ -112,14 +96,6 @@ func encodeModules(e *wire.Encoder, list []ModuleInfo) {
 	}
 }
 
-func decodeModules(d *wire.Decoder) (list []ModuleInfo) {
-	for range d.Count(6, "modules") {
-		var i ModuleInfo
-		i.decode(d)
-		if d.Err() != nil {
-			return list
-		}
-		list = append(list, i)
-	}
-	return list
+func decodeModules(d *wire.Decoder) []ModuleInfo {
+	return wire.List(d, 6, "modules", func() ModuleInfo { return decodeModule(d) })
 }

@@ -33,7 +33,7 @@ func (m *MgrOpen) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrOpen) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
+func (m *MgrOpen) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
 	m.DaemonName = d.String()
 	if version >= 2 {
 		m.ServiceName, m.ServiceDaemon = d.String(), d.Bool()
@@ -44,6 +44,7 @@ func (m *MgrOpen) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
 	if version >= 3 {
 		m.Config, m.ConfigDefaults = d.Blob(), d.Blob()
 	}
+	return d.Err()
 }
 
 // MgrConfigure tells a daemon how often, and from which priority on, to report.
@@ -75,9 +76,10 @@ func (m *MgrConfigure) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrConfigure) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MgrConfigure) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Period, m.Threshold = d.U32(), d.U32()
 	m.Rest = append([]byte{}, d.Raw(d.Remaining())...)
+	return d.Err()
 }
 
 // MgrReport is a daemon's report to the active manager. Counters and everything
@@ -100,9 +102,32 @@ func (m *MgrReport) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrReport) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MgrReport) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.DaemonName = d.String()
 	m.Rest = append([]byte{}, d.Raw(d.Remaining())...)
+	return d.Err()
+}
+
+// MgrClose ends a daemon's reports. (Ceph: src/messages/MMgrClose.h; not among the
+// captured messages.)
+type MgrClose struct{ DaemonName, ServiceName string }
+
+// Type is TypeMgrClose.
+func (*MgrClose) Type() Type { return TypeMgrClose }
+
+// Version is Pacific's.
+func (*MgrClose) Version() (head, compat uint16) { return 1, 1 }
+
+// EncodePayload implements Body.
+func (m *MgrClose) EncodePayload(e *wire.Encoder, _ uint64) {
+	e.String(m.DaemonName)
+	e.String(m.ServiceName)
+}
+
+// DecodePayload implements Body.
+func (m *MgrClose) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+	m.DaemonName, m.ServiceName = d.String(), d.String()
+	return d.Err()
 }
 
 // MgrDigest is the state of the monitors for the active manager, as JSON.
@@ -121,8 +146,9 @@ func (m *MgrDigest) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MgrDigest) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MgrDigest) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.MonStatus, m.Health = d.Blob(), d.Blob()
+	return d.Err()
 }
 
 // ServiceMap is the map of service daemons; the services are kept as they were
@@ -153,9 +179,10 @@ func (m *ServiceMap) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *ServiceMap) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *ServiceMap) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	d.Envelope(1, "service map", func(uint8) {
 		m.Epoch, m.Modified = d.U32(), d.Time()
 		m.Services = append([]byte{}, d.Raw(d.Remaining())...)
 	})
+	return d.Err()
 }

@@ -168,7 +168,7 @@ func (i *MonInfo) encode(e *wire.Encoder, features uint64) {
 	})
 }
 
-func (i *MonInfo) decode(d *wire.Decoder) {
+func decodeMonInfo(d *wire.Decoder) (i MonInfo) {
 	d.Envelope(5, "monitor info", func(version uint8) {
 		i.Name, i.Addrs = d.String(), DecodeAddrVec(d)
 		if version >= 2 {
@@ -181,14 +181,17 @@ func (i *MonInfo) decode(d *wire.Decoder) {
 			i.Location = d.StringMap()
 		}
 	})
+	return i
 }
 
-// Decode reads a map as Nautilus and later write it. A map whose ranks are not
-// exactly its monitors is invalid.
+// Decode makes m the map that d holds, as Nautilus and later write it. It keeps
+// nothing of d's input. The error is d's: ErrUnsupportedVersion for an older map,
+// wire.ErrInvalid for one whose ranks are not exactly its monitors.
 func (m *MonMap) Decode(d *wire.Decoder) {
+	*m = MonMap{}
 	d.Envelope(9, "monmap", func(version uint8) {
 		if version < 6 {
-			d.Fail(fmt.Sprintf("monmap version %d, oldest known 6", version), wire.ErrInvalid)
+			d.Fail(fmt.Sprintf("monmap version %d, oldest known 6", version), ErrUnsupportedVersion)
 			return
 		}
 		m.FSID, m.Epoch = d.UUID(), d.U32()
@@ -210,24 +213,20 @@ func (m *MonMap) Decode(d *wire.Decoder) {
 }
 
 func (m *MonMap) decodeMons(d *wire.Decoder) {
-	for range d.Count(10, "monitors") {
+	first, last := true, ""
+	m.Mons = wire.List(d, 10, "monitors", func() MonInfo {
 		key := d.String()
-		var i MonInfo
-		i.decode(d)
-		if n := len(m.Mons); key != i.Name || n > 0 && m.Mons[n-1].Name >= i.Name {
+		i := decodeMonInfo(d)
+		if key != i.Name || !first && key <= last {
 			d.Fail("monitor name", wire.ErrInvalid)
 		}
-		if d.Err() != nil {
-			return
-		}
-		m.Mons = append(m.Mons, i)
-	}
+		first, last = false, key
+		return i
+	})
 }
 
 func (m *MonMap) decodeElection(d *wire.Decoder) {
-	for range d.Count(4, "removed ranks") {
-		m.RemovedRanks = append(m.RemovedRanks, d.S32())
-	}
+	m.RemovedRanks = wire.List(d, 4, "removed ranks", d.S32)
 	m.Strategy, m.DisallowedLeaders = d.U8(), d.Strings()
 }
 
@@ -255,6 +254,7 @@ func (m *MonMapMsg) EncodePayload(e *wire.Encoder, features uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonMapMsg) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonMapMsg) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	d.Framed("monmap", func() { m.Map.Decode(d) })
+	return d.Err()
 }

@@ -25,11 +25,10 @@ func (m *MonRaft) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonRaft) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonRaft) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Epoch = d.U64()
-	for range d.Count(4, "raft messages") {
-		m.Msgs = append(m.Msgs, d.Blob())
-	}
+	m.Msgs = wire.List(d, 4, "raft messages", d.Blob)
+	return d.Err()
 }
 
 // Ping is the smallest message: it has no front.
@@ -45,4 +44,4 @@ func (*Ping) Version() (head, compat uint16) { return 1, 1 }
 func (*Ping) EncodePayload(*wire.Encoder, uint64) {}
 
 // DecodePayload implements Body.
-func (*Ping) DecodePayload(*wire.Decoder, uint16, uint64) {}
+func (*Ping) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error { return d.Err() }

@@ -24,31 +24,26 @@ const subscribeOneTime = 1
 
 // EncodePayload implements Body.
 func (m *MonSubscribe) EncodePayload(e *wire.Encoder, _ uint64) {
-	e.U32(uint32(len(m.What)))
-	for _, name := range wire.SortedKeys(m.What) {
-		s := m.What[name]
-		e.String(name)
+	wire.PutMap(e, m.What, e.String, func(s Subscription) {
 		e.U64(s.Start)
 		if s.OneTime {
 			e.U8(subscribeOneTime)
 		} else {
 			e.U8(0)
 		}
-	}
+	})
 	e.String(m.Hostname)
 }
 
 // DecodePayload implements Body.
-func (m *MonSubscribe) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
-	n := d.Count(13, "subscriptions")
-	m.What = make(map[string]Subscription, n)
-	for range n {
-		name := d.String()
-		m.What[name] = Subscription{Start: d.U64(), OneTime: d.U8()&subscribeOneTime != 0}
-	}
+func (m *MonSubscribe) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
+	m.What = wire.Map(d, 13, "subscriptions", d.String, func() Subscription {
+		return Subscription{Start: d.U64(), OneTime: d.U8()&subscribeOneTime != 0}
+	})
 	if version >= 3 {
 		m.Hostname = d.String()
 	}
+	return d.Err()
 }
 
 // MonGetVersion asks for the newest and oldest version of a map.
@@ -70,8 +65,9 @@ func (m *MonGetVersion) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonGetVersion) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) {
+func (m *MonGetVersion) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Handle, m.What = d.U64(), d.String()
+	return d.Err()
 }
 
 // MonGetVersionReply answers MonGetVersion.
@@ -93,9 +89,10 @@ func (m *MonGetVersionReply) EncodePayload(e *wire.Encoder, _ uint64) {
 }
 
 // DecodePayload implements Body.
-func (m *MonGetVersionReply) DecodePayload(d *wire.Decoder, version uint16, _ uint64) {
+func (m *MonGetVersionReply) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
 	m.Handle, m.Newest = d.U64(), d.U64()
 	if version >= 2 {
 		m.Oldest = d.U64()
 	}
+	return d.Err()
 }

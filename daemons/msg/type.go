@@ -5,7 +5,7 @@ import "fmt"
 // Type is the number of a message type.
 type Type uint16
 
-// The message types known here. (Ceph: src/include/ceph_fs.h and
+// The message types whose bodies are known here. (Ceph: src/include/ceph_fs.h and
 // src/msg/Message.h.)
 const (
 	TypePing               Type = 2
@@ -26,6 +26,7 @@ const (
 	TypeConfig             Type = 62
 	TypeCommand            Type = 97
 	TypeCommandReply       Type = 98
+	TypeMonPing            Type = 140
 	TypeMgrOpen            Type = 0x700
 	TypeMgrConfigure       Type = 0x701
 	TypeMgrReport          Type = 0x702
@@ -33,6 +34,7 @@ const (
 	TypeMgrMap             Type = 0x704
 	TypeMgrDigest          Type = 0x705
 	TypeServiceMap         Type = 0x707
+	TypeMgrClose           Type = 0x708
 	TypeMgrCommand         Type = 0x709
 	TypeMgrCommandReply    Type = 0x70a
 
@@ -40,7 +42,8 @@ const (
 	TypeMonRaft Type = 0x5257
 )
 
-// String is Ceph's class name, "MMgrBeacon".
+// String is Ceph's class name, "MMgrBeacon", or "message1234" for a number that
+// has no name here.
 func (t Type) String() string {
 	if k := kindOf(t); k.name != "" {
 		return k.name
@@ -48,6 +51,7 @@ func (t Type) String() string {
 	return fmt.Sprintf("message%d", uint16(t))
 }
 
+// kind is a message type's name and, if its body is known, a maker of empty ones.
 type kind struct {
 	name string
 	make func() Body
@@ -95,6 +99,8 @@ func kindOf(t Type) kind {
 		return kind{"MMonGlobalID", func() Body { return &MonGlobalID{} }}
 	case TypeConfig:
 		return kind{"MConfig", func() Body { return &Config{} }}
+	case TypeMonPing:
+		return kind{"MMonPing", func() Body { return &MonPing{} }}
 	case TypeMonRaft:
 		return kind{"MMonRaft", func() Body { return &MonRaft{} }}
 	}
@@ -121,10 +127,51 @@ func kindOfMgr(t Type) kind {
 		return kind{"MMgrDigest", func() Body { return &MgrDigest{} }}
 	case TypeServiceMap:
 		return kind{"MServiceMap", func() Body { return &ServiceMap{} }}
+	case TypeMgrClose:
+		return kind{"MMgrClose", func() Body { return &MgrClose{} }}
 	case TypeMgrCommand:
 		return kind{"MMgrCommand", func() Body { return &MgrCommand{} }}
 	case TypeMgrCommandReply:
 		return kind{"MMgrCommandReply", func() Body { return &MgrCommandReply{} }}
 	}
-	return kind{}
+	return kind{name: unreadName(t)}
+}
+
+// unreadName names the types that real daemons send and that stay Unknown here.
+func unreadName(t Type) string {
+	switch t {
+	case 16:
+		return "MMonSubscribeAck"
+	case 21:
+		return "MMDSMap"
+	case 41:
+		return "MOSDMap"
+	case 45:
+		return "MFSMap"
+	case 63:
+		return "MGetConfig"
+	case 65:
+		return "MMonElection"
+	case 66:
+		return "MMonPaxos"
+	case 67:
+		return "MMonProbe"
+	case 70:
+		return "MOSDPing"
+	case 71:
+		return "MOSDBoot"
+	case 72:
+		return "MOSDFailure"
+	case 73:
+		return "MOSDAlive"
+	case 100:
+		return "MMDSBeacon"
+	case 0x608:
+		return "MMonHealthChecks"
+	case 0x609:
+		return "MTimeCheck2"
+	case 0x706:
+		return "MMonMgrReport"
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,8 +12,9 @@ import (
 var (
 	// ErrTruncated: the input ends before the value does.
 	ErrTruncated = errors.New("input ends early")
-	// ErrTooMany: a count is larger than what the rest of the input can hold.
-	ErrTooMany = errors.New("count exceeds the input")
+	// ErrTooLong: a length or count is larger than what the rest of the input can
+	// hold.
+	ErrTooLong = errors.New("length exceeds the input")
 	// ErrIncompatible: the writer says that this reader is too old.
 	ErrIncompatible = errors.New("written for newer readers only")
 	// ErrInvalid: a value is not one that the format allows.
@@ -27,6 +29,7 @@ type Error struct {
 	Err    error
 }
 
+// Error is "u32 at offset 17: input ends early".
 func (e *Error) Error() string { return fmt.Sprintf("%s at offset %d: %v", e.What, e.Offset, e.Err) }
 
 // Unwrap is the cause, one of the errors above.
@@ -45,13 +48,17 @@ type Decoder struct {
 // hands out only where a method says so.
 func NewDecoder(b []byte) *Decoder { return &Decoder{in: b, end: len(b)} }
 
+// Reset makes d a Decoder of b, as NewDecoder does, without allocating one.
+func (d *Decoder) Reset(b []byte) { *d = Decoder{in: b, end: len(b)} }
+
 // Err is the first error, nil if there was none.
 func (d *Decoder) Err() error { return d.err }
 
 // Remaining is how many bytes are left, in the innermost envelope.
 func (d *Decoder) Remaining() int { return d.end - d.pos }
 
-// Fail makes err the error of the decoder, unless it has one.
+// Fail makes err, wrapped in an *Error that says what was being read, the error of
+// the decoder, unless it has one.
 func (d *Decoder) Fail(what string, err error) {
 	if d.err == nil {
 		d.err = &Error{Offset: d.pos, What: what, Err: err}
@@ -126,14 +133,14 @@ func (d *Decoder) Bool() bool {
 	return v == 1
 }
 
-// Raw is the next n bytes, a part of the input.
+// Raw is the next n bytes, a part of the input; nil after an error.
 func (d *Decoder) Raw(n int) []byte { return d.take(n, "bytes") }
 
 // View is a Blob as a part of the input: it is valid as long as that is.
 func (d *Decoder) View() []byte {
 	n := d.U32()
 	if int64(n) > int64(d.Remaining()) {
-		d.Fail("blob", ErrTruncated)
+		d.Fail("blob", ErrTooLong)
 		return nil
 	}
 	return d.take(int(n), "blob")
@@ -151,11 +158,11 @@ func (d *Decoder) Blob() []byte {
 func (d *Decoder) String() string { return string(d.View()) }
 
 // Count is the count of a vector, set or map whose items take at least
-// itemBytes each: a count that the rest of the input cannot hold is ErrTooMany.
+// itemBytes each: a count that the rest of the input cannot hold is ErrTooLong.
 func (d *Decoder) Count(itemBytes int, what string) int {
 	n := d.U32()
 	if int64(n)*int64(max(itemBytes, 1)) > int64(d.Remaining()) {
-		d.Fail(what, ErrTooMany)
+		d.Fail(what, ErrTooLong)
 		return 0
 	}
 	return int(n)
@@ -163,37 +170,72 @@ func (d *Decoder) Count(itemBytes int, what string) int {
 
 // Strings is a vector of strings; an empty one is nil.
 func (d *Decoder) Strings() []string {
+	// List's function would be allocated, which is felt in beacons and maps.
 	n := d.Count(4, "strings")
 	if n == 0 {
 		return nil
 	}
-	list := make([]string, 0, n)
+	list := make([]string, 0, min(n, capMax))
 	for range n {
 		list = append(list, d.String())
+		if d.err != nil {
+			return nil
+		}
 	}
 	return list
 }
 
-// StringMap is a map of strings; an empty one is nil. Keys that do not ascend
-// are ErrInvalid: no writer makes them, and they would not encode back to the
-// same bytes.
-func (d *Decoder) StringMap() map[string]string {
-	n := d.Count(8, "map")
+// capMax bounds what is allocated for a list on the word of its count alone: the
+// items in memory may be many times larger than the bytes that they are decoded
+// from, and a list that is longer grows as its items turn out to be there.
+const capMax = 256
+
+// List is a vector whose items take at least itemBytes each and are read by
+// item; an empty one is nil. It stops at the first error.
+func List[T any](d *Decoder, itemBytes int, what string, item func() T) []T {
+	n := d.Count(itemBytes, what)
 	if n == 0 {
 		return nil
 	}
-	m := make(map[string]string, n)
-	last := ""
-	for i := range n {
-		k := d.String()
-		if i > 0 && k <= last {
-			d.Fail("map key", ErrInvalid)
-			return m
+	list := make([]T, 0, min(n, capMax))
+	for range n {
+		v := item()
+		if d.err != nil {
+			return nil
 		}
-		last = k
-		m[k] = d.String()
+		list = append(list, v)
+	}
+	return list
+}
+
+// Map is a map whose pairs take at least pairBytes each and are read by key and
+// value; an empty one is nil. Keys that do not ascend are ErrInvalid: no writer
+// makes them, and they would not encode back to the same bytes. It stops at the
+// first error.
+func Map[K cmp.Ordered, V any](d *Decoder, pairBytes int, what string, key func() K, value func() V) map[K]V {
+	n := d.Count(pairBytes, what)
+	if n == 0 {
+		return nil
+	}
+	m := make(map[K]V, min(n, capMax))
+	var last K
+	for i := range n {
+		k := key()
+		if i > 0 && cmp.Compare(k, last) <= 0 {
+			d.Fail(what+" key", ErrInvalid)
+		}
+		v := value()
+		if d.err != nil {
+			return nil
+		}
+		last, m[k] = k, v
 	}
 	return m
+}
+
+// StringMap is a Map of strings.
+func (d *Decoder) StringMap() map[string]string {
+	return Map(d, 8, "map", d.String, d.String)
 }
 
 // Time is a utime_t.
@@ -223,7 +265,7 @@ func (d *Decoder) Envelope(known uint8, what string, fill func(version uint8)) u
 func (d *Decoder) Framed(what string, fill func()) {
 	n := d.U32()
 	if int64(n) > int64(d.Remaining()) {
-		d.Fail(what, ErrTruncated)
+		d.Fail(what, ErrTooLong)
 	}
 	if d.err != nil {
 		return

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 )
@@ -23,19 +24,19 @@ func (e *Encoder) Len() int { return len(e.buf) }
 // Reset forgets what was encoded and keeps the buffer.
 func (e *Encoder) Reset() { e.buf = e.buf[:0] }
 
-// U8, U16, U32 and U64 are unsigned little-endian numbers.
+// U8 is an unsigned 8-bit number. Wider ones are little-endian.
 func (e *Encoder) U8(v uint8) { e.buf = append(e.buf, v) }
 
-// U16 is a 16-bit number.
+// U16 is an unsigned 16-bit number.
 func (e *Encoder) U16(v uint16) { e.buf = binary.LittleEndian.AppendUint16(e.buf, v) }
 
-// U32 is a 32-bit number.
+// U32 is an unsigned 32-bit number.
 func (e *Encoder) U32(v uint32) { e.buf = binary.LittleEndian.AppendUint32(e.buf, v) }
 
-// U64 is a 64-bit number.
+// U64 is an unsigned 64-bit number.
 func (e *Encoder) U64(v uint64) { e.buf = binary.LittleEndian.AppendUint64(e.buf, v) }
 
-// S8, S16, S32 and S64 are signed numbers in two's complement.
+// S8 is a signed 8-bit number. Signed numbers are in two's complement.
 func (e *Encoder) S8(v int8) { e.U8(uint8(v)) }
 
 // S16 is a signed 16-bit number.
@@ -84,10 +85,26 @@ func (e *Encoder) Strings(list []string) {
 
 // StringMap is a map of strings, its keys ascending.
 func (e *Encoder) StringMap(m map[string]string) {
+	// PutMap's functions would be allocated, which is felt in beacons and maps.
 	e.U32(uint32(len(m)))
+	if len(m) == 0 {
+		return
+	}
 	for _, k := range SortedKeys(m) {
 		e.String(k)
 		e.String(m[k])
+	}
+}
+
+// PutMap appends a map to e, its keys ascending; key and value append one of each.
+func PutMap[K cmp.Ordered, V any](e *Encoder, m map[K]V, key func(K), value func(V)) {
+	e.U32(uint32(len(m)))
+	if len(m) == 0 {
+		return
+	}
+	for _, k := range SortedKeys(m) {
+		key(k)
+		value(m[k])
 	}
 }
 

@@ -38,7 +38,8 @@ func (u UUID) IsZero() bool { return u == UUID{} }
 // UTime is Ceph's utime_t: seconds and nanoseconds since 1970.
 type UTime struct{ Sec, Nsec uint32 }
 
-// UTimeOf is t as a UTime; the zero time is the zero UTime.
+// UTimeOf is t as a UTime; the zero time is the zero UTime. It holds the years
+// 1970 to 2106.
 func UTimeOf(t time.Time) UTime {
 	if t.IsZero() {
 		return UTime{}
@@ -46,7 +47,8 @@ func UTimeOf(t time.Time) UTime {
 	return UTime{Sec: uint32(t.Unix()), Nsec: uint32(t.Nanosecond())}
 }
 
-// Time is the UTime as a time.Time in UTC.
+// Time is the UTime as a time.Time in UTC. That of the zero UTime is the beginning
+// of 1970, as Ceph prints it, and not the zero time.
 func (t UTime) Time() time.Time { return time.Unix(int64(t.Sec), int64(t.Nsec)).UTC() }
 
 // String is seconds and nanoseconds, "12.000000345".

@@ -64,6 +64,9 @@ type Machine interface {
 	Snapshot() []byte
 	// Restore replaces the state by an encoded one.
 	Restore(data []byte) error
+	// CheckSnapshot says what is wrong with an encoded state, without taking it
+	// over: one that comes from a peer is refused before raft relies on it.
+	CheckSnapshot(data []byte) error
 }
 
 // Peers is what a node needs of its monitor.

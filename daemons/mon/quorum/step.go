@@ -54,6 +54,9 @@ func (n *Node) check(rank int, m *pb.Message) error {
 	if len(m.GetResponses()) != 0 {
 		return fmt.Errorf("it carries local responses")
 	}
+	if (m.GetTerm() == 0) != (m.GetType() == pb.MsgReadIndex) {
+		return fmt.Errorf("%v of term %d", m.GetType(), m.GetTerm())
+	}
 	switch m.GetType() {
 	case pb.MsgApp:
 		return n.checkEntries(m)
@@ -61,6 +64,7 @@ func (n *Node) check(rank int, m *pb.Message) error {
 		if !n.ourVoters(m.GetSnapshot()) {
 			return fmt.Errorf("snapshot of another quorum")
 		}
+		return n.machine.CheckSnapshot(m.GetSnapshot().GetData())
 	case pb.MsgHeartbeat:
 		return n.inLog("heartbeat commits", m.GetCommit())
 	case pb.MsgAppResp:

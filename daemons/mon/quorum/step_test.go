@@ -7,6 +7,7 @@ import (
 
 	pb "go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
 
 	"github.com/wavetank/wavetank/daemons/mon/internal/montest"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
@@ -80,4 +81,49 @@ func TestNode_refusesWhatNoPeerSends(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a lying peer sends, a node neither panics nor ends: it may be misled
+// about the quorum (raft trusts its peers), but its process lives.
+func TestNode_survivesLyingPeers(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		g := newGroup(t, 3, 1)
+		g.quiet = true
+		g.startAll()
+		g.propose("a")
+		g.world.Run(time.Second)
+		small := rapid.Uint64Range(0, 8)
+		for range rapid.IntRange(1, 20).Draw(rt, "messages") {
+			to, from := rapid.IntRange(0, 2).Draw(rt, "to"), rapid.IntRange(0, 2).Draw(rt, "from")
+			m := &pb.Message{
+				Type: pb.MessageType(rapid.IntRange(0, 25).Draw(rt, "type")).Enum(),
+				From: proto.Uint64(uint64(from) + 1), To: proto.Uint64(uint64(to) + 1),
+				Term: proto.Uint64(small.Draw(rt, "term")), Index: proto.Uint64(small.Draw(rt, "index")),
+				LogTerm: proto.Uint64(small.Draw(rt, "log term")), Commit: proto.Uint64(small.Draw(rt, "commit")),
+				Reject: proto.Bool(rapid.Bool().Draw(rt, "reject")), RejectHint: proto.Uint64(small.Draw(rt, "hint")),
+			}
+			index, term := m.GetIndex(), small.Draw(rt, "entry term")
+			for range rapid.IntRange(0, 3).Draw(rt, "entries") {
+				index++
+				m.Entries = append(m.Entries, &pb.Entry{Index: proto.Uint64(index), Term: proto.Uint64(term), Data: []byte("x")})
+			}
+			if rapid.Bool().Draw(rt, "snapshot") {
+				m.Snapshot = &pb.Snapshot{Metadata: &pb.SnapshotMetadata{
+					Index: proto.Uint64(small.Draw(rt, "snapshot index")), Term: proto.Uint64(small.Draw(rt, "snapshot term")),
+					ConfState: &pb.ConfState{Voters: []uint64{1, 2, 3}},
+				}}
+			}
+			data, err := proto.Marshal(m)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			_ = g.members[to].node.Step(from, [][]byte{data})
+			g.world.Run(time.Duration(rapid.IntRange(0, 3).Draw(rt, "wait")) * time.Millisecond)
+			for _, p := range g.members {
+				if p.proc.Dead() {
+					rt.Fatalf("rank %d ended after %v: %s", p.rank, m, p.proc.ExitReason)
+				}
+			}
+		}
+	})
 }

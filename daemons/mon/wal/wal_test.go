@@ -107,6 +107,9 @@ func TestLog_tornAtEveryByte(t *testing.T) {
 		if !same(got, want[:complete]) {
 			t.Fatalf("cut at %d: %d records, want %d", cut, len(got), complete)
 		}
+		if b, _ := r.machine.Disk.ReadFile(name); int64(len(b)) != l.Size() {
+			t.Fatalf("cut at %d: %d bytes left in the file, %d are records", cut, len(b), l.Size())
+		}
 		l.Append(9, []byte("next"))
 		if err := l.Flush(); err != nil {
 			t.Fatal(err)

@@ -61,16 +61,35 @@ type Process struct {
 
 var _ host.Host = (*Process)(nil)
 
-func (p *Process) Name() string               { return p.machine.name }
-func (p *Process) PID() uint32                { return p.pid }
-func (p *Process) Clock() host.Clock          { return clock{p.machine.world} }
-func (p *Process) Log() *slog.Logger          { return p.machine.world.logger }
+// Name implements host.Host.
+func (p *Process) Name() string { return p.machine.name }
+
+// PID implements host.Host.
+func (p *Process) PID() uint32 { return p.pid }
+
+// Clock implements host.Host.
+func (p *Process) Clock() host.Clock { return clock{p.machine.world} }
+
+// Log implements host.Host.
+func (p *Process) Log() *slog.Logger { return p.machine.world.logger }
+
+// NewLoop implements host.Host.
 func (p *Process) NewLoop(n string) host.Loop { return &loop{proc: p, name: n} }
-func (p *Process) Network() host.Network      { return nil }
-func (p *Process) Disk() host.Disk            { return p.machine.Disk }
-func (p *Process) Point(string) bool          { return false }
-func (p *Process) Probe(f host.Fact)          { p.Facts = append(p.Facts, f) }
-func (p *Process) Respawn(reason string)      { p.Exit(0, reason) }
+
+// Network implements host.Host.
+func (p *Process) Network() host.Network { return nil }
+
+// Disk implements host.Host.
+func (p *Process) Disk() host.Disk { return p.machine.Disk }
+
+// Point implements host.Host.
+func (p *Process) Point(string) bool { return false }
+
+// Probe implements host.Host.
+func (p *Process) Probe(f host.Fact) { p.Facts = append(p.Facts, f) }
+
+// Respawn implements host.Host.
+func (p *Process) Respawn(reason string) { p.Exit(0, reason) }
 
 // Exit ends the process.
 func (p *Process) Exit(_ int, reason string) {

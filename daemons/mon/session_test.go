@@ -1,0 +1,174 @@
+package mon
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
+func TestMon_authenticatesAndPushesTheMonMap(t *testing.T) {
+	c := newCluster(t, 3, 1).startAll()
+	c.settle()
+	seen := map[uint64]bool{}
+	for i := range 250 { // more than one step of ids
+		cl := c.login(i % 3)
+		if seen[cl.gid] || cl.gid < 4097 || cl.gid%3 != uint64(i%3) {
+			t.Fatalf("client %d of mon %d has gid %d", i, i%3, cl.gid)
+		}
+		seen[cl.gid] = true
+		c.world.Run(2 * time.Millisecond)
+		if b, ok := cl.got[1].Body.(*msg.MonMapMsg); !ok || b.Map.Epoch != 1 || b.Map.Size() != 3 {
+			t.Fatalf("second message is %v", cl.got[1])
+		}
+	}
+	old := c.client(1)
+	old.auth(4242)
+	c.until("authenticated", func() bool { return old.gid != 0 })
+	if old.gid != 4242 {
+		t.Errorf("a client that had gid 4242 has %d now", old.gid)
+	}
+}
+
+func TestMon_idsStayUniqueOverRestarts(t *testing.T) {
+	c := newCluster(t, 3, 2).startAll()
+	seen := map[uint64]bool{}
+	for round := range 4 {
+		c.settle()
+		for rank := range 3 {
+			for range 5 {
+				cl := c.login(rank)
+				if seen[cl.gid] {
+					t.Fatalf("round %d: gid %d given twice", round, cl.gid)
+				}
+				seen[cl.gid] = true
+			}
+		}
+		for rank := range 3 {
+			c.mons[rank].machine.PowerCut()
+		}
+		c.startAll()
+	}
+}
+
+func TestMon_nothingBeforeAuthentication(t *testing.T) {
+	c := newCluster(t, 1, 1).startAll()
+	c.settle()
+	cl := c.client(0)
+	cl.subscribe("mgrmap", 0, false)
+	c.world.Run(time.Second)
+	if len(cl.got) != 0 {
+		t.Fatalf("got %v", cl.got)
+	}
+}
+
+func TestMon_subscriptions(t *testing.T) { // SV-8
+	for _, c := range []struct {
+		what    string
+		start   uint64
+		onetime bool
+		want    string // epochs received, after two later commits
+	}{
+		{"the latest, kept", 0, false, "[1 2 3]"},
+		{"the latest, once", 0, true, "[1]"},
+		{"the current, kept", 1, false, "[1 2 3]"},
+		{"the next, kept", 2, false, "[2 3]"},
+		{"the next, once", 2, true, "[2]"},
+		{"a later one", 3, false, "[3]"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			cl := newCluster(t, 1, 1).startAll()
+			cl.settle()
+			sub, mgr := cl.login(0), cl.login(0)
+			sub.subscribe("mgrmap", c.start, c.onetime)
+			cl.world.Run(time.Second)
+			mgr.beacon("x", false)
+			cl.world.Run(2 * time.Second)
+			mgr.beacon("x", true)
+			cl.world.Run(2 * time.Second)
+			if got := fmt.Sprint(sub.maps); got != c.want {
+				t.Errorf("got epochs %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMon_configIsAnsweredEmpty(t *testing.T) {
+	c := newCluster(t, 1, 1).startAll()
+	cl := c.login(0)
+	cl.subscribe("config", 0, false)
+	cl.subscribe("monmap", 2, false)
+	cl.subscribe("osdmap", 0, false)
+	c.world.Run(time.Second)
+	last := cl.got[len(cl.got)-1]
+	if b, ok := last.Body.(*msg.Config); !ok || len(b.Options) != 0 {
+		t.Errorf("got %v", last)
+	}
+	if last.Header.Priority != msg.PrioHigh {
+		t.Errorf("priority %d", last.Header.Priority)
+	}
+}
+
+func TestMon_outOfQuorum(t *testing.T) { // SV-7
+	c := newCluster(t, 3, 8).startAll()
+	leader := c.settle()
+	known := c.login(leader)
+	for i := range c.mons {
+		if i != leader {
+			c.mons[i].machine.Kill()
+		}
+	}
+	c.until("stepped down", func() bool { return c.mons[leader].mon.status().Role == quorum.Electing })
+	stranger := c.client(leader)
+	stranger.auth(0)
+	c.world.Run(4 * time.Second)
+	if stranger.con.down || stranger.gid != 0 {
+		t.Errorf("after 4 s: closed %v, gid %d", stranger.con.down, stranger.gid)
+	}
+	if known.con.down {
+		t.Error("a known client is sent away too early")
+	}
+	c.world.Run(1100 * time.Millisecond)
+	if !stranger.con.down {
+		t.Error("a stranger is still held after mon_lease")
+	}
+	c.world.Run(5 * time.Second)
+	if !known.con.down {
+		t.Error("a session outlives the quorum")
+	}
+}
+
+func TestMon_clientHeldUntilQuorum(t *testing.T) {
+	c := newCluster(t, 3, 9).startAll()
+	cl := c.client(0) // before there is a quorum
+	cl.auth(0)
+	cl.subscribe("mgrmap", 0, false)
+	c.until("authenticated", func() bool { return cl.gid != 0 && len(cl.maps) == 1 })
+}
+
+func TestMon_silentSessionIsTrimmed(t *testing.T) {
+	c := newCluster(t, 1, 10).startAll()
+	silent, alive := c.login(0), c.login(0)
+	for range 70 {
+		alive.con.keep = c.world.Now()
+		c.world.Run(5 * time.Second)
+	}
+	if !silent.con.down || alive.con.down {
+		t.Errorf("silent closed %v, alive closed %v", silent.con.down, alive.con.down)
+	}
+}
+
+func TestMon_getVersion(t *testing.T) {
+	c := newCluster(t, 1, 15).startAll()
+	cl := c.login(0)
+	cl.beacon("x", false)
+	c.world.Run(2 * time.Second)
+	cl.send(&msg.MonGetVersion{Handle: 5, What: "mgrmap"})
+	c.world.Run(time.Second)
+	r, ok := cl.got[len(cl.got)-1].Body.(*msg.MonGetVersionReply)
+	if !ok || *r != (msg.MonGetVersionReply{Handle: 5, Newest: 2, Oldest: 1}) {
+		t.Errorf("got %+v", cl.got[len(cl.got)-1].Body)
+	}
+}
