@@ -79,7 +79,7 @@ func (m *Mon) handleForward(rank int, f *msg.Forward) {
 	if m.status().Role != quorum.Leader {
 		return
 	}
-	inner, err := f.Msg.Message(msg.FeaturesAll)
+	inner, err := f.Msg.Decode(msg.FeaturesAll)
 	if err != nil {
 		m.log.Info("forwarded message cannot be read", "from", m.nameOf(rank), "err", err)
 		m.route(&origin{rank: rank, tid: f.Tid}, nil)
@@ -115,7 +115,7 @@ func (m *Mon) handleRoute(rank int, r *msg.Route) {
 	if r.Msg == nil || o.gone() {
 		return
 	}
-	answer, err := r.Msg.Message(msg.FeaturesAll)
+	answer, err := r.Msg.Decode(msg.FeaturesAll)
 	if err != nil {
 		m.log.Info("routed message cannot be read", "from", m.nameOf(rank), "err", err)
 		return

@@ -42,9 +42,6 @@ func (n *Nested) Decode(features uint64) (*Message, error) {
 	return m, nil
 }
 
-// Message is Decode.
-func (n *Nested) Message(features uint64) (*Message, error) { return n.Decode(features) }
-
 func (n *Nested) encodeTo(e *wire.Encoder) {
 	var header [HeaderLen]byte
 	n.Header.putFields(header[:])
