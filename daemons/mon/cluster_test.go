@@ -93,7 +93,7 @@ func (p *pipe) Send(m *msg.Message) {
 		if p.down {
 			return
 		}
-		got, err := n.Message(msg.FeaturesAll)
+		got, err := n.Decode(msg.FeaturesAll)
 		if err != nil {
 			p.c.t.Errorf("sent message cannot be decoded: %v", err)
 			return
@@ -157,7 +157,7 @@ func (cl *client) send(b msg.Body) uint64 {
 	n := msg.NestedOf(m, msg.FeaturesAll)
 	mon := cl.n.mon
 	cl.c.world.After(time.Millisecond, func() {
-		got, err := n.Message(msg.FeaturesAll)
+		got, err := n.Decode(msg.FeaturesAll)
 		if err != nil {
 			cl.c.t.Fatal(err)
 		}
