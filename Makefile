@@ -6,7 +6,7 @@ SEEDS     ?= 1-1000
 SCENARIOS ?=
 FUZZTIME  ?= 10s
 COUNT     ?= 6
-TESTFLAGS ?=
+TESTFLAGS ?= -timeout=4m
 
 # The linters and benchstat are pinned apart from the module, in tools/go.mod.
 TOOL := go tool -modfile=tools/go.mod
@@ -45,7 +45,7 @@ determinism: build ## run every seed of every scenario twice and compare: SCENAR
 	$(WAVETANK) run $(EACH) --seeds $(SEEDS) --check-determinism
 
 tcp: build ## run every scenario once on real sockets, ten times faster than Ceph's timings
-	$(WAVETANK) run $(EACH) --world tcp --profile fast --seed 1
+	$(WAVETANK) run $(EACH) --world tcp --profile fast --seed 1 -j 3
 
 bench: ## run the benchmarks COUNT times; compare two outputs with make benchstat
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./...

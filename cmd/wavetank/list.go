@@ -18,6 +18,10 @@ type item struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	Doc  string `json:"doc,omitempty"`
+
+	// Scenario and Property are where and by what a mutant is found.
+	Scenario string `json:"scenario,omitempty"`
+	Property string `json:"property,omitempty"`
 }
 
 // Run implements the command.
@@ -46,7 +50,7 @@ func (c *listCmd) Run(io *streams) error {
 func items() []item {
 	var list []item
 	for _, s := range scenarios.Catalogue() {
-		list = append(list, item{"scenario", s.Name, s.Doc})
+		list = append(list, item{Kind: "scenario", Name: s.Name, Doc: s.Doc})
 	}
 	for _, name := range scenarios.Invariants() {
 		list = append(list, item{Kind: "invariant", Name: name})
@@ -55,7 +59,10 @@ func items() []item {
 		list = append(list, item{Kind: "fault", Name: name})
 	}
 	for _, m := range scenarios.Mutants() {
-		list = append(list, item{"mutant", m.Name, fmt.Sprintf("%s; found by %s in %s", m.Doc, m.Property, m.Scenario)})
+		list = append(list, item{
+			Kind: "mutant", Name: m.Name, Scenario: m.Scenario, Property: m.Property,
+			Doc: fmt.Sprintf("%s; found by %s in %s", m.Doc, m.Property, m.Scenario),
+		})
 	}
 	for _, name := range scenarios.Marks() {
 		list = append(list, item{Kind: "mark", Name: name})

@@ -76,7 +76,6 @@ type pipe struct {
 	c        *cluster
 	peerType msg.EntityType
 	peerAddr msg.EntityAddr
-	from     *montest.Process
 	deliver  func(*msg.Message)
 	down     bool
 	keep     time.Duration
