@@ -48,6 +48,10 @@ func FuzzDecodeMessage(f *testing.F) {
 			f.Add(uint16(h.Type), h.Version, v.front)
 		}
 	}
+	for _, b := range filledBodies() {
+		head, _ := b.Version()
+		f.Add(uint16(b.Type()), head, encoded(b))
+	}
 	f.Add(uint16(TypeMgrBeacon), uint16(11), encoded(&MgrBeacon{GID: 4103, Name: "x", ServerAddrs: AddrVec{{}}}))
 	f.Add(uint16(TypeMgrOpen), uint16(3), encoded(&MgrOpen{ServiceDaemon: true, Status: map[string]string{"a": "b"}}))
 	f.Add(uint16(TypeMonRaft), uint16(1), encoded(&MonRaft{Epoch: 1, Msgs: [][]byte{{1}, {2}}}))

@@ -49,9 +49,10 @@ func (m *MgrOpen) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error
 
 // MgrConfigure tells a daemon how often, and from which priority on, to report.
 type MgrConfigure struct {
-	Period    uint32 // seconds
-	Threshold uint32
-	Rest      []byte // queries of metrics, kept as they were read
+	Period     uint32 // seconds
+	Threshold  uint32
+	OSDQueries []OSDMetricQuery
+	Metric     *MetricPayload // a query of metrics, nil for none
 }
 
 // Type is TypeMgrConfigure.
@@ -60,33 +61,96 @@ func (*MgrConfigure) Type() Type { return TypeMgrConfigure }
 // Version is Pacific's.
 func (*MgrConfigure) Version() (head, compat uint16) { return 4, 1 }
 
-// noQueries is the end of a MgrConfigure that asks for no metrics: an empty map
-// and an absent value.
-const noQueries = "\x00\x00\x00\x00\x00"
-
 // EncodePayload implements Body.
 func (m *MgrConfigure) EncodePayload(e *wire.Encoder, _ uint64) {
 	e.U32(m.Period)
 	e.U32(m.Threshold)
-	if m.Rest == nil {
-		e.Raw([]byte(noQueries))
-		return
-	}
-	e.Raw(m.Rest)
+	encodeOSDMetricQueries(e, m.OSDQueries)
+	encodeOptionalMetric(e, m.Metric)
 }
 
 // DecodePayload implements Body.
-func (m *MgrConfigure) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
-	m.Period, m.Threshold = d.U32(), d.U32()
-	m.Rest = append([]byte{}, d.Raw(d.Remaining())...)
+func (m *MgrConfigure) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
+	m.Period = d.U32()
+	if version >= 2 {
+		m.Threshold = d.U32()
+	}
+	if version >= 3 {
+		m.OSDQueries = decodeOSDMetricQueries(d)
+	}
+	if version >= 4 {
+		m.Metric = decodeOptionalMetric(d)
+	}
 	return d.Err()
 }
 
-// MgrReport is a daemon's report to the active manager. Counters and everything
-// after the daemon's name are kept as they were read.
+// CounterType declares a performance counter. (Ceph: src/messages/MMgrReport.h.)
+type CounterType struct {
+	Path, Description, Nick string
+	Type, Priority, Unit    uint8
+}
+
+func (c *CounterType) encode(e *wire.Encoder) {
+	e.Envelope(3, 1, func() {
+		e.String(c.Path)
+		e.String(c.Description)
+		e.String(c.Nick)
+		e.U8(c.Type)
+		e.U8(c.Priority)
+		e.U8(c.Unit)
+	})
+}
+
+// counterUseful is the priority of a counter that was declared without one.
+// (Ceph: src/common/perf_counters.h.)
+const counterUseful = 5
+
+func decodeCounterType(d *wire.Decoder) (c CounterType) {
+	d.Envelope(3, "counter type", func(version uint8) {
+		c.Path, c.Description, c.Nick, c.Type = d.String(), d.String(), d.String(), d.U8()
+		c.Priority = counterUseful
+		if version >= 2 {
+			c.Priority = d.U8()
+		}
+		if version >= 3 {
+			c.Unit = d.U8()
+		}
+	})
+	return c
+}
+
+// DaemonHealthMetric is a number that tells how a daemon fares. (Ceph:
+// src/mgr/DaemonHealthMetric.h.)
+type DaemonHealthMetric struct {
+	Type  uint8
+	Value uint64
+}
+
+func (h *DaemonHealthMetric) encode(e *wire.Encoder) {
+	e.Envelope(1, 1, func() {
+		e.U8(h.Type)
+		e.U64(h.Value)
+	})
+}
+
+func decodeDaemonHealthMetric(d *wire.Decoder) (h DaemonHealthMetric) {
+	d.Envelope(1, "daemon health metric", func(uint8) { h.Type, h.Value = d.U8(), d.U64() })
+	return h
+}
+
+// MgrReport is a daemon's report to the active manager.
 type MgrReport struct {
-	DaemonName string
-	Rest       []byte
+	DaemonName  string
+	Declared    []CounterType     // not reported before
+	Packed      []byte            // the values of all declared counters, in order
+	Undeclared  []string          // counters that are gone, by path
+	ServiceName string            // "mon" for a monitor; empty for mds and osd
+	Status      map[string]string // nil: absent
+	Health      []DaemonHealthMetric
+	Config      []byte // encoded
+	OSDMetrics  []OSDMetricReport
+	TaskStatus  map[string]string // nil: absent
+	Metric      *MetricPayload    // nil: absent
 }
 
 // Type is TypeMgrReport.
@@ -98,14 +162,75 @@ func (*MgrReport) Version() (head, compat uint16) { return 9, 1 }
 // EncodePayload implements Body.
 func (m *MgrReport) EncodePayload(e *wire.Encoder, _ uint64) {
 	e.String(m.DaemonName)
-	e.Raw(m.Rest)
+	e.U32(uint32(len(m.Declared)))
+	for i := range m.Declared {
+		m.Declared[i].encode(e)
+	}
+	e.Blob(m.Packed)
+	e.Strings(m.Undeclared)
+	e.String(m.ServiceName)
+	encodeOptionalMap(e, m.Status)
+	e.U32(uint32(len(m.Health)))
+	for i := range m.Health {
+		m.Health[i].encode(e)
+	}
+	e.Blob(m.Config)
+	encodeOSDMetricReports(e, m.OSDMetrics)
+	encodeOptionalMap(e, m.TaskStatus)
+	encodeOptionalMetric(e, m.Metric)
 }
 
 // DecodePayload implements Body.
-func (m *MgrReport) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
+func (m *MgrReport) DecodePayload(d *wire.Decoder, version uint16, _ uint64) error {
 	m.DaemonName = d.String()
-	m.Rest = append([]byte{}, d.Raw(d.Remaining())...)
+	m.Declared = wire.List(d, rawStructBytes, "counter types", func() CounterType { return decodeCounterType(d) })
+	m.Packed = d.Blob()
+	if version >= 2 {
+		m.Undeclared = d.Strings()
+	}
+	if version >= 3 {
+		m.ServiceName, m.Status = d.String(), decodeOptionalMap(d)
+	}
+	m.decodeLater(d, version)
 	return d.Err()
+}
+
+// decodeLater reads what versions after 3 have added.
+func (m *MgrReport) decodeLater(d *wire.Decoder, version uint16) {
+	if version >= 5 {
+		m.Health = wire.List(d, rawStructBytes, "daemon health metrics",
+			func() DaemonHealthMetric { return decodeDaemonHealthMetric(d) })
+	}
+	if version >= 6 {
+		m.Config = d.Blob()
+	}
+	if version >= 7 {
+		m.OSDMetrics = decodeOSDMetricReports(d)
+	}
+	if version >= 8 {
+		m.TaskStatus = decodeOptionalMap(d)
+	}
+	if version >= 9 {
+		m.Metric = decodeOptionalMetric(d)
+	}
+}
+
+// encodeOptionalMap tells an absent map, nil, from an empty one.
+func encodeOptionalMap(e *wire.Encoder, m map[string]string) {
+	e.Bool(m != nil)
+	if m != nil {
+		e.StringMap(m)
+	}
+}
+
+func decodeOptionalMap(d *wire.Decoder) map[string]string {
+	if !d.Bool() {
+		return nil
+	}
+	if m := d.StringMap(); m != nil {
+		return m
+	}
+	return map[string]string{}
 }
 
 // MgrClose ends a daemon's reports. (Ceph: src/messages/MMgrClose.h; not among the
@@ -148,41 +273,5 @@ func (m *MgrDigest) EncodePayload(e *wire.Encoder, _ uint64) {
 // DecodePayload implements Body.
 func (m *MgrDigest) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.MonStatus, m.Health = d.Blob(), d.Blob()
-	return d.Err()
-}
-
-// ServiceMap is the map of service daemons; the services are kept as they were
-// read.
-type ServiceMap struct {
-	Epoch    uint32
-	Modified wire.UTime
-	Services []byte // an encoded map; nil is an empty one
-}
-
-// Type is TypeServiceMap.
-func (*ServiceMap) Type() Type { return TypeServiceMap }
-
-// Version is Pacific's.
-func (*ServiceMap) Version() (head, compat uint16) { return 1, 1 }
-
-// EncodePayload implements Body.
-func (m *ServiceMap) EncodePayload(e *wire.Encoder, _ uint64) {
-	e.Envelope(1, 1, func() {
-		e.U32(m.Epoch)
-		e.Time(m.Modified)
-		if m.Services == nil {
-			e.U32(0)
-			return
-		}
-		e.Raw(m.Services)
-	})
-}
-
-// DecodePayload implements Body.
-func (m *ServiceMap) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
-	d.Envelope(1, "service map", func(uint8) {
-		m.Epoch, m.Modified = d.U32(), d.Time()
-		m.Services = append([]byte{}, d.Raw(d.Remaining())...)
-	})
 	return d.Err()
 }

@@ -137,10 +137,7 @@ func (m *MonMap) Encode(e *wire.Encoder, features uint64) {
 		}
 		e.Strings(m.Ranks)
 		e.U8(m.MinRelease)
-		e.U32(uint32(len(m.RemovedRanks)))
-		for _, r := range m.RemovedRanks {
-			e.S32(r)
-		}
+		encodeRanks(e, m.RemovedRanks)
 		e.U8(m.Strategy)
 		e.Strings(m.DisallowedLeaders)
 		e.Bool(m.Stretch)
@@ -226,7 +223,7 @@ func (m *MonMap) decodeMons(d *wire.Decoder) {
 }
 
 func (m *MonMap) decodeElection(d *wire.Decoder) {
-	m.RemovedRanks = wire.List(d, 4, "removed ranks", d.S32)
+	m.RemovedRanks = decodeRanks(d, "removed ranks")
 	m.Strategy, m.DisallowedLeaders = d.U8(), d.Strings()
 }
 

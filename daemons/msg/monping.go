@@ -23,19 +23,14 @@ func (*MonPing) Type() Type { return TypeMonPing }
 // Version is Pacific's.
 func (*MonPing) Version() (head, compat uint16) { return 1, 1 }
 
-// monPingPadMax bounds the padding that is written: Ceph pads to a packet or two.
-const monPingPadMax = 1 << 16
-
 // EncodePayload implements Body. A Pad above 64 KiB counts as 64 KiB.
 func (m *MonPing) EncodePayload(e *wire.Encoder, _ uint64) {
 	e.U8(m.Op)
 	e.Time(m.Stamp)
 	e.Framed(func() { m.Tracker.encode(e) })
-	pad := min(m.Pad, monPingPadMax)
+	pad := min(m.Pad, pingPadMax)
 	e.U32(pad)
-	for range pad {
-		e.U8(0)
-	}
+	encodePad(e, pad)
 }
 
 // DecodePayload implements Body.
@@ -43,10 +38,7 @@ func (m *MonPing) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Op, m.Stamp = d.U8(), d.Time()
 	d.Framed("tracker", func() { m.Tracker = decodeConnectionTracker(d) })
 	m.Pad = d.U32()
-	if m.Pad > monPingPadMax {
-		d.Fail("padding", wire.ErrTooLong)
-	}
-	d.Raw(int(m.Pad))
+	decodePad(d, m.Pad)
 	return d.Err()
 }
 

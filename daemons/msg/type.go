@@ -15,6 +15,9 @@ const (
 	TypeAuthReply          Type = 18
 	TypeMonGetVersion      Type = 19
 	TypeMonGetVersionReply Type = 20
+	TypeMDSMap             Type = 21
+	TypeOSDMap             Type = 41
+	TypeFSMap              Type = 45
 	TypeForward            Type = 46
 	TypeRoute              Type = 47
 	TypeMonCommand         Type = 50
@@ -24,15 +27,27 @@ const (
 	TypeKVData             Type = 54
 	TypeMonGlobalID        Type = 60
 	TypeConfig             Type = 62
+	TypeGetConfig          Type = 63
+	TypeMonElection        Type = 65
+	TypeMonPaxos           Type = 66
+	TypeMonProbe           Type = 67
+	TypeOSDPing            Type = 70
+	TypeOSDBoot            Type = 71
+	TypeOSDFailure         Type = 72
+	TypeOSDAlive           Type = 73
 	TypeCommand            Type = 97
 	TypeCommandReply       Type = 98
+	TypeMDSBeacon          Type = 100
 	TypeMonPing            Type = 140
+	TypeMonHealthChecks    Type = 0x608
+	TypeTimeCheck2         Type = 0x609
 	TypeMgrOpen            Type = 0x700
 	TypeMgrConfigure       Type = 0x701
 	TypeMgrReport          Type = 0x702
 	TypeMgrBeacon          Type = 0x703
 	TypeMgrMap             Type = 0x704
 	TypeMgrDigest          Type = 0x705
+	TypeMonMgrReport       Type = 0x706
 	TypeServiceMap         Type = 0x707
 	TypeMgrClose           Type = 0x708
 	TypeMgrCommand         Type = 0x709
@@ -99,8 +114,27 @@ func kindOf(t Type) kind {
 		return kind{"MMonGlobalID", func() Body { return &MonGlobalID{} }}
 	case TypeConfig:
 		return kind{"MConfig", func() Body { return &Config{} }}
+	case TypeGetConfig:
+		return kind{"MGetConfig", func() Body { return &GetConfig{} }}
+	}
+	return kindOfMon(t)
+}
+
+// kindOfMon has what monitors say to each other.
+func kindOfMon(t Type) kind {
+	switch t {
+	case TypeMonProbe:
+		return kind{"MMonProbe", func() Body { return &MonProbe{} }}
+	case TypeMonElection:
+		return kind{"MMonElection", func() Body { return &MonElection{} }}
+	case TypeMonPaxos:
+		return kind{"MMonPaxos", func() Body { return &MonPaxos{} }}
 	case TypeMonPing:
 		return kind{"MMonPing", func() Body { return &MonPing{} }}
+	case TypeMonHealthChecks:
+		return kind{"MMonHealthChecks", func() Body { return &MonHealthChecks{} }}
+	case TypeTimeCheck2:
+		return kind{"MTimeCheck2", func() Body { return &TimeCheck2{} }}
 	case TypeMonRaft:
 		return kind{"MMonRaft", func() Body { return &MonRaft{} }}
 	}
@@ -125,6 +159,8 @@ func kindOfMgr(t Type) kind {
 		return kind{"MMgrMap", func() Body { return &MgrMapMsg{} }}
 	case TypeMgrDigest:
 		return kind{"MMgrDigest", func() Body { return &MgrDigest{} }}
+	case TypeMonMgrReport:
+		return kind{"MMonMgrReport", func() Body { return &MonMgrReport{} }}
 	case TypeServiceMap:
 		return kind{"MServiceMap", func() Body { return &ServiceMap{} }}
 	case TypeMgrClose:
@@ -134,44 +170,30 @@ func kindOfMgr(t Type) kind {
 	case TypeMgrCommandReply:
 		return kind{"MMgrCommandReply", func() Body { return &MgrCommandReply{} }}
 	}
-	return kind{name: unreadName(t)}
+	return kindOfStorage(t)
 }
 
-// unreadName names the types that real daemons send and that stay Unknown here.
-func unreadName(t Type) string {
+// kindOfStorage has the messages of mdss and OSDs.
+func kindOfStorage(t Type) kind {
 	switch t {
-	case 16:
-		return "MMonSubscribeAck"
-	case 21:
-		return "MMDSMap"
-	case 41:
-		return "MOSDMap"
-	case 45:
-		return "MFSMap"
-	case 63:
-		return "MGetConfig"
-	case 65:
-		return "MMonElection"
-	case 66:
-		return "MMonPaxos"
-	case 67:
-		return "MMonProbe"
-	case 70:
-		return "MOSDPing"
-	case 71:
-		return "MOSDBoot"
-	case 72:
-		return "MOSDFailure"
-	case 73:
-		return "MOSDAlive"
-	case 100:
-		return "MMDSBeacon"
-	case 0x608:
-		return "MMonHealthChecks"
-	case 0x609:
-		return "MTimeCheck2"
-	case 0x706:
-		return "MMonMgrReport"
+	case TypeMDSMap:
+		return kind{"MMDSMap", func() Body { return &MDSMapMsg{} }}
+	case TypeFSMap:
+		return kind{"MFSMap", func() Body { return &FSMapMsg{} }}
+	case TypeMDSBeacon:
+		return kind{"MMDSBeacon", func() Body { return &MDSBeacon{} }}
+	case TypeOSDMap:
+		return kind{"MOSDMap", func() Body { return &OSDMap{} }}
+	case TypeOSDPing:
+		return kind{"MOSDPing", func() Body { return &OSDPing{} }}
+	case TypeOSDBoot:
+		return kind{"MOSDBoot", func() Body { return &OSDBoot{} }}
+	case TypeOSDFailure:
+		return kind{"MOSDFailure", func() Body { return &OSDFailure{} }}
+	case TypeOSDAlive:
+		return kind{"MOSDAlive", func() Body { return &OSDAlive{} }}
+	case 16: // no daemon of Pacific sends it to a peer with FeatureMonStatefulSub
+		return kind{name: "MMonSubscribeAck"}
 	}
-	return ""
+	return kind{}
 }

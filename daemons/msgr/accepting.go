@@ -152,7 +152,7 @@ func (p *protocol) grant() bool {
 		} else {
 			s.outSeq, s.inSeq = 0, 0
 		}
-		s.connectSeq, s.peerGlobalSeq = r.connectSeq, f.globalSeq
+		s.connectSeq, s.peerGlobalSeq, s.acceptedSeq = r.connectSeq, f.globalSeq, f.globalSeq
 		received = s.inSeq
 	})
 	if !ours {

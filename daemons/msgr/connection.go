@@ -151,7 +151,11 @@ func (c *Connection) IsLoopback() bool { return c.local }
 // Messenger is the messenger that the connection belongs to.
 func (c *Connection) Messenger() *Messenger { return c.m }
 
-// String names the peer for logs: "mon v1:10.0.0.1:6789/0".
+// String names the peer for logs: "mon v1:10.0.0.1:6789/0", without its type as
+// long as a connector has not told it.
 func (c *Connection) String() string {
+	if c.peerType == 0 {
+		return c.peerAddr.String()
+	}
 	return fmt.Sprintf("%v %v", c.peerType, c.peerAddr)
 }

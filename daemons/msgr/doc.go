@@ -37,11 +37,31 @@
 // Events (connect, accept, reset, remote reset, refused) overtake messages;
 // messages are delivered by strict priority and first in, first out inside one
 // priority. Messages that arrived on a session which has ended since, or was
-// marked down, are discarded.
+// marked down, are discarded. A throttle (per peer type, and one for all) leaves
+// sockets unread while too much waits for dispatch.
 //
-// # What is left out
+// # Bad input
 //
-// Message signatures, cephx (CHALLENGE_AUTHORIZER), protocol version 2, several
-// addresses per peer. Priorities below "low" are strict here, while Ceph shares
-// the queue among them by weight.
+// Whatever a peer sends ends its own connection at worst, with one line in the
+// log that names the peer and the reason. Lengths are checked against
+// [Options] before memory is taken for them, and the memory for a large message
+// grows with the bytes that arrive. What is queued for a peer that does not read
+// is not bounded, as in Ceph: who sends must watch the session (keepalives,
+// beacons) and mark it down.
+//
+// # Where it differs from Ceph
+//
+//   - Left out: message signatures, cephx (CHALLENGE_AUTHORIZER), protocol
+//     version 2, several addresses per peer.
+//   - Priorities below "low" are strict, while Ceph shares the queue among them
+//     by weight.
+//   - A throttle is released when Dispatch returns, not when the last user of
+//     the message lets go of it.
+//   - A connection that broke before its handshake was done was never announced,
+//     so no reset is either.
+//   - Two rare cases around lossless sessions are settled more kindly, see
+//     Connection.remoteReset and Connection.judge. A real Ceph daemon on the
+//     other side sees nothing that Ceph could not send.
+//   - The connection to ourselves has no events, and fast dispatch of its
+//     messages happens on the dispatch loop.
 package msgr

@@ -4,7 +4,11 @@ package msgr
 func (m *Messenger) HeldBytes() int64 { return m.dispatchThrottle.held.Load() }
 
 // Connections is how many connections have not ended.
-func (m *Messenger) Connections() int { return len(m.all) }
+func (m *Messenger) Connections() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.all)
+}
 
 // ReceiveBuffer is the size of the connection's receive buffer and sections.
 func (c *Connection) ReceiveBuffer() int {
@@ -20,3 +24,31 @@ var CompareAddrs = compareAddrs
 
 // SendBuffer is the size of what is encoded and not taken by the socket.
 func (c *Connection) SendBuffer() int { return len(c.session.proto.out) }
+
+// Unacked is how many messages are kept until the peer acknowledges them.
+func (c *Connection) Unacked() int { return c.session.sent.len() + c.session.resend.len() }
+
+// PriorityQueue lets tests use the queue.
+type PriorityQueue[T any] struct{ q priorityQueue[T] }
+
+// Push, Pop and Len are the queue's.
+func (p *PriorityQueue[T]) Push(priority uint16, v T) { p.q.push(priority, v) }
+
+// Pop takes the next item.
+func (p *PriorityQueue[T]) Pop() (T, bool) { return p.q.pop() }
+
+// Len is the number of items.
+func (p *PriorityQueue[T]) Len() int { return p.q.len() }
+
+// Bands is how many bands are kept.
+func (p *PriorityQueue[T]) Bands() int { return len(p.q.bands) }
+
+// Cap is the room in the first band.
+func (p *PriorityQueue[T]) Cap() int { return cap(p.q.bands[0].items) }
+
+// Parts of the opening exchange.
+var (
+	AppendAddr      = appendAddr
+	ParseAddr       = parseAddr
+	ProtocolVersion = protocolVersion
+)

@@ -2,8 +2,6 @@ package msgr_test
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -14,12 +12,15 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// world is a small deterministic machine room: one goroutine, virtual time,
-// callbacks in the order they were posted. Loops run in one shared order.
+// world is a small deterministic machine room: one goroutine, virtual time. It
+// runs callbacks in the order they were posted, or, if pick is set, those of the
+// loops interleaved as that says.
 type world struct {
 	now       time.Duration
-	posted    []func()
+	posted    []posting
 	head      int
+	pick      func(n int) int // which of n loops runs next
+	starved   *fakeLoop       // runs only when nothing else can
 	timers    []*fakeTimer
 	listeners map[netip.AddrPort]*fakeListener
 	chunk     func(n int) int // how much of n bytes one Read returns
@@ -40,18 +41,57 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) post(fn func()) { w.posted = append(w.posted, fn) }
+// posting is a callback of a loop, or of the network if that is nil.
+type posting struct {
+	loop *fakeLoop
+	fn   func()
+}
+
+func (w *world) post(fn func()) { w.posted = append(w.posted, posting{nil, fn}) }
+
+// next takes the posting that runs next.
+func (w *world) next() posting {
+	at := w.head
+	if w.pick != nil || w.starved != nil {
+		at = w.pickLoop()
+	}
+	p := w.posted[at]
+	if at > w.head {
+		w.posted = slices.Delete(w.posted, at, at+1)
+		return p
+	}
+	w.posted[at] = posting{}
+	if w.head++; w.head == len(w.posted) {
+		w.posted, w.head = w.posted[:0], 0
+	}
+	return p
+}
+
+// pickLoop is the place of the first posting of the loop that is picked.
+func (w *world) pickLoop() int {
+	var firsts []int
+	seen := map[*fakeLoop]bool{}
+	for i := w.head; i < len(w.posted); i++ {
+		if l := w.posted[i].loop; !seen[l] && (l == nil || l != w.starved) {
+			seen[l] = true
+			firsts = append(firsts, i)
+		}
+	}
+	switch {
+	case len(firsts) == 0:
+		return w.head
+	case w.pick == nil:
+		return firsts[0]
+	}
+	return firsts[w.pick(len(firsts))]
+}
 
 // step runs one callback, or moves time to the next timer, not beyond until.
 func (w *world) step(until time.Duration) bool {
 	if w.head < len(w.posted) {
-		fn := w.posted[w.head]
-		w.posted[w.head] = nil
-		w.head++
-		if w.head == len(w.posted) {
-			w.posted, w.head = w.posted[:0], 0
+		if p := w.next(); p.loop == nil || !p.loop.closed {
+			p.fn()
 		}
-		fn()
 		return true
 	}
 	var next *fakeTimer
@@ -88,11 +128,11 @@ type fakeHost struct {
 	addr   netip.Addr
 	log    strings.Builder
 	logger *slog.Logger
-	loops  map[string]bool
+	loops  map[string]*fakeLoop
 }
 
 func (w *world) host(name, addr string) *fakeHost {
-	h := &fakeHost{w: w, name: name, addr: netip.MustParseAddr(addr), loops: map[string]bool{}}
+	h := &fakeHost{w: w, name: name, addr: netip.MustParseAddr(addr), loops: map[string]*fakeLoop{}}
 	h.logger = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
@@ -117,11 +157,11 @@ func (h *fakeHost) Exit(int, string)      {}
 func (h *fakeHost) Respawn(string)        {}
 func (h *fakeHost) quiet() *fakeHost      { h.logger = slog.New(quietHandler{}); return h }
 func (h *fakeHost) NewLoop(n string) host.Loop {
-	if h.loops[n] {
+	if h.loops[n] != nil {
 		panic("loop " + n + " exists")
 	}
-	h.loops[n] = true
-	return &fakeLoop{w: h.w, name: n}
+	h.loops[n] = &fakeLoop{w: h.w, name: n}
+	return h.loops[n]
 }
 
 type quietHandler struct{}
@@ -149,11 +189,7 @@ func (l *fakeLoop) Post(fn func()) {
 	if l.closed {
 		return
 	}
-	l.w.posted = append(l.w.posted, func() {
-		if !l.closed {
-			fn()
-		}
-	})
+	l.w.posted = append(l.w.posted, posting{l, fn})
 }
 func (l *fakeLoop) NewTimer(fn func()) host.Timer { return &fakeTimer{loop: l, fn: fn} }
 func (l *fakeLoop) Go(string, func(host.Task))    { panic("no tasks here") }
@@ -180,204 +216,6 @@ func (t *fakeTimer) Stop() {
 	t.loop.w.timers = slices.Delete(t.loop.w.timers, i, i+1)
 }
 func (t *fakeTimer) Armed() bool { return t.armed }
-
-type fakeNetwork fakeHost
-
-func (n *fakeNetwork) Addrs() []netip.Addr { return []netip.Addr{n.addr} }
-
-func (n *fakeNetwork) Listen(loop host.Loop, at netip.AddrPort, accept func(host.Conn)) (host.Listener, error) {
-	if at.Port() == 0 {
-		n.w.nextPort++
-		at = netip.AddrPortFrom(at.Addr(), n.w.nextPort)
-	}
-	if n.w.listeners[at] != nil {
-		return nil, fmt.Errorf("listen %v: %w", at, host.ErrAddrInUse)
-	}
-	l := &fakeListener{w: n.w, addr: at, loop: loop, accept: accept}
-	n.w.listeners[at] = l
-	return l, nil
-}
-
-func (n *fakeNetwork) Dial(loop host.Loop, to netip.AddrPort, h host.ConnHandler) host.Conn {
-	n.w.nextPort++
-	from := netip.AddrPortFrom(n.addr, n.w.nextPort)
-	c := &fakeConn{w: n.w, loop: loop.(*fakeLoop), h: h, local: from, remote: to, starving: true, dialling: true}
-	if n.w.onDial != nil {
-		n.w.onDial(c)
-	}
-	if n.w.silent[to] {
-		return c
-	}
-	n.w.post(func() { n.answer(c) })
-	return c
-}
-
-func (n *fakeNetwork) answer(c *fakeConn) {
-	l := n.w.listeners[c.remote]
-	switch {
-	case c.closed:
-		return
-	case l == nil:
-		c.breaks(host.ErrRefused)
-		return
-	}
-	c.dialling = false
-	c.peer = &fakeConn{w: n.w, local: c.remote, remote: c.local, peer: c, starving: true}
-	c.loop.Post(func() {
-		if !c.closed {
-			c.h.Opened()
-		}
-	})
-	l.loop.Post(func() { l.accept(c.peer) })
-}
-
-type fakeListener struct {
-	w      *world
-	addr   netip.AddrPort
-	loop   host.Loop
-	accept func(host.Conn)
-}
-
-func (l *fakeListener) Addr() netip.AddrPort { return l.addr }
-func (l *fakeListener) Close()               { delete(l.w.listeners, l.addr) }
-
-// fakeConn is one end of a stream.
-type fakeConn struct {
-	w             *world
-	loop          *fakeLoop
-	h             host.ConnHandler
-	local, remote netip.AddrPort
-	peer          *fakeConn
-	in            []byte
-	first         int // in[first:] is unread
-	eof           bool
-	starving      bool
-	choking       bool
-	closed        bool
-	dialling      bool
-	err           error
-	readPosted    bool
-}
-
-func (c *fakeConn) LocalAddr() netip.AddrPort  { return c.local }
-func (c *fakeConn) RemoteAddr() netip.AddrPort { return c.remote }
-
-func (c *fakeConn) Attach(loop host.Loop, h host.ConnHandler) {
-	if c.loop != nil {
-		panic("attached twice")
-	}
-	c.loop, c.h = loop.(*fakeLoop), h
-	if c.first < len(c.in) || c.eof {
-		c.notifyReadable()
-	}
-}
-
-func (c *fakeConn) notifyReadable() {
-	if c.loop == nil || c.readPosted {
-		return
-	}
-	c.readPosted, c.starving = true, false
-	c.loop.Post(func() {
-		c.readPosted = false
-		if !c.closed && c.err == nil {
-			c.h.Readable()
-		}
-	})
-}
-
-func (c *fakeConn) failure() error {
-	if c.closed {
-		return host.ErrClosed
-	}
-	return c.err
-}
-
-func (c *fakeConn) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		panic("read of nothing")
-	}
-	if err := c.failure(); err != nil {
-		return 0, err
-	}
-	left := len(c.in) - c.first
-	if left == 0 {
-		if c.eof {
-			return 0, io.EOF
-		}
-		c.starving = true
-		return 0, fmt.Errorf("read: %w", host.ErrWouldBlock)
-	}
-	n := copy(p, c.in[c.first:c.first+min(left, c.w.chunk(left))])
-	c.first += n
-	if c.first == len(c.in) {
-		c.in, c.first = c.in[:0], 0
-	}
-	if c.peer != nil && c.peer.choking {
-		c.peer.choking = false
-		c.peer.loop.Post(func() {
-			if !c.peer.closed && c.peer.err == nil {
-				c.peer.h.Writable()
-			}
-		})
-	}
-	return n, nil
-}
-
-func (c *fakeConn) Write(p []byte) (int, error) {
-	if err := c.failure(); err != nil {
-		return 0, err
-	}
-	if c.peer.closed {
-		c.breaks(host.ErrReset)
-		return len(p), nil
-	}
-	n := min(len(p), c.w.window-(len(c.peer.in)-c.peer.first))
-	n = max(n, 0)
-	if c.w.tap != nil && n > 0 {
-		c.w.tap(c.local, c.remote, p[:n])
-	}
-	c.peer.in = append(c.peer.in, p[:n]...)
-	c.choking = n < len(p)
-	if n > 0 && c.peer.starving {
-		c.peer.notifyReadable()
-	}
-	return n, nil
-}
-
-func (c *fakeConn) Close() { c.shut(func() { c.peer.eof = true; c.peer.notifyReadable() }) }
-func (c *fakeConn) Abort() { c.shut(func() { c.peer.breaks(host.ErrReset) }) }
-
-func (c *fakeConn) shut(tell func()) {
-	if c.closed {
-		return
-	}
-	c.closed = true
-	if c.peer != nil && !c.peer.closed {
-		c.w.post(tell)
-	}
-}
-
-// breaks is the end of a connection that its owner has not closed.
-func (c *fakeConn) breaks(err error) {
-	if c.closed || c.err != nil {
-		return
-	}
-	c.err = err
-	if c.loop == nil {
-		return
-	}
-	c.loop.Post(func() {
-		if !c.closed {
-			c.h.Closed(err)
-		}
-	})
-}
-
-// cut resets every connection between the two hosts' ends.
-func (c *fakeConn) cut() {
-	c.breaks(host.ErrReset)
-	c.peer.breaks(host.ErrReset)
-}
 
 func wantLog(t *testing.T, h *fakeHost, part string) {
 	t.Helper()

@@ -245,7 +245,9 @@ func masked(u unit) []byte {
 	b := bytes.Clone(u.bytes)
 	switch u.what {
 	case "connect_reply":
-		clear(b[9:13])
+		if b[0] == tagReady || b[0] == tagSeq {
+			clear(b[9:13])
+		}
 	case "connect":
 		clear(b[12:16])
 	case "KEEPALIVE2":

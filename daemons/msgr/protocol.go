@@ -115,7 +115,7 @@ func (p *protocol) dial() {
 	p.conn = p.m.host.Network().Dial(p.w.loop, p.c.peerAddr.IP, p)
 }
 
-// accept begins an acceptor's life. It runs on the listener's loop.
+// accept begins an acceptor's life. It may be called from any loop, once.
 func (p *protocol) accept(conn host.Conn) {
 	p.state = StateAccepting
 	p.conn = conn
@@ -281,6 +281,7 @@ func (p *protocol) streamEnded(err error) {
 		p.fault(err)
 		return
 	}
+	p.commit()
 	p.paused, p.ending = true, err
 	p.w.loop.Post(p.endFn)
 }
@@ -332,7 +333,6 @@ func (p *protocol) drop() {
 // becomeOpen ends the handshake.
 func (p *protocol) becomeOpen(e event) bool {
 	p.state = StateOpen
-	p.active()
 	p.deadline.Reset(p.m.opt.IdleTimeout)
 	if !p.c.opened(p, e) {
 		p.drop()

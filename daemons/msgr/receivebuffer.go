@@ -40,7 +40,7 @@ func (b *receiveBuffer) space(want int) []byte {
 	switch {
 	case b.r == b.w:
 		b.r, b.w = 0, 0
-	case b.r > 0 && (b.w == len(b.buf) || b.r+want > len(b.buf)):
+	case b.r > 0 && b.w == len(b.buf):
 		b.w = copy(b.buf, b.buf[b.r:b.w])
 		b.r = 0
 	}

@@ -44,7 +44,7 @@ type verdict uint8
 const (
 	verdictReply   verdict = iota // turn it down
 	verdictReplace                // the socket takes over the session
-	verdictGrant                  // the session was thrown away
+	verdictGrant                  // the session is to be thrown away
 )
 
 // confront settles a connect against the session that exists.
@@ -58,9 +58,6 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 	if v == verdictReplace {
 		r = existing.takeOver(p)
 	}
-	if v == verdictGrant {
-		existing.finish()
-	}
 	existing.mu.Unlock()
 
 	switch v {
@@ -68,8 +65,9 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 		p.m.forget(p.c)
 		p.c = existing
 	case verdictGrant:
-		p.m.forget(existing)
-		p.m.queue.tell(eventReset, existing)
+		if existing.end() {
+			p.m.queue.tell(eventReset, existing)
+		}
 		return p.grantNew(policy)
 	}
 	if r.tag == tagWait {
@@ -79,16 +77,25 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 }
 
 // judge applies rows 6 to 11. wins says who survives a race. c.mu is held.
+//
+// Row 6 differs: while a replacement is under way Ceph sends every other attempt
+// into another round of RETRY_GLOBAL. If the socket that has taken over died
+// unheard, peer and acceptor keep each other busy with that until it times out.
+// Here an attempt that is newer than that socket takes its place: a peer makes
+// one at a time.
 func (c *Connection) judge(f connectFrame, wins bool) (replyFrame, verdict) {
 	s := &c.session
 	retrySession := replyFrame{tag: tagRetrySession, connectSeq: s.connectSeq + 1}
 	switch {
-	case s.replacing, f.globalSeq < s.peerGlobalSeq:
+	case s.replacing && f.globalSeq <= s.acceptedSeq, f.globalSeq < s.peerGlobalSeq:
 		return replyFrame{tag: tagRetryGlobal, globalSeq: s.peerGlobalSeq}, verdictReply
 	case s.lossy:
 		return replyFrame{}, verdictGrant
 	case f.connectSeq == 0 && s.connectSeq > 0:
-		if c.policy.ResetCheck {
+		// Not what Ceph does to a session that never was open, see remoteReset.
+		// Besides, the READY that follows a reset opens our side before the peer
+		// has it, so that losing it would look like a second restart.
+		if c.policy.ResetCheck && s.onceOpen {
 			c.remoteReset()
 			s.fromReset = true
 		}
@@ -105,7 +112,8 @@ func (c *Connection) judge(f connectFrame, wins bool) (replyFrame, verdict) {
 }
 
 // judgeRace applies row 10 to equal connect sequence numbers: the peer must
-// bump its own if our session was open since, else both sides are dialling.
+// bump its own if our session was open since, else both sides are dialling (or
+// the peer has given up the socket that we are about to open).
 func (c *Connection) judgeRace(retrySession replyFrame, wins bool) (replyFrame, verdict) {
 	s := &c.session
 	if standby := s.proto == nil; standby || c.ready.Load() {
@@ -114,7 +122,7 @@ func (c *Connection) judgeRace(retrySession replyFrame, wins bool) (replyFrame, 
 		}
 		return retrySession, verdictReply
 	}
-	if wins {
+	if wins || s.acceptedSeq > 0 {
 		return replyFrame{}, verdictReplace
 	}
 	return replyFrame{tag: tagWait}, verdictReply
@@ -131,6 +139,7 @@ func (c *Connection) takeOver(p *protocol) replyFrame {
 	c.ready.Store(false)
 	s.requeue()
 	s.proto, s.worker, s.replacing = p, p.w, true
+	s.acceptedSeq = p.connect.globalSeq
 	p.c.abandon()
 	return replyFrame{tag: tagRetryGlobal, globalSeq: s.peerGlobalSeq}
 }

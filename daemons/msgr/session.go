@@ -26,8 +26,9 @@ type session struct {
 	backoff       time.Duration
 	keepalive     bool // one is to be sent
 	onceOpen      bool
-	replacing     bool // an accepted socket has taken over and waits for its second connect
-	fromReset     bool // the peer was found to have lost the session; grant with READY
+	acceptedSeq   uint32 // global_seq that the socket came with, 0 if we dialled it
+	replacing     bool   // an accepted socket has taken over and waits for its second connect
+	fromReset     bool   // the peer was found to have lost the session; grant with READY
 }
 
 // idle reports that there is nothing to send.
@@ -133,7 +134,7 @@ func (c *Connection) wake() {
 // replaceProto gives the session a fresh socket-to-be. c.mu is held.
 func (c *Connection) replaceProto(w *worker) *protocol {
 	p := newProtocol(c, w)
-	c.session.proto, c.session.worker = p, w
+	c.session.proto, c.session.worker, c.session.acceptedSeq = p, w, 0
 	return p
 }
 
@@ -144,27 +145,32 @@ func (c *Connection) dial(w *worker) {
 	c.replaceProto(w).startAfter(0)
 }
 
-// serve begins a session on an accepted socket.
+// serve begins a session on an accepted socket, unless Shutdown has ended it
+// already.
 func (c *Connection) serve(w *worker, conn host.Conn) {
 	c.mu.Lock()
-	p := c.replaceProto(w)
-	c.mu.Unlock()
-	p.accept(conn)
+	defer c.mu.Unlock()
+	if c.closed.Load() {
+		w.refuse(conn)
+		return
+	}
+	c.replaceProto(w).accept(conn)
 }
 
-// end is the end of the session.
-func (c *Connection) end() {
+// end is the end of the session. It reports false if that had come before.
+func (c *Connection) end() bool {
 	c.mu.Lock()
 	p := c.session.proto
 	ended := c.finish()
 	c.mu.Unlock()
 	if !ended {
-		return
+		return false
 	}
 	c.m.forget(c)
 	if p != nil {
 		p.w.loop.Post(p.dropFn)
 	}
+	return true
 }
 
 // finish drops all state and makes received messages void. It reports false if
@@ -199,8 +205,17 @@ func (c *Connection) opened(p *protocol, e event) bool {
 
 // remoteReset starts the session over because the peer has lost it. Received
 // messages that wait for dispatch are void. c.mu is held.
+//
+// A session that never was open only counts anew: nothing was sent on it, so
+// what is queued need not be lost. Ceph drops and reports that too. It comes up
+// when a socket breaks between a grant and its arrival.
 func (c *Connection) remoteReset() {
-	c.session.forgetQueues()
+	s := &c.session
+	if !s.onceOpen {
+		s.outSeq, s.inSeq, s.connectSeq = 0, 0, 0
+		return
+	}
+	s.forgetQueues()
 	c.generation.Add(1)
 	c.m.queue.tell(eventRemoteReset, c)
 }
@@ -215,7 +230,7 @@ func (c *Connection) lost(p *protocol, was State, waitLong bool) {
 	c.ready.Store(false)
 	s := &c.session
 	switch {
-	case was.accepting() && !s.onceOpen && !c.dialled:
+	case was.accepting() && !c.dialled && !s.granted():
 		c.finish()
 		c.mu.Unlock()
 		c.m.forget(c)
@@ -230,6 +245,10 @@ func (c *Connection) lost(p *protocol, was State, waitLong bool) {
 	c.recover(was, waitLong)
 	c.mu.Unlock()
 }
+
+// granted reports whether the peer may hold the session open although our
+// socket is not, or never was: it has a grant.
+func (s *session) granted() bool { return !s.lossy && (s.connectSeq > 0 || s.replacing) }
 
 // recover goes on with a session that survives: stand by, dial at once, or dial
 // after a back-off. c.mu is held.
@@ -246,7 +265,7 @@ func (c *Connection) recover(was State, waitLong bool) {
 	case c.policy.Server, c.policy.Standby && s.idle():
 		s.proto = nil
 	default:
-		if s.onceOpen {
+		if s.connectSeq > 0 {
 			s.connectSeq++
 		}
 		c.replaceProto(s.worker).startAfter(0)

@@ -74,8 +74,8 @@ func split(stream []byte, infos []unitInfo) []unit {
 	return units
 }
 
-// parseUnits cuts a stream that we made: a handshake with one connect, then tagged
-// units.
+// parseUnits cuts a stream that we made: a handshake (a connector's with one
+// connect), then tagged units.
 func parseUnits(t failer, b []byte, acceptor bool) []unit {
 	t.Helper()
 	var units []unit
@@ -91,8 +91,13 @@ func parseUnits(t failer, b []byte, acceptor bool) []unit {
 	if acceptor {
 		next("acceptor address (legacy form)", 136)
 		next("connector address as seen by the acceptor", 136)
-		next("connect_reply", 26)
-		next("last received seq of the acceptor", 8)
+		reply := next("connect_reply", 26)
+		for reply[0] != tagReady && reply[0] != tagSeq && reply[0] != tagWait {
+			reply = next("connect_reply", 26)
+		}
+		if reply[0] == tagSeq {
+			next("last received seq of the acceptor", 8)
+		}
 	} else {
 		next("connector address (legacy form)", 136)
 		n := binary.LittleEndian.Uint32(b[28:])

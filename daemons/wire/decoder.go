@@ -121,6 +121,9 @@ func (d *Decoder) S32() int32 { return int32(d.U32()) }
 // S64 is a signed 64-bit number.
 func (d *Decoder) S64() int64 { return int64(d.U64()) }
 
+// F32 is an IEEE 754 single.
+func (d *Decoder) F32() float32 { return math.Float32frombits(d.U32()) }
+
 // F64 is an IEEE 754 double.
 func (d *Decoder) F64() float64 { return math.Float64frombits(d.U64()) }
 

@@ -48,6 +48,9 @@ func (e *Encoder) S32(v int32) { e.U32(uint32(v)) }
 // S64 is a signed 64-bit number.
 func (e *Encoder) S64(v int64) { e.U64(uint64(v)) }
 
+// F32 is an IEEE 754 single.
+func (e *Encoder) F32(v float32) { e.U32(math.Float32bits(v)) }
+
 // F64 is an IEEE 754 double.
 func (e *Encoder) F64(v float64) { e.U64(math.Float64bits(v)) }
 

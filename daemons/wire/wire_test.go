@@ -34,6 +34,7 @@ func TestEncoder_bytes(t *testing.T) {
 		{"s32", "fdffffff", func(e *wire.Encoder) { e.S32(-3) }, func(d *wire.Decoder) any { return d.S32() }, int32(-3)},
 		{"s64", "fcffffffffffffff", func(e *wire.Encoder) { e.S64(-4) }, func(d *wire.Decoder) any { return d.S64() }, int64(-4)},
 		{"bool", "01", func(e *wire.Encoder) { e.Bool(true) }, func(d *wire.Decoder) any { return d.Bool() }, true},
+		{"f32", "0000803f", func(e *wire.Encoder) { e.F32(1) }, func(d *wire.Decoder) any { return d.F32() }, float32(1)},
 		{"f64", "000000000000f03f", func(e *wire.Encoder) { e.F64(1) }, func(d *wire.Decoder) any { return d.F64() }, 1.0},
 		{"string", "0200000061c3", func(e *wire.Encoder) { e.String("a\xc3") }, func(d *wire.Decoder) any { return d.String() }, "a\xc3"},
 		{"blob", "0200000061c3", func(e *wire.Encoder) { e.Blob([]byte("a\xc3")) }, func(d *wire.Decoder) any { return d.Blob() }, []byte("a\xc3")},

@@ -208,6 +208,17 @@ func closeSilencesTimers(r *rig) {
 	})
 	r.settle()
 	j.wants(r)
+
+	// Two are due at once, and the first to fire closes the loop.
+	l = p.NewLoop("short-lived too")
+	p.on(l, func() {
+		for range 2 {
+			l.NewTimer(func() { j.note("fired"); l.Close() }).Reset(0)
+		}
+	})
+	r.await("a timer has fired", j.has(1))
+	r.settle()
+	j.wants(r, "fired")
 }
 
 func closeIsLocal(r *rig) {

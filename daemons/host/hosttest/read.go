@@ -15,6 +15,7 @@ func readChecks() []check {
 		{"readable comes when bytes arrive", readReadable},
 		{"readable comes after attach if bytes were there first", readReadableAfterAttach},
 		{"readable is not repeated while it stays true", readReadableIsAnEdge},
+		{"readable does not come when there is nothing to read", readReadableIsTrue},
 		{"bytes can be read in little pieces", readPieces},
 		{"everything sent is read before EOF", readBeforeEOF},
 		{"EOF stays EOF", readEOFStays},
@@ -106,6 +107,42 @@ func readReadableIsAnEdge(r *rig) {
 	r.await("readable came again", l.far.saw("readable", 2))
 	r.settle()
 	l.far.wantsEvents("readable", "readable")
+}
+
+// readReadableIsTrue reads from other callbacks than Readable, so that what one
+// was about to announce may be gone. The ends report an untrue one by themselves.
+func readReadableIsTrue(r *rig) {
+	l := r.link(nil)
+	// Where time passes by itself, bytes arrive during a callback.
+	for round := range 20 {
+		l.near.loop.Post(func() { l.near.send([]byte("x")) })
+		l.far.do(func() {
+			l.far.drain()
+			spinUntil(l.server, 100*time.Millisecond, func() bool {
+				l.far.drain()
+				return l.far.has(round + 1)()
+			})
+		})
+		r.await("the byte arrives", l.far.has(round+1))
+	}
+	// Elsewhere, a timer may come before the callback.
+	const rounds = 300
+	l.far.do(func() {
+		left := rounds
+		var t host.Timer
+		t = l.far.loop.NewTimer(func() {
+			l.far.drain()
+			if left--; left > 0 {
+				t.Reset(20 * time.Microsecond)
+			}
+		})
+		t.Reset(0)
+	})
+	for range rounds / 10 {
+		l.near.loop.Post(func() { l.near.send([]byte("y")) })
+		r.world.Run(200 * time.Microsecond)
+	}
+	r.await("the bytes arrive", l.far.has(20+rounds/10))
 }
 
 func readPieces(r *rig) {

@@ -168,9 +168,15 @@ func stopDueFromPost(r *rig, p *process) {
 // spin keeps the loop busy for d, or not at all where time stands still during
 // a callback.
 func spin(p *process, d time.Duration) {
+	spinUntil(p, d, func() bool { return false })
+}
+
+// spinUntil is spin, but ends when cond holds.
+func spinUntil(p *process, d time.Duration, cond func() bool) {
+	const motionless = 1000 // readings of a clock without a difference
 	start := p.Clock().Monotonic()
-	for range 1 << 20 {
-		if p.Clock().Monotonic()-start >= d {
+	for n := 0; !cond(); n++ {
+		if past := p.Clock().Monotonic() - start; past >= d || past == 0 && n > motionless {
 			return
 		}
 	}

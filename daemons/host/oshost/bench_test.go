@@ -96,7 +96,7 @@ func benchmarkOneWay(b *testing.B, size int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
 }
 
-// BenchmarkRaw is the machine's limit: one goroutine writes to a socket in
+// BenchmarkRaw_oneWay is the machine's limit: one goroutine writes to a socket in
 // pieces of 256 KiB what another reads, counted in frames of 64 KiB.
 func BenchmarkRaw_oneWay(b *testing.B) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")

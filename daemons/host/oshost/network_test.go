@@ -141,6 +141,27 @@ func TestConn_closeResetsAPeerThatTakesTooLong(t *testing.T) {
 	h.Kill()
 }
 
+// What a peer sends before it has seen EOF must not cost it what is still on its
+// way: closing the socket at once would.
+func TestConn_closeDeliversThoughThePeerStillWrites(t *testing.T) {
+	_, l, p, nc := withPeer(t, oshost.Options{})
+	nc.SetReadBuffer(4 << 10)
+	const size = 128 << 10
+	on(t, l, func() {
+		if n, err := p.conn.Write(make([]byte, size)); n != size || err != nil {
+			t.Errorf("Write = %d, %v", n, err)
+		}
+		p.conn.Close()
+	})
+	for range 5 {
+		time.Sleep(20 * time.Millisecond) // real: the kernel's time
+		io.WriteString(nc, "still here")
+	}
+	if n, err := io.Copy(io.Discard, nc); n != size || err != nil {
+		t.Errorf("the peer read %d of %d bytes, %v", n, size, err)
+	}
+}
+
 func TestConn_killClosesUnattachedAndDialling(t *testing.T) {
 	h := oshost.New(oshost.Options{})
 	l := h.NewLoop("l")
