@@ -1,0 +1,32 @@
+package scenarios
+
+import "testing"
+
+// BenchmarkSeed measures whole runs: one seed of mgr-failover is three monitors
+// and three managers for 120 s of virtual time. Parallel runs one on each core.
+func BenchmarkSeed(b *testing.B) {
+	s, err := Find("mgr-failover")
+	if err != nil {
+		b.Fatal(err)
+	}
+	run := func(seed uint64) {
+		if r := Run(Spec{Scenario: s, Seed: seed}); r.Verdict != Pass {
+			b.Errorf("seed %d: %v", seed, r.Failure)
+		}
+	}
+	b.Run("sequential", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			run(uint64(i))
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "seeds/s")
+	})
+	b.Run("parallel", func(b *testing.B) {
+		b.RunParallel(func(pb *testing.PB) {
+			for seed := uint64(0); pb.Next(); seed++ {
+				run(seed)
+			}
+		})
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "seeds/s")
+	})
+}
