@@ -27,6 +27,10 @@ type Cluster struct {
 	view     *View
 }
 
+// created is when every cluster was made, in seconds since 1970: the beginning of
+// 2026, when every simulation begins.
+const created = 1767225600
+
 // monPort is the port of Ceph's monitors for msgr v1.
 const monPort = 6789
 
@@ -68,7 +72,7 @@ func clusterID(t Topology) wire.UUID {
 }
 
 func initialMonMap(fsid wire.UUID, names []string, addrs map[string]netip.AddrPort) msg.MonMap {
-	m := msg.MonMap{FSID: fsid, Epoch: 1}
+	m := msg.NewMonMap(fsid, wire.UTime{Sec: created})
 	for _, name := range names {
 		m.Add(id(name), msg.AddrVec{{Type: msg.AddrLegacy, IP: addrs[name]}})
 	}
@@ -137,8 +141,15 @@ func (c *Cluster) Daemons() []string { return c.daemons }
 // Kill is kill -9 of a daemon.
 func (c *Cluster) Kill(name string) bool { return c.world.Host(name).Kill() }
 
-// Restart starts a daemon again.
-func (c *Cluster) Restart(name string) { c.world.Host(name).Restart() }
+// Restart starts a daemon that is not running; false if it is.
+func (c *Cluster) Restart(name string) bool {
+	h := c.world.Host(name)
+	if h.Running() {
+		return false
+	}
+	h.Restart()
+	return true
+}
 
 // Pause stops a daemon as SIGSTOP does; false if it is not running or already
 // paused.

@@ -18,6 +18,9 @@ type SimConfig struct {
 	Trace io.Writer
 	// LogLevel is the least level of daemon log records in the trace.
 	LogLevel slog.Level
+	// OnPacket is told every packet that arrives, see sim.Config; the writer of
+	// package capture is made for it. nil means that nobody listens.
+	OnPacket func(sim.Packet)
 }
 
 // SimWorld is the World in which one seed decides everything.
@@ -33,7 +36,7 @@ func NewSim(config SimConfig) *SimWorld {
 	w := &SimWorld{hosts: make(map[string]*simHost)}
 	w.sim = sim.New(sim.Config{
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
-		OnFact: w.publish,
+		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket,
 	})
 	return w
 }
@@ -76,10 +79,11 @@ func (w *SimWorld) Run(d time.Duration) {
 // Until lets virtual time pass until done. It asks after every kernel step in
 // which a fact was published, and at the end.
 func (w *SimWorld) Until(d time.Duration, done func() bool) bool {
-	if w.halted || done() {
-		return done()
+	met := done()
+	if !met && !w.halted {
+		w.sim.RunUntilFact(d, func() bool { met = done(); return met || w.halted })
 	}
-	return w.sim.RunUntilFact(d, func() bool { return w.halted || done() }) && done()
+	return met
 }
 
 // Halt ends the run.
@@ -90,6 +94,13 @@ func (w *SimWorld) Observe(fn func(Observation)) { w.observers = append(w.observ
 
 func (w *SimWorld) publish(p *sim.Process, f host.Fact) {
 	o := Observation{At: w.sim.Now(), Step: w.sim.Steps(), Host: p.Name(), PID: p.PID(), Fact: f}
+	for _, fn := range w.observers {
+		fn(o)
+	}
+}
+
+func (w *SimWorld) exited(h *sim.Host, code int, reason string) {
+	o := Observation{At: w.sim.Now(), Step: w.sim.Steps(), Host: h.Name(), Fact: ProcessExited{Code: code, Reason: reason}}
 	for _, fn := range w.observers {
 		fn(o)
 	}

@@ -117,8 +117,8 @@ func (n *tapNetwork) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) 
 	}
 	n.tap.track(c)
 	if !n.tap.world.connectable(n.tap.self, c.peer) {
-		n.tap.world.countHeld(n.tap.self, c.peer)
-		c.awaitHeal()
+		n.tap.world.countAttempt(n.tap.self, c.peer)
+		c.post(c.awaitHeal) // the caller may be on another loop
 		return c
 	}
 	c.dial()

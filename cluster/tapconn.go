@@ -32,6 +32,9 @@ func (c *tapConn) dial() { c.inner = c.tap.Host.Network().Dial(c.loop, c.remote,
 
 // awaitHeal keeps an attempt to connect back, as TCP does by repeating SYN.
 func (c *tapConn) awaitHeal() {
+	if c.done || c.inner != nil {
+		return
+	}
 	c.patience = c.loop.NewTimer(func() { c.close(fmt.Errorf("dial %v: %w", c.remote, host.ErrTimeout)) })
 	c.patience.Reset(connectTimeout)
 }
@@ -42,7 +45,9 @@ func (c *tapConn) healed() {
 	case c.done || c.loop == nil || c.blind():
 	case c.inner == nil:
 		if c.tap.world.connectable(c.tap.self, c.peer) {
-			c.patience.Stop()
+			if c.patience != nil {
+				c.patience.Stop()
+			}
 			c.dial()
 		}
 	default:
@@ -170,7 +175,12 @@ func (c *tapConn) Write(p []byte) (int, error) {
 		c.choking = true
 		return 0, nil
 	}
-	return c.inner.Write(p)
+	n, err := c.inner.Write(p)
+	if err != nil && c.blind() { // that news must not cross the cut either
+		c.heldClosed, c.choking = err, true
+		return 0, nil
+	}
+	return n, err
 }
 
 func (c *tapConn) Close() {

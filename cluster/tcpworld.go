@@ -64,13 +64,13 @@ func NewTCP(config TCPConfig) (*TCPWorld, error) {
 	if w.config.Log == nil {
 		w.config.Log = slog.New(slog.DiscardHandler)
 	}
-	w.subnet = freeSubnet()
+	w.subnet = drawSubnet()
 	return w, nil
 }
 
-// freeSubnet draws the world's part of 127.0.0.0/8, so that worlds running at the
+// drawSubnet draws the world's part of 127.0.0.0/8, so that worlds running at the
 // same time keep out of each other's way.
-func freeSubnet() [3]byte {
+func drawSubnet() [3]byte {
 	var b [2]byte
 	rand.Read(b[:])
 	return [3]byte{127, 1 + b[0]%254, b[1]}
@@ -123,8 +123,8 @@ func (w *TCPWorld) Until(d time.Duration, done func() bool) bool {
 	defer limit.Stop()
 	for {
 		w.drain()
-		if w.halted || done() {
-			return done()
+		if met := done(); met || w.halted {
+			return met
 		}
 		select {
 		case <-w.more:
@@ -209,6 +209,16 @@ func (w *TCPWorld) connectable(from, to *tcpHost) bool {
 	return !w.isCut(from, to) && !w.isCut(to, from)
 }
 
+// countAttempt books an attempt to connect on the cuts that hold it.
+func (w *TCPWorld) countAttempt(from, to *tcpHost) {
+	if w.isCut(from, to) {
+		w.countHeld(from, to)
+	}
+	if w.isCut(to, from) {
+		w.countHeld(to, from)
+	}
+}
+
 func (w *TCPWorld) countHeld(from, to *tcpHost) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -244,20 +254,22 @@ func (h *tcpHost) Addr() netip.Addr { return h.addr }
 
 func (h *tcpHost) Start(program func(host.Host)) {
 	h.Kill()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.program = program
-	h.Restart()
+	h.begin()
 }
 
 func (h *tcpHost) Restart() {
 	h.Kill()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.begin()
 }
 
 // begin starts a process. The program runs on a loop of the new process, as in
-// the simulator it runs in an event.
+// the simulator it runs in an event. h.mu is held.
 func (h *tcpHost) begin() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.starts++
 	pid := h.starts
 	h.os = oshost.New(oshost.Options{
@@ -268,28 +280,34 @@ func (h *tcpHost) begin() {
 		Addrs:     []netip.Addr{h.addr},
 		OnFact:    func(f host.Fact) { h.world.publish(h.name, pid, f) },
 		OnRespawn: func(string) { h.respawned(pid) },
-		OnExit:    func(int, string) { h.exited(pid) },
+		OnExit: func(code int, reason string) {
+			h.exited(pid)
+			h.world.publish(h.name, 0, ProcessExited{Code: code, Reason: reason})
+		},
 	})
 	t := newTap(h.os, h)
 	h.tap = t
+	if h.paused { // stopped while the old process was on its way out
+		t.pause()
+	}
 	program := h.program
 	t.NewLoop("main").Post(func() { program(t) })
 }
 
 func (h *tcpHost) respawned(pid uint32) {
-	if h.exited(pid) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.starts == pid && h.tap != nil { // not killed meanwhile
 		h.begin()
 	}
 }
 
-func (h *tcpHost) exited(pid uint32) bool {
+func (h *tcpHost) exited(pid uint32) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.starts != pid || h.tap == nil {
-		return false
+	if h.starts == pid {
+		h.tap, h.os, h.paused = nil, nil, false
 	}
-	h.tap, h.os = nil, nil
-	return true
 }
 
 func (h *tcpHost) Kill() bool {
@@ -300,10 +318,9 @@ func (h *tcpHost) Kill() bool {
 	if t == nil {
 		return false
 	}
-	ended := make(chan struct{})
-	go func() { process.Kill(); close(ended) }()
+	process.Doom() // before the gate opens: nothing may run once it does
 	t.resume()
-	<-ended
+	process.Wait()
 	return true
 }
 

@@ -21,6 +21,7 @@ package cluster
 
 import (
 	"errors"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -95,6 +96,21 @@ type Observation struct {
 	Host string        // where it was published
 	PID  uint32        // by which process of that host
 	Fact host.Fact
+}
+
+// ProcessExited says that a process has ended itself, by Exit and not by a fault
+// or a respawn. It is the world's fact, not the process's: PID is 0.
+type ProcessExited struct {
+	Code   int
+	Reason string
+}
+
+// Kind is "process.exited".
+func (ProcessExited) Kind() string { return "process.exited" }
+
+// Attrs are the fields.
+func (f ProcessExited) Attrs() []slog.Attr {
+	return []slog.Attr{slog.Int("code", f.Code), slog.String("reason", f.Reason)}
 }
 
 // ErrInfrastructure marks failures of the machine that the harness runs on (no

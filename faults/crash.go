@@ -28,7 +28,7 @@ func (r Restart) Aim() []string { return []string{r.Who} }
 
 // Strike counts the daemons started.
 func (r Restart) Strike(t Target) (int, error) {
-	return count(t, r, r.Who, func(name string) bool { t.Restart(name); return true })
+	return count(t, r, r.Who, t.Restart)
 }
 
 func count(t Target, f Fault, who string, do func(string) bool) (int, error) {

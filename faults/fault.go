@@ -25,8 +25,8 @@ type Target interface {
 
 	// Kill is kill -9 of a daemon; it reports whether the daemon was running.
 	Kill(name string) bool
-	// Restart starts a daemon that was killed.
-	Restart(name string)
+	// Restart starts a daemon that is not running; it reports whether it did.
+	Restart(name string) bool
 	// Pause is SIGSTOP, Resume SIGCONT; they report whether they changed anything.
 	Pause(name string) bool
 	Resume(name string) bool
@@ -72,7 +72,7 @@ type Lasting interface {
 
 // Step is a fault and its time.
 type Step struct {
-	At    time.Duration // since the world began
+	At    time.Duration // since the cluster was healthy
 	Fault Fault
 }
 

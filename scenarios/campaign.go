@@ -9,7 +9,8 @@ import (
 )
 
 // Campaign runs many seeds of scenarios on all cores. Its results come in the
-// order of the seeds, whatever the number of workers.
+// order of the seeds, and of the scenarios within a seed, whatever the number of
+// workers.
 type Campaign struct {
 	// Specs are the runs; Seed is replaced by those of Seeds.
 	Specs []Spec
@@ -65,15 +66,20 @@ func (c Campaign) Run(ctx context.Context) Summary {
 	}
 	workers.Wait()
 	s.Real = time.Since(began)
+	if s.Runs == 0 {
+		s.Verdict = Inconclusive
+	}
 	return *s
 }
 
 func (c Campaign) total() uint64 { return uint64(len(c.Specs)) * c.Seeds.Count() }
 
-// spec is the i-th run: all seeds of the first scenario come first.
+// spec is the i-th run: each seed is run in every scenario before the next one,
+// so that a campaign that is cut short has looked at all of them.
 func (c Campaign) spec(i uint64) Spec {
-	spec := c.Specs[i/c.Seeds.Count()]
-	spec.Seed = c.Seeds.First + i%c.Seeds.Count()
+	n := uint64(len(c.Specs))
+	spec := c.Specs[i%n]
+	spec.Seed = c.Seeds.First + i/n
 	return spec
 }
 

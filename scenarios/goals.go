@@ -17,28 +17,30 @@ func detection(t cluster.Topology) time.Duration {
 	return t.Mon.MgrBeaconGrace + t.Mon.TickInterval + proposal
 }
 
-// replaced is I-MGR-11: the silent active is out of the map.
-func replaced(step int) Goal {
+// replaced is I-MGR-11: the manager that was active when the fault struck, and
+// silenced it, is out of the map.
+func replaced(fault int) Goal {
 	return Goal{
-		Property: "I-MGR-11 bounded detection", Step: step,
+		Property: "I-MGR-11 bounded detection", Fault: fault, Step: fault,
 		Doc:    "the manager that was active at the fault is dropped from the map",
 		Within: detection,
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			return m.Epoch > p.Origin.Epoch && m.ActiveGID != p.Origin.ActiveGID
+			return m.Epoch > p.Before.Epoch && m.ActiveGID != p.Before.ActiveGID
 		},
 	}
 }
 
-// succeeded is I-MGR-12: a healthy successor serves.
-func succeeded(step int, after func(cluster.Topology) time.Duration) Goal {
+// succeeded is I-MGR-12: a healthy successor of the manager that was active when
+// the fault struck serves. The deadline counts from the given step.
+func succeeded(fault, step int, after func(cluster.Topology) time.Duration) Goal {
 	return Goal{
-		Property: "I-MGR-12 bounded promotion", Step: step,
+		Property: "I-MGR-12 bounded promotion", Fault: fault, Step: step,
 		Doc:    "another manager is active and available",
 		Within: func(t cluster.Topology) time.Duration { return after(t) + initialisation(t) },
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			return m.Available && m.ActiveGID != p.Origin.ActiveGID
+			return m.Available && m.ActiveGID != p.Before.ActiveGID
 		},
 	}
 }
@@ -49,19 +51,20 @@ func initialisation(t cluster.Topology) time.Duration {
 	return t.Mgr.InitDuration + t.Mgr.TickPeriod + 2*proposal
 }
 
-// cameBack says that the former active is a standby again, as a new process.
-func cameBack(step int, within func(cluster.Topology) time.Duration) Goal {
+// cameBack says that the manager that was active when the fault struck is in the
+// map again, as a new process. The deadline counts from the given step.
+func cameBack(fault, step int, within func(cluster.Topology) time.Duration) Goal {
 	return Goal{
-		Property: "I-MGR-8 respawn on loss", Step: step,
+		Property: "I-MGR-8 respawn on loss", Fault: fault, Step: step,
 		Doc:    "the former active has respawned and is in the map under a new gid",
 		Within: within,
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			if m.ActiveName == p.Origin.ActiveName && m.ActiveGID != p.Origin.ActiveGID {
+			if m.ActiveName == p.Before.ActiveName && m.ActiveGID != p.Before.ActiveGID {
 				return true
 			}
 			for _, s := range cluster.Standbys(m) {
-				if s.Name == p.Origin.ActiveName && s.GID != p.Origin.ActiveGID {
+				if s.Name == p.Before.ActiveName && s.GID != p.Before.ActiveGID {
 					return true
 				}
 			}
@@ -70,15 +73,16 @@ func cameBack(step int, within func(cluster.Topology) time.Duration) Goal {
 	}
 }
 
-// undisturbed says that the same manager serves as before the first fault.
+// undisturbed says that the manager that was active before the first fault goes
+// on serving: it does so when the given time has passed since the given step.
 func undisturbed(step int, within time.Duration) Goal {
 	return Goal{
-		Property: "I-MGR-12 bounded promotion", Step: step,
-		Doc:    "the manager that was active before the faults is still active and available",
+		Property: "I-MGR-12 bounded promotion", Step: step, Lasts: true,
+		Doc:    "the manager that was active before the first fault is still active and available",
 		Within: func(cluster.Topology) time.Duration { return within },
 		Reached: func(p *Progress) bool {
 			m := p.View().MgrMap()
-			return m.Available && m.ActiveGID == p.Origin.ActiveGID && p.View().Mode("mgr."+m.ActiveName) == mgr.ModeActive
+			return m.Available && m.ActiveGID == p.Before.ActiveGID && p.View().Mode("mgr."+m.ActiveName) == mgr.ModeActive
 		},
 	}
 }

@@ -20,11 +20,11 @@ func mgrFailCommand() Scenario {
 		Topology: func(d *Draw, t *cluster.Topology) {
 			t.Mgrs = d.Int("mgrs", 1, 3)
 		},
-		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
+		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			at := d.Between("fail", 3*time.Second, 12*time.Second)
 			if !d.Chance("hold-maps", 2) {
 				return faults.Plan{{At: at, Fault: faults.FailMgr{}}},
-					[]Goal{succeeded(0, afterCommand), cameBack(0, afterFall)}
+					[]Goal{succeeded(0, 0, afterFall), cameBack(0, 0, afterFall)}
 			}
 			// The cut begins a moment before the command and ends before the manager's
 			// client gives its session up.
@@ -34,15 +34,12 @@ func mgrFailCommand() Scenario {
 				{At: at - 100*time.Millisecond, Fault: cut},
 				{At: at, Fault: faults.FailMgr{}},
 				{At: heal, Fault: faults.Heal{Cut: cut}},
-			}, []Goal{cameBack(2, rediscovery), succeeded(2, rediscovery)}
+			}, []Goal{cameBack(0, 2, rediscovery), succeeded(0, 2, rediscovery)}
 		},
 	}
 }
 
-// afterCommand bounds the time from a command to the successor in the map: the
-// operator's round trip, and if there is no standby the return of the failed one.
-func afterCommand(t cluster.Topology) time.Duration { return afterFall(t) }
-
-// afterFall bounds the way of a fallen manager back into the map: it learns of
-// its fall, respawns, and enlists.
+// afterFall bounds the time from the operator's command to the successor in the
+// map, which without a standby is the fallen manager itself: it learns of its
+// fall, respawns, and enlists.
 func afterFall(t cluster.Topology) time.Duration { return 2*proposal + returning(t) }

@@ -18,11 +18,11 @@ func mgrFailover() Scenario {
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			kill := d.Between("kill", 2*time.Second, 12*time.Second)
 			plan := faults.Plan{{At: kill, Fault: faults.Kill{Who: cluster.RoleActiveMgr}}}
-			goals := []Goal{replaced(0), succeeded(0, detection)}
+			goals := []Goal{replaced(0), succeeded(0, 0, detection)}
 			if d.Chance("restart", 2) {
 				later := kill + d.Between("restart-after", 55*time.Second, 70*time.Second)
 				plan = append(plan, faults.Step{At: later, Fault: faults.Restart{Who: cluster.RoleDead}})
-				goals = append(goals, cameBack(1, returning))
+				goals = append(goals, cameBack(0, 1, returning))
 			}
 			return plan, goals
 		},

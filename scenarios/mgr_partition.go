@@ -24,7 +24,7 @@ func mgrPartition() Scenario {
 			direction := faults.Direction(d.Pick("direction", string(faults.Both), string(faults.To)))
 			cut := &faults.Cut{A: cluster.RoleActiveMgr, B: cluster.RoleMons, Direction: direction}
 			return faults.Plan{{At: at, Fault: cut}, {At: heal, Fault: faults.Heal{Cut: cut}}},
-				[]Goal{replaced(0), succeeded(0, detection), cameBack(1, rediscovery)}
+				[]Goal{replaced(0), succeeded(0, 0, detection), cameBack(0, 1, rediscovery)}
 		},
 	}
 }

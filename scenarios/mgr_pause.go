@@ -24,7 +24,7 @@ func mgrPause() Scenario {
 				return pausePlan(at, resume), []Goal{undisturbed(1, 20*time.Second)}
 			}
 			resume := at + d.Between("resume-after", 55*time.Second, 80*time.Second)
-			return pausePlan(at, resume), []Goal{replaced(0), succeeded(0, detection), cameBack(1, rediscovery)}
+			return pausePlan(at, resume), []Goal{replaced(0), succeeded(0, 0, detection), cameBack(0, 1, rediscovery)}
 		},
 	}
 }

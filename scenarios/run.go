@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -27,6 +29,9 @@ type Spec struct {
 	Trace io.Writer
 	// LogLevel is the least level of daemon logs in the trace.
 	LogLevel slog.Level
+	// OnPacket is told every packet of a simulated run that arrives, for a
+	// capture; nil means that nobody listens.
+	OnPacket func(sim.Packet)
 }
 
 // The worlds that a scenario can run in.
@@ -51,7 +56,7 @@ func Run(spec Spec) Result {
 	}
 	defer w.Close()
 	r.world = w
-	r.perform()
+	r.guarded()
 	r.conclude()
 	r.result.Real = time.Since(began)
 	return r.result
@@ -62,7 +67,9 @@ func openWorld(spec Spec) (cluster.World, error) {
 	case WorldTCP:
 		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
 	default:
-		return cluster.NewSim(cluster.SimConfig{Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel}), nil
+		return cluster.NewSim(cluster.SimConfig{
+			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+		}), nil
 	}
 }
 
@@ -73,7 +80,8 @@ type run struct {
 	cluster  *cluster.Cluster
 	plan     faults.Plan
 	goals    []Goal
-	healthy  time.Duration // when the cluster first was, from which the plan's times count
+	unscaled cluster.Topology // in the scenario's time, see scaled
+	healthy  time.Duration    // when the cluster first was, from which the plan's times count
 	struck   []Landed
 	lasting  []lastingFault
 	marks    map[string]bool
@@ -91,16 +99,34 @@ type lastingFault struct {
 // MapSeen is the newest manager map at some moment.
 type MapSeen = mon.MapCommitted
 
+// guarded is perform with a panic of a daemon, a plan or a checker as a failure:
+// in the simulator all of them run on this goroutine.
+func (r *run) guarded() {
+	defer func() {
+		if p := recover(); p != nil {
+			r.result.Failure = nil // it outranks what was found before
+			r.fail("", "panic", fmt.Sprintf("%v\n%s", p, debug.Stack()))
+		}
+	}()
+	r.perform()
+}
+
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
 	draw := &Draw{stream: sim.NewStream(r.spec.Seed, "scenario/"+r.spec.Scenario.Name)}
 	topology := r.topology(draw)
+	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
 	r.result.Choices = draw.String()
+	if err := checkPlan(r.plan, r.goals); err != nil {
+		r.fail("", "plan", err.Error())
+		return
+	}
 	r.progress = make([]*Progress, len(r.plan))
 	r.marks = make(map[string]bool)
 	r.timeline = newTimeline(r.world)
 
+	topology.Scale(r.spec.Profile.divisor())
 	r.cluster = cluster.Deploy(r.world, topology)
 	r.checkers = invariant.All(r.timeline, invariant.Bounds{
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
@@ -121,6 +147,23 @@ func (r *run) perform() {
 	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
 }
 
+// checkPlan refuses a plan that is out of order, and goals about steps that it
+// does not have: they would never be looked at.
+func checkPlan(plan faults.Plan, goals []Goal) error {
+	for i := 1; i < len(plan); i++ {
+		if plan[i].At < plan[i-1].At {
+			return fmt.Errorf("step %d (%v) comes before step %d (%v)", i, plan[i], i-1, plan[i-1])
+		}
+	}
+	for _, g := range goals {
+		if g.Step < 0 || g.Step >= len(plan) || g.Fault < 0 || g.Fault > g.Step {
+			return fmt.Errorf("goal %q is about step %d and fault %d of a plan with %d steps", g.Property, g.Step, g.Fault, len(plan))
+		}
+	}
+	return nil
+}
+
+// topology draws what is deployed, with Ceph's timings.
 func (r *run) topology(draw *Draw) cluster.Topology {
 	t := cluster.DefaultTopology()
 	if r.spec.Scenario.Topology != nil {
@@ -129,7 +172,6 @@ func (r *run) topology(draw *Draw) cluster.Topology {
 	if m, ok := FindMutant(r.spec.Mutant); ok {
 		m.Plant(&t)
 	}
-	t.Scale(r.spec.Profile.divisor())
 	return t
 }
 
@@ -160,11 +202,7 @@ const warmUpLimit = 60 * time.Second
 
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
-	before := r.cluster.View().MgrMap()
-	r.progress[i] = &Progress{Cluster: r.cluster, Origin: before, Before: before, Struck: r.world.Now()}
-	if i > 0 {
-		r.progress[i].Origin = r.progress[0].Before
-	}
+	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now()}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
 	landed, err := step.Fault.Strike(r.cluster)
@@ -174,7 +212,7 @@ func (r *run) strike(i int, step faults.Step) {
 	}
 	r.progress[i].Victims = victims
 	r.timeline.struck(step.Fault, victims)
-	r.struck = append(r.struck, Landed{Step: step, Victims: victims, Count: landed})
+	r.struck = append(r.struck, Landed{Step: step, Struck: r.world.Now(), Victims: victims, Count: landed})
 	if f, ok := step.Fault.(faults.Lasting); ok {
 		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
 	}
@@ -216,10 +254,30 @@ func (r *run) goalsBefore(next int, until time.Duration) {
 	}
 }
 
+// realTimeSlack is what a goal gets on top of its deadline in real time, for a
+// machine that is busy with other things.
+const realTimeSlack = 2 * time.Second
+
+// within is a goal's deadline in the world's time.
+func (r *run) within(g Goal) time.Duration {
+	d := r.scaled(g.Within(r.unscaled))
+	if r.spec.World == WorldTCP {
+		d += realTimeSlack
+	}
+	return d
+}
+
 func (r *run) pursue(g Goal) {
-	p := r.progress[g.Step]
-	within := g.Within(r.cluster.Topology())
-	reached := func() bool { return r.failed() || g.Reached(p) }
+	p := *r.progress[g.Step]
+	p.Before = r.progress[g.Fault].Before
+	within := r.within(g)
+	if g.Lasts {
+		r.world.Run(p.Struck + within - r.world.Now())
+		if !r.failed() && g.Reached(&p) {
+			return
+		}
+	}
+	reached := func() bool { return r.failed() || g.Reached(&p) }
 	if r.world.Until(p.Struck+within-r.world.Now(), reached) || r.failed() {
 		return
 	}
@@ -284,11 +342,19 @@ func (r *run) conclude() {
 		r.result.Hash = w.Hash()
 	}
 	switch {
+	case r.failed() && r.neverStarted():
+		r.result.Verdict = Infrastructure
 	case r.failed():
 		r.result.Verdict = Fail
 	case !r.bit():
 		r.result.Verdict = Inconclusive
 	}
+}
+
+// neverStarted reports whether a daemon gave up on real sockets before the cluster
+// was ever healthy: the machine lacks something, a port or a descriptor.
+func (r *run) neverStarted() bool {
+	return r.spec.World == WorldTCP && r.healthy == 0 && strings.HasPrefix(r.result.Failure.Property, "I-PROC-1")
 }
 
 // bit reports whether the fault that the scenario is about has landed.

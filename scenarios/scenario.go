@@ -52,18 +52,23 @@ type Goal struct {
 	// Step is the index in the plan of the fault from whose time the deadline
 	// counts; the goal is not looked at before that fault has struck.
 	Step int
+	// Fault is the index of the fault that the goal is about, often Step's own:
+	// Progress.Before is the map at its moment.
+	Fault int
 	// Within is the deadline.
 	Within func(cluster.Topology) time.Duration
 	// Reached says whether it has come true.
 	Reached func(*Progress) bool
+	// Lasts makes it a goal to be true at the deadline, not once on the way: what
+	// "nothing happens" means.
+	Lasts bool
 }
 
 // Progress is what a goal may look at.
 type Progress struct {
 	*cluster.Cluster
-	// Origin is the newest manager map when the first fault struck, Before when the
-	// goal's own fault did.
-	Origin, Before MapSeen
+	// Before is the newest manager map at the moment the goal's Fault struck.
+	Before MapSeen
 	// Struck is when it struck, and Victims whom it struck.
 	Struck  time.Duration
 	Victims []string

@@ -45,6 +45,11 @@ func (s *Summary) add(r Result) {
 	s.Steps += r.Steps
 }
 
+// NeverMarked are the marks that no run has reached.
+func (s *Summary) NeverMarked() []string {
+	return slices.DeleteFunc(Marks(), func(m string) bool { return s.Marks[m] > 0 })
+}
+
 // SeedsPerSecond is the speed of the campaign in real time.
 func (s *Summary) SeedsPerSecond() float64 { return float64(s.Runs) / s.Real.Seconds() }
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -12,42 +13,44 @@ import (
 type timeline struct {
 	world  cluster.World
 	pauses map[string][]interval
-	cuts   []interval
+	cuts   map[*faults.Cut]*interval
+	broken []interval
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
 type interval struct{ since, until time.Duration }
 
 func newTimeline(w cluster.World) *timeline {
-	return &timeline{world: w, pauses: make(map[string][]interval)}
+	return &timeline{world: w, pauses: make(map[string][]interval), cuts: make(map[*faults.Cut]*interval)}
 }
 
 // struck notes a fault that has just happened.
 func (t *timeline) struck(f faults.Fault, victims []string) {
 	now := t.world.Now()
-	switch f.(type) {
-	case faults.Pause:
-		for _, v := range victims {
-			t.pauses[v] = append(t.pauses[v], interval{since: now})
-		}
-	case faults.Resume, faults.Kill:
-		for _, v := range victims {
-			end(t.pauses[v], now)
-		}
+	for _, v := range victims {
+		t.look(v, now)
+	}
+	switch f := f.(type) {
 	case *faults.Cut:
-		t.cuts = append(t.cuts, interval{since: now})
+		t.cuts[f] = &interval{since: now}
 	case faults.Heal:
-		end(t.cuts, now)
+		if c := t.cuts[f.Cut]; c != nil {
+			c.until = now
+		}
 	case faults.Reset:
-		t.cuts = append(t.cuts, interval{since: now, until: now})
+		t.broken = append(t.broken, interval{since: now, until: now})
 	}
 }
 
-func end(intervals []interval, now time.Duration) {
-	for i := range intervals {
-		if intervals[i].until == 0 {
-			intervals[i].until = now
-		}
+// look notes whether a daemon stands still, whatever fault made it so.
+func (t *timeline) look(name string, now time.Duration) {
+	all := t.pauses[name]
+	open := len(all) > 0 && all[len(all)-1].until == 0
+	switch paused := t.world.Host(name).Paused(); {
+	case paused && !open:
+		t.pauses[name] = append(all, interval{since: now})
+	case !paused && open:
+		all[len(all)-1].until = now
 	}
 }
 
@@ -64,11 +67,15 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 // only after the heal, when TCP sends again: that time counts too.
 func (t *timeline) LinksDisturbed(since, now time.Duration) bool {
 	for _, c := range t.cuts {
-		if c.until == 0 || c.until+aftermath >= since && c.since <= now {
+		if c.disturbs(since, now) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(t.broken, func(i interval) bool { return i.disturbs(since, now) })
+}
+
+func (i interval) disturbs(since, now time.Duration) bool {
+	return i.since <= now && (i.until == 0 || i.until+aftermath >= since)
 }
 
 // aftermath is how long after a heal something may still be missing: the time in

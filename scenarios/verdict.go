@@ -61,6 +61,7 @@ func (f Failure) String() string {
 // Landed is a fault of the plan and how much of it landed.
 type Landed struct {
 	faults.Step
+	Struck  time.Duration // when it did, in the world's time; Step.At counts from a healthy cluster
 	Victims []string
 	Count   int
 }

@@ -164,6 +164,10 @@ func (c *conn) endWithProcess(how ending) {
 	c.closed = true
 	c.leave()
 	c.vanished = true
+	if c.out != nil { // nobody is left to send again what has not arrived
+		c.out.drop()
+		c.out.ended = true
+	}
 }
 
 // leave forgets everything this end still held, and its process forgets it.
@@ -260,7 +264,6 @@ func (c *conn) opened() {
 		return
 	}
 	c.dialling = false
-	c.local = netip.AddrPortFrom(c.proc.host.addr, c.local.Port())
 	c.proc.sim().counts.Connected++
 	c.proc.sim().trace.conn(c, "opened", nil)
 	bits := signalOpened
@@ -272,7 +275,7 @@ func (c *conn) opened() {
 }
 
 func (c *conn) raiseReadable() {
-	if c.starving && !c.closed {
+	if c.starving && !c.closed && c.err == nil {
 		c.starving = false
 		c.raise(signalReadable)
 	}
@@ -339,24 +342,47 @@ func (c *conn) fire(kind eventKind, attempt uint64) {
 	if c.closed || !c.dialling {
 		return
 	}
-	if kind == eventRefused {
-		c.proc.sim().counts.Refused++
-		c.fail(host.ErrRefused)
-		return
-	}
 	s := c.proc.sim()
 	target := s.byAddr[c.remote.Addr()]
+	if s.config.OnPacket != nil && kind == eventSYN {
+		c.captureSYN(attempt, target)
+	}
 	switch {
+	case attempt > synRetries:
+		s.counts.TimedOut++
+		c.fail(host.ErrTimeout)
 	case !s.reachable(c.proc.host, target):
 		s.counts.AttemptsHeld++
-		if target != nil {
-			s.link(c.proc.host, target).holds++
-		}
+		s.countAttempt(c.proc.host, target)
 		c.retry(attempt)
+	case kind == eventRefused:
+		c.refused()
 	case target.ports[c.remote.Port()] == nil:
 		s.kernel.after(s.link(target, c.proc.host).delayDraw(), c, eventRefused, c.id, attempt)
 	default:
 		target.ports[c.remote.Port()].connect(c)
+	}
+}
+
+// refused: RST has answered the attempt.
+func (c *conn) refused() {
+	s := c.proc.sim()
+	if s.config.OnPacket != nil {
+		s.packet(Packet{Conn: c.id, From: c.remote, To: c.local, Kind: PacketRST})
+	}
+	s.counts.Refused++
+	c.fail(host.ErrRefused)
+}
+
+// countAttempt books a swallowed attempt on the cuts that swallowed it.
+func (s *Sim) countAttempt(from, to *Host) {
+	if to == nil {
+		return
+	}
+	for _, l := range [...]*link{s.link(from, to), s.link(to, from)} {
+		if l.cut {
+			l.holds++
+		}
 	}
 }
 
@@ -365,10 +391,5 @@ func (s *Sim) reachable(from, to *Host) bool {
 }
 
 func (c *conn) retry(attempt uint64) {
-	if attempt > synRetries {
-		c.proc.sim().counts.TimedOut++
-		c.fail(host.ErrTimeout)
-		return
-	}
 	c.proc.sim().kernel.after(synRetryFirst<<attempt, c, eventSYN, c.id, attempt+1)
 }

@@ -175,15 +175,18 @@ func (d *disk) list(dir string) []string {
 func (d *disk) syncDir(l host.Loop, dir string, done func(error)) {
 	upTo := d.changes
 	d.later(func() {
-		rest := d.names[:0]
-		for _, c := range d.names {
+		// As in a journal, what was made before goes with it: a change never
+		// overtakes an earlier one of the same file.
+		upToIndex := 0
+		for i, c := range d.names {
 			if c.number <= upTo && c.touches(dir) {
-				c.apply(d.durable)
-			} else {
-				rest = append(rest, c)
+				upToIndex = i + 1
 			}
 		}
-		d.names = rest
+		for _, c := range d.names[:upToIndex] {
+			c.apply(d.durable)
+		}
+		d.names = append(d.names[:0], d.names[upToIndex:]...)
 		l.Post(func() { done(nil) })
 	})
 }
@@ -269,8 +272,10 @@ func (w write) tear(draws *Stream) write {
 	if w.truncate {
 		return write{}
 	}
-	sectors := (len(w.data) + sectorSize - 1) / sectorSize
-	w.data = w.data[:min(len(w.data), draws.IntN(sectors+1)*sectorSize)]
+	lead := int(w.off % sectorSize) // of the first sector that is not the write's
+	sectors := (lead + len(w.data) + sectorSize - 1) / sectorSize
+	end := draws.IntN(sectors+1)*sectorSize - lead
+	w.data = w.data[:min(len(w.data), max(end, 0))]
 	return w
 }
 

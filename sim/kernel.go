@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"time"
@@ -28,7 +29,12 @@ type kernel struct {
 	order *Stream
 	steps uint64
 	hash  uint64
+	stuck int // steps since time last moved
 }
+
+// maxStuck bounds the steps at one instant: a callback that posts itself would
+// otherwise hang the run for ever. A whole campaign step takes a few thousand.
+const maxStuck = 10_000_000
 
 func newKernel(seed uint64) *kernel {
 	return &kernel{wheel: newWheel(), order: NewStream(seed, "kernel/order"), hash: mix(seed)}
@@ -38,17 +44,28 @@ func (k *kernel) now() instant { return k.wheel.now }
 
 // after schedules an event d from now. Times saturate far beyond any run.
 func (k *kernel) after(d time.Duration, t target, kind eventKind, actor uint32, arg uint64) handle {
-	at := k.wheel.now + int64(max(d, 0))
-	if at < k.wheel.now {
-		at = math.MaxInt64
+	return k.wheel.add(k.limit(d), t, kind, actor, arg)
+}
+
+// limit is the instant d from now: never in the past, and saturating.
+func (k *kernel) limit(d time.Duration) instant {
+	if at := k.wheel.now + int64(max(d, 0)); at >= k.wheel.now {
+		return at
 	}
-	return k.wheel.add(at, t, kind, actor, arg)
+	return math.MaxInt64
 }
 
 // step makes the next event happen, if one is due by limit.
 func (k *kernel) step(limit instant) bool {
-	if len(k.wheel.due) == 0 && !k.wheel.advance(limit) {
-		return false
+	if len(k.wheel.due) == 0 {
+		if !k.wheel.advance(limit) {
+			return false
+		}
+		k.stuck = 0
+	}
+	if k.stuck++; k.stuck > maxStuck {
+		panic(fmt.Sprintf("sim: %d steps at virtual time %v, step %d: something goes round without time passing",
+			maxStuck, time.Duration(k.now()), k.steps))
 	}
 	pick := 0
 	if n := len(k.wheel.due); n > 1 {

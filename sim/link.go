@@ -126,11 +126,14 @@ func (s *Sim) Reset(a, b *Host) int {
 	}
 	var broken []*conn
 	for _, c := range a.process.conns {
-		if c.peer != nil && c.peer.proc.host == b {
+		if c.err == nil && c.peer != nil && c.peer.proc.host == b {
 			broken = append(broken, c)
 		}
 	}
 	for _, c := range broken {
+		if s.config.OnPacket != nil {
+			s.captureReset(c)
+		}
 		c.peer.breakOff()
 		c.breakOff()
 	}

@@ -125,9 +125,10 @@ func (t *timer) fire(eventKind, uint64) {
 	if t.loop.closed {
 		return
 	}
-	if t.loop.proc.paused() {
+	if t.loop.proc.paused() || len(t.loop.overdue) > 0 { // behind those that were due before
 		t.overdue = true
 		t.loop.overdue = append(t.loop.overdue, t)
+		t.loop.schedule()
 		return
 	}
 	t.fn()

@@ -44,6 +44,7 @@ func (n *network) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) hos
 		c.leave()
 		return c
 	}
+	c.local = netip.AddrPortFrom(p.host.addr, p.host.port())
 	s := p.sim()
 	d := loopbackDelay
 	if target := s.byAddr[addr.Addr()]; target != nil {
@@ -93,7 +94,6 @@ func (l *listener) close(how ending) {
 func (l *listener) connect(dialler *conn) {
 	s := l.proc.sim()
 	local := dialler.proc.host
-	dialler.local = netip.AddrPortFrom(local.addr, local.port())
 	c := newConn(l.proc, dialler.local)
 	c.local = l.addr
 	c.peer, dialler.peer = dialler, c

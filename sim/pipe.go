@@ -30,6 +30,7 @@ type pipe struct {
 	arriving  bool    // an eventDeliver is on the agenda, or held by a cut
 	crediting bool    // an eventCredit is
 	ended     bool    // FIN or RST was sent
+	reset     bool    // RST was sent
 }
 
 // maxSegment bounds what one delivery hands over in a piece.
@@ -75,7 +76,7 @@ func (d *pipe) control(kind segmentKind) {
 // abort drops what is under way and sends RST.
 func (d *pipe) abort() {
 	d.drop()
-	d.ended = false
+	d.ended, d.reset = false, true
 	d.lastAt = 0
 	d.control(segmentRST)
 }
@@ -132,6 +133,9 @@ func (d *pipe) fire(kind eventKind, arg uint64) {
 
 func (d *pipe) deliver(s segment) {
 	d.link.sim.trace.segment(d, s)
+	if d.link.sim.config.OnPacket != nil {
+		d.capture(s)
+	}
 	switch s.kind {
 	case segmentData:
 		d.link.sim.counts.BytesReceived += uint64(len(s.buf))
@@ -149,7 +153,7 @@ func (d *pipe) deliver(s segment) {
 // is worth a segment: a quarter of the window.
 func (d *pipe) consumed(n int) {
 	d.owed += n
-	if d.crediting || d.owed < d.link.sim.config.Window/4 {
+	if d.crediting || d.owed == 0 || d.owed < d.link.sim.config.Window/4 {
 		return
 	}
 	d.crediting = true

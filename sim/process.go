@@ -110,14 +110,16 @@ func (p *Process) end(how ending) {
 		return
 	}
 	p.ended = true
-	for _, l := range p.loops {
-		l.Close()
-	}
 	for _, l := range p.listens {
 		l.close(how)
 	}
 	for len(p.conns) > 0 {
 		p.conns[len(p.conns)-1].endWithProcess(how)
+	}
+	// Loops last: unwinding a task runs its deferred calls, and a deferred Close
+	// must find a connection that has already ended the way the process did.
+	for _, l := range p.loops {
+		l.Close()
 	}
 	if p.host.process == p {
 		p.host.process = nil

@@ -60,6 +60,10 @@ type Config struct {
 	// LogLevel is the least level of daemon log records in the trace. The
 	// default is Info.
 	LogLevel slog.Level
+	// OnPacket is told every packet that arrives, as it happens; nil means that
+	// nobody listens, and then it costs a comparison. It must not touch the
+	// simulation, so that a run is the same with it and without.
+	OnPacket func(Packet)
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
 	// OnFact is told every fact that a process publishes, as it happens.
@@ -155,11 +159,11 @@ func (s *Sim) Counts() Counts { return s.counts }
 
 // Step makes the next event happen if it is due within d, and reports whether
 // there was one.
-func (s *Sim) Step(d time.Duration) bool { return s.kernel.step(s.kernel.now() + int64(d)) }
+func (s *Sim) Step(d time.Duration) bool { return s.kernel.step(s.kernel.limit(d)) }
 
 // Run lets d of virtual time pass.
 func (s *Sim) Run(d time.Duration) {
-	limit := s.kernel.now() + int64(d)
+	limit := s.kernel.limit(d)
 	for s.kernel.step(limit) {
 	}
 	s.kernel.wheel.now = limit
@@ -168,7 +172,7 @@ func (s *Sim) Run(d time.Duration) {
 // RunUntil lets virtual time pass until done reports true, which is asked after
 // every step, or for at most d. It reports whether done did.
 func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
-	limit := s.kernel.now() + int64(d)
+	limit := s.kernel.limit(d)
 	for !done() {
 		if !s.kernel.step(limit) {
 			s.kernel.wheel.now = limit
@@ -181,7 +185,7 @@ func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
 // RunUntilFact is [Sim.RunUntil] for conditions that can only change when a fact
 // is published: done is asked after the steps in which one was, and at the end.
 func (s *Sim) RunUntilFact(d time.Duration, done func() bool) bool {
-	limit := s.kernel.now() + int64(d)
+	limit := s.kernel.limit(d)
 	for seen := s.facts; ; {
 		if !s.kernel.step(limit) {
 			s.kernel.wheel.now = limit

@@ -35,7 +35,9 @@ func (c *replayCmd) Run(io *streams) error {
 	if difference != "" {
 		return exit{status: scenarios.Nondeterministic.ExitCode(), text: "not the same run: " + difference}
 	}
-	fmt.Fprintln(io.out, "the same run as the line's")
+	if line.Hash != 0 && line.Spec.World != scenarios.WorldTCP {
+		fmt.Fprintln(io.out, "the same run as the line's")
+	}
 	if status := result.Verdict.ExitCode(); status != 0 {
 		return exit{status: status}
 	}
@@ -47,6 +49,13 @@ func (c *replayCmd) text() (string, error) {
 	if err != nil || !info.IsDir() {
 		return c.Line, nil
 	}
-	text, err := os.ReadFile(filepath.Join(c.Line, lineFile))
+	found, err := filepath.Glob(filepath.Join(c.Line, "*", lineFile))
+	if own := filepath.Join(c.Line, lineFile); err == nil && len(found) == 0 {
+		found = []string{own}
+	}
+	if len(found) > 1 {
+		return "", fmt.Errorf("%s holds %d runs, name one of them, such as %s", c.Line, len(found), filepath.Dir(found[0]))
+	}
+	text, err := os.ReadFile(found[0])
 	return string(text), err
 }

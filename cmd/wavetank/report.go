@@ -22,6 +22,7 @@ type report struct {
 	bar      *progressbar.ProgressBar
 	total    uint64
 	done     uint64
+	bad      uint64 // runs that did not pass
 	lastNote time.Time
 	failed   []scenarios.Result // kept for --out and --junit
 	kept     []scenarios.Result
@@ -40,7 +41,7 @@ func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
 		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,
 			"profile": c.Profile, "mutant": c.Mutant, "first_seed": campaign.Seeds.First, "runs": total})
 	}
-	if io.terminal && total > 1 && c.For == 0 {
+	if io.terminal && total > 1 && c.For == nil {
 		r.bar = progressbar.NewOptions64(int64(min(total, math.MaxInt64)),
 			progressbar.OptionSetWriter(io.err), progressbar.OptionSetDescription("seeds"),
 			progressbar.OptionShowIts(), progressbar.OptionShowCount(),
@@ -60,6 +61,9 @@ func (r *report) result(res scenarios.Result) {
 	r.done++
 	r.progress()
 	bad := res.Verdict != scenarios.Pass
+	if bad {
+		r.bad++
+	}
 	if bad && len(r.failed) < maxKept {
 		r.failed = append(r.failed, res)
 	}
@@ -86,7 +90,7 @@ func (r *report) progress() {
 		r.bar.Add(1)
 	case time.Since(r.lastNote) > time.Minute:
 		r.lastNote = time.Now()
-		fmt.Fprintf(r.io.err, "wavetank: %d of %d seeds, %d failures\n", r.done, r.total, len(r.failed))
+		fmt.Fprintf(r.io.err, "wavetank: %d of %d runs, %d did not pass\n", r.done, r.total, r.bad)
 	}
 }
 
@@ -117,7 +121,7 @@ func writeResult(w io.Writer, r scenarios.Result) {
 	}
 	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
 	for _, l := range r.Faults {
-		fmt.Fprintf(w, "  fault    %v%s: %s\n", l.Step, victims(l.Victims), landed(l.Count))
+		fmt.Fprintf(w, "  fault    at %v %v%s: %s\n", l.Struck, l.Fault, victims(l.Victims), landed(l.Count))
 	}
 	if len(r.Marks) > 0 {
 		fmt.Fprintf(w, "  marks    %s\n", strings.Join(r.Marks, ", "))
@@ -167,6 +171,9 @@ func writeSummary(w io.Writer, s *scenarios.Summary) {
 	}
 	fmt.Fprintf(w, "faults: %s\n", counts(s.Faults))
 	fmt.Fprintf(w, "marks:  %s\n", counts(s.Marks))
+	if never := s.NeverMarked(); len(never) > 0 {
+		fmt.Fprintf(w, "never:  %s\n", strings.Join(never, ", "))
+	}
 	if len(s.Drops) > 0 {
 		fmt.Fprintf(w, "drop of the active after the fault: min %v, median %v, 99%% %v, max %v\n",
 			ms(s.Quantile(0)), ms(s.Quantile(0.5)), ms(s.Quantile(0.99)), ms(s.Quantile(1)))

@@ -20,9 +20,9 @@ import (
 type runCmd struct {
 	Scenarios []string `arg:"" name:"scenario" help:"What to run; see 'wavetank list'."`
 
-	Seed  *uint64       `help:"Run one seed." xor:"seeds" placeholder:"N"`
-	Seeds string        `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
-	For   time.Duration `help:"Run seeds from 1 on until this much time has passed." xor:"seeds" placeholder:"10m"`
+	Seed  *uint64        `help:"Run one seed." xor:"seeds" placeholder:"N"`
+	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
+	For   *time.Duration `help:"Run seeds from 1 on until this much time has passed." xor:"seeds" placeholder:"10m"`
 
 	World   string `help:"sim or tcp." default:"sim"`
 	Profile string `help:"default (Ceph's timings) or fast (a tenth of them)." default:"default"`
@@ -45,9 +45,9 @@ func (c *runCmd) Run(io *streams) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limited := ctx
-	if c.For > 0 {
+	if c.For != nil {
 		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, c.For)
+		limited, cancel = context.WithTimeout(ctx, *c.For)
 		defer cancel()
 	}
 	if os.Getenv("GOGC") == "" {
@@ -57,15 +57,28 @@ func (c *runCmd) Run(io *streams) error {
 	}
 	report := c.report(io, campaign)
 	campaign.OnResult = report.result
+	context.AfterFunc(ctx, stop) // a second signal kills
 	summary := campaign.Run(limited)
-	if err := errors.Join(report.finish(summary), c.save(report)); err != nil {
+	err = errors.Join(report.finish(summary), c.save(report))
+	return conclusion(summary.Verdict, ctx.Err() != nil, err)
+}
+
+// conclusion is how the command ends: a failure that was found outweighs one to
+// write it down.
+func conclusion(v scenarios.Verdict, interrupted bool, err error) error {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	switch {
+	case v == scenarios.Fail || v == scenarios.Nondeterministic:
+		return exit{status: v.ExitCode(), text: text}
+	case err != nil:
 		return err
-	}
-	if ctx.Err() != nil {
+	case interrupted:
 		return exit{status: exitInterrupted, text: "interrupted"}
-	}
-	if status := summary.Verdict.ExitCode(); status != 0 {
-		return exit{status: status}
+	case v != scenarios.Pass:
+		return exit{status: v.ExitCode()}
 	}
 	return nil
 }
@@ -75,6 +88,9 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	seeds, err := c.seeds()
 	campaign := scenarios.Campaign{
 		Seeds: seeds, Workers: c.Jobs, CheckDeterminism: c.CheckDeterminism, StopAfter: c.StopAfter,
+	}
+	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
+		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
 	}
 	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant))
 	for _, name := range c.Scenarios {
@@ -91,7 +107,7 @@ func (c *runCmd) seeds() (scenarios.Seeds, error) {
 	switch {
 	case c.Seed != nil:
 		return scenarios.Seeds{First: *c.Seed, Last: *c.Seed}, nil
-	case c.For > 0:
+	case c.For != nil:
 		return scenarios.Seeds{First: 1, Last: math.MaxUint32}, nil
 	case c.Seeds == "" && c.World == scenarios.WorldTCP:
 		return scenarios.Seeds{First: 1, Last: 1}, nil

@@ -5,10 +5,12 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 
+	"github.com/wavetank/wavetank/cluster/capture"
 	"github.com/wavetank/wavetank/scenarios"
 )
 
@@ -17,9 +19,10 @@ func hashText(hash uint64) string { return fmt.Sprintf("%016x", hash) }
 
 // Files in the folder of a run.
 const (
-	lineFile   = "replay.txt"
-	resultFile = "result.json"
-	traceFile  = "trace.jsonl"
+	lineFile    = "replay.txt"
+	resultFile  = "result.json"
+	traceFile   = "trace.jsonl"
+	captureFile = "capture.pcapng"
 )
 
 // save writes what --out and --junit ask for.
@@ -41,11 +44,17 @@ func (c *runCmd) save(r *report) error {
 }
 
 // saveRun writes the folder of one run. A simulated run is run again for its
-// trace: that is cheaper than tracing every run of a campaign.
+// trace and its packet capture: that is cheaper than writing them for every run of
+// a campaign.
 func saveRun(dir string, r scenarios.Result) error {
 	dir = filepath.Join(dir, fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	for _, old := range []string{traceFile, captureFile} { // of another run in this place
+		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	result, err := json.MarshalIndent(resultJSON(r), "", "  ")
 	if err != nil {
@@ -58,14 +67,50 @@ func saveRun(dir string, r scenarios.Result) error {
 	if r.Spec.World == scenarios.WorldTCP || err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, traceFile))
+	return record(dir, r)
+}
+
+// record runs a simulated run again and writes what went on in it.
+func record(dir string, r scenarios.Result) (err error) {
+	trace, err := os.Create(filepath.Join(dir, traceFile))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, trace.Close()) }()
+	packets, err := os.Create(filepath.Join(dir, captureFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, packets.Close()) }()
+	w, err := capture.New(packets, capture.Run{Scenario: r.Spec.Scenario.Name, Seed: r.Spec.Seed, Hash: r.Hash})
+	if err != nil {
+		return err
+	}
+	noted := &notingWriter{to: trace}
 	spec := r.Spec
-	spec.Trace = f
-	scenarios.Run(spec)
-	return f.Close()
+	spec.Trace, spec.OnPacket = noted, w.Packet
+	again := scenarios.Run(spec)
+	err = errors.Join(noted.err, w.Flush())
+	if again.Hash != r.Hash {
+		err = errors.Join(err, fmt.Errorf("%s: the traced run has hash %s, the first one %s: it is another run",
+			dir, hashText(again.Hash), hashText(r.Hash)))
+	}
+	return err
+}
+
+// notingWriter remembers the first error, which whoever writes a trace has no use
+// for.
+type notingWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (n *notingWriter) Write(p []byte) (int, error) {
+	written, err := n.to.Write(p)
+	if n.err == nil {
+		n.err = err
+	}
+	return written, err
 }
 
 // junitSuite and junitCase are the part of JUnit's format that CI systems read.

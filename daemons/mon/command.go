@@ -122,6 +122,13 @@ func (m *Mon) ackJSON(o *op, c *msg.MonCommand, args commandArgs, v any) {
 	m.ack(o, c, result{prefix: args.text("prefix"), data: toJSON(v, args.indent())})
 }
 
+// ackReadable is ackJSON for commands whose JSON is readable unless the client
+// asks for another format. Ceph: MgrMonitor::preprocess_command in
+// src/mon/MgrMonitor.cc.
+func (m *Mon) ackReadable(o *op, c *msg.MonCommand, args commandArgs, v any) {
+	m.ack(o, c, result{prefix: args.text("prefix"), data: toJSON(v, args.plain() || args.indent())})
+}
+
 func toJSON(v any, indent bool) []byte {
 	var b []byte
 	var err error

@@ -155,12 +155,12 @@ func (m *Mon) mgrDump(o *op, c *msg.MonCommand, args commandArgs) {
 		}
 		mm = old
 	}
-	m.ackJSON(o, c, args, mgrDumpOf(mm))
+	m.ackReadable(o, c, args, mgrDumpOf(mm))
 }
 
 func (m *Mon) mgrStat(o *op, c *msg.MonCommand, args commandArgs) {
 	mm := m.mgr.committed
-	m.ackJSON(o, c, args, struct {
+	m.ackReadable(o, c, args, struct {
 		Epoch      uint32 `json:"epoch"`
 		Available  bool   `json:"available"`
 		ActiveName string `json:"active_name"`
@@ -175,14 +175,14 @@ func (m *Mon) mgrMetadata(o *op, c *msg.MonCommand, args commandArgs) {
 			m.ack(o, c, result{prefix: "mgr metadata", code: eNoEnt, status: "no metadata for mgr." + who})
 			return
 		}
-		m.ackJSON(o, c, args, named(who, meta))
+		m.ackReadable(o, c, args, named(who, meta))
 		return
 	}
 	all := []map[string]string{}
 	for _, name := range m.state.MgrMetadataNames() {
 		all = append(all, named(name, m.state.MgrMetadata(name)))
 	}
-	m.ackJSON(o, c, args, all)
+	m.ackReadable(o, c, args, all)
 }
 
 func named(name string, meta map[string]string) map[string]string {

@@ -102,7 +102,7 @@ func (m *MDSMap) encodeLater(e *wire.Encoder) {
 	e.Blob(m.RequiredClientFeatures)
 }
 
-// Decode makes m the map that d holds, as Luminous and later write it. It keeps
+// Decode makes m the map that d holds, as Nautilus and later write it. It keeps
 // nothing of d's input. The error is d's: ErrUnsupportedVersion for an older map.
 func (m *MDSMap) Decode(d *wire.Decoder) {
 	*m = MDSMap{}

@@ -39,6 +39,7 @@ type Bounds struct {
 // All makes one of each checker, in the order of their names.
 func All(t Timeline, b Bounds) []Checker {
 	return []Checker{
+		newNoExit(),
 		newOneLeader(),
 		newOneContent(),
 		newMonotoneCommit(),

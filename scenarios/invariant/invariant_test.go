@@ -24,7 +24,7 @@ func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                {
 var bounds = Bounds{Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second}
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
-	return cluster.Observation{At: time.Duration(seconds) * time.Second, Host: where, Fact: f}
+	return cluster.Observation{At: time.Duration(seconds) * time.Second, Step: uint64(seconds), Host: where, Fact: f}
 }
 
 func restarted(seconds int, where string, f host.Fact) cluster.Observation {
@@ -48,6 +48,10 @@ func TestCheckers(t *testing.T) {
 		good, bad []cluster.Observation
 	}{
 		{
+			property: "I-PROC-1",
+			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{})},
+			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1})},
+		}, {
 			property: "I-EL-1",
 			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", leads), at(3, "mon.b", mon.Role{Role: cluster.Leader, Term: 3})},
 			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.b", leads)},

@@ -60,10 +60,20 @@ func (c *noFalseDrop) receive(leader string, gid uint64, at time.Duration) {
 	c.received[leader][gid] = at
 }
 
+// stampError is by how much two observations may be further apart, or closer
+// together, than the events they speak of: in real time a fact is stamped when it
+// is published, by a thread that may have had to wait.
+func stampError(o cluster.Observation) time.Duration {
+	if o.Step == 0 {
+		return 100 * time.Millisecond
+	}
+	return 0
+}
+
 func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
 	last := max(c.received[o.Host][f.GID], c.leads[o.Host])
 	age := o.At - last
-	if age < c.bounds.Grace {
+	if age < c.bounds.Grace-stampError(o) {
 		return violation("%s dropped gid %d (mgr.%s) as silent %v after its last beacon, grace is %v",
 			o.Host, f.GID, f.Name, age, c.bounds.Grace)
 	}

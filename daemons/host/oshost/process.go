@@ -42,11 +42,15 @@ func (h *Host) Respawn(reason string) {
 // Two processes must not kill each other from their callbacks: each would wait
 // for the other's to finish.
 func (h *Host) Kill() {
-	h.end(nil)
+	h.Doom()
 	if !h.inCallback() {
 		h.running.Wait()
 	}
 }
+
+// Doom is Kill without the wait: no callback begins any more, one that is under
+// way may still be.
+func (h *Host) Doom() { h.end(nil) }
 
 // Wait returns when the process has ended and every goroutine of it has gone.
 // Options.OnExit or OnRespawn may then still be running. It must not be called
