@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -66,16 +67,18 @@ type asker struct {
 func askClient(server netip.AddrPort) func(host.Host) {
 	return func(h host.Host) {
 		l := h.NewLoop("ask")
-		a := &asker{h: h}
-		l.Post(func() { a.conn = h.Network().Dial(l, server, a) })
-		n := 0
-		var tick host.Timer
-		tick = l.NewTimer(func() {
-			n++
-			a.conn.Write(fmt.Appendf(nil, "%d,", n))
+		l.Post(func() {
+			a := &asker{h: h}
+			a.conn = h.Network().Dial(l, server, a)
+			n := 0
+			var tick host.Timer
+			tick = l.NewTimer(func() {
+				n++
+				a.conn.Write(fmt.Appendf(nil, "%d,", n))
+				tick.Reset(100 * time.Millisecond)
+			})
 			tick.Reset(100 * time.Millisecond)
 		})
-		tick.Reset(100 * time.Millisecond)
 	}
 }
 
@@ -255,8 +258,10 @@ func TestWorlds_respawn(t *testing.T) {
 		p.server.Start(func(h host.Host) {
 			h.Probe(said{fmt.Sprintf("born %d", h.PID())})
 			l := h.NewLoop("life")
-			t := l.NewTimer(func() { h.Respawn("again"); h.Probe(said{"a ghost"}) })
-			t.Reset(50 * time.Millisecond)
+			l.Post(func() {
+				t := l.NewTimer(func() { h.Respawn("again"); h.Probe(said{"a ghost"}) })
+				t.Reset(50 * time.Millisecond)
+			})
 		})
 		p.await("server: born 3")
 		for _, s := range p.heard {
@@ -312,5 +317,63 @@ func TestResolve(t *testing.T) {
 	}
 	if _, err := c.Resolve("osd.1"); !errors.Is(err, ErrUnknown) {
 		t.Errorf("osd.1: %v", err)
+	}
+}
+
+// TestTCP_killOfAPausedProcess: nothing that waited in a paused process runs while
+// it is killed.
+func TestTCP_killOfAPausedProcess(t *testing.T) {
+	for range 50 {
+		w, err := NewTCP(TCPConfig{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ran := false
+		h := w.AddHost("a")
+		loop := make(chan host.Loop, 1)
+		h.Start(func(p host.Host) { loop <- p.NewLoop("l") })
+		l := <-loop
+		h.Pause()
+		for range 50 {
+			l.Post(func() { ran = true })
+		}
+		h.Kill()
+		w.Close()
+		if ran {
+			t.Fatal("a paused process ran while it was killed")
+		}
+	}
+}
+
+// TestTCP_respawnAndClose: no process begins after Close.
+func TestTCP_respawnAndClose(t *testing.T) {
+	for range 50 {
+		w, err := NewTCP(TCPConfig{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := w.AddHost("a")
+		h.Start(func(p host.Host) { p.Respawn("again") })
+		w.Run(time.Millisecond)
+		w.Close()
+		if h.Running() {
+			t.Fatal("a process runs in a closed world")
+		}
+	}
+}
+
+// TestSim_leavesNothingBehind counts goroutines: tasks are coroutines, which must
+// end with their world.
+func TestSim_leavesNothingBehind(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for seed := range uint64(20) {
+		w := NewSim(SimConfig{Seed: seed})
+		c := Deploy(w, DefaultTopology())
+		c.Start()
+		w.Run(3 * time.Second)
+		w.Close()
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines are left of 20 worlds", after-before)
 	}
 }

@@ -1,0 +1,159 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+)
+
+// doing is a fault that does what a test wants.
+type doing func(*cluster.Cluster)
+
+func (doing) Kind() string   { return "doing" }
+func (doing) String() string { return "doing" }
+func (d doing) Strike(t faults.Target) (int, error) {
+	d(t.(*cluster.Cluster))
+	return 1, nil
+}
+
+// judged runs a plan of steps three seconds apart with the given goals.
+func judged(t *testing.T, goals []Goal, steps ...faults.Fault) Result {
+	t.Helper()
+	var plan faults.Plan
+	for i, f := range steps {
+		plan = append(plan, faults.Step{At: time.Duration(3+60*i) * time.Second, Fault: f})
+	}
+	s := Scenario{
+		Name: "judged", Length: 90 * time.Second, Bite: steps[0].Kind(),
+		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) { return plan, goals },
+	}
+	return Run(Spec{Scenario: s, Seed: 1})
+}
+
+func process(c *cluster.Cluster, name string) interface{ Exit(int, string) } {
+	return c.World().(*cluster.SimWorld).Sim().Host(name).Process()
+}
+
+// TestJudgement: what must not pass does not, and says why.
+func TestJudgement(t *testing.T) {
+	tests := map[string]struct {
+		goals    []Goal
+		steps    []faults.Fault
+		property string
+	}{
+		"a goal to be undisturbed looks at its deadline, not only at once": {
+			goals: []Goal{undisturbed(0, 45*time.Second)},
+			steps: []faults.Fault{doing(func(c *cluster.Cluster) {
+				c.World().(*cluster.SimWorld).Sim().At(10*time.Second, func() { c.Command("mgr fail") })
+			})},
+			property: "I-MGR-12",
+		},
+		"a goal about the second fault is not reached by the first": {
+			goals:    []Goal{replaced(0), replaced(1)},
+			steps:    []faults.Fault{faults.Kill{Who: cluster.RoleActiveMgr}, faults.Pause{Who: cluster.RoleMons}},
+			property: "I-MGR-11",
+		},
+		"a goal about a step that is not there": {
+			goals:    []Goal{{Property: "never", Step: 1, Within: detection, Reached: func(*Progress) bool { return false }}},
+			steps:    []faults.Fault{faults.Kill{Who: "mgr.x"}},
+			property: "plan",
+		},
+		"a daemon that gives up": {
+			steps:    []faults.Fault{doing(func(c *cluster.Cluster) { process(c, "mon.b").Exit(1, "assertion failed") })},
+			property: "I-PROC-1",
+		},
+		"a daemon that panics": {
+			steps: []faults.Fault{doing(func(c *cluster.Cluster) {
+				c.World().(*cluster.SimWorld).Sim().At(0, func() { panic("out of thoughts") })
+			})},
+			property: "panic",
+		},
+		"a daemon that goes round in circles": {
+			steps: []faults.Fault{doing(func(c *cluster.Cluster) {
+				l := c.World().(*cluster.SimWorld).Sim().Host("mon.b").Process().NewLoop("circle")
+				var again func()
+				again = func() { l.Post(again) }
+				l.Post(again)
+			})},
+			property: "panic",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := judged(t, tt.goals, tt.steps...)
+			if r.Verdict != Fail || !strings.HasPrefix(r.Failure.Property, tt.property) {
+				t.Errorf("verdict %v: %v; want a failure of %s", r.Verdict, r.Failure, tt.property)
+			}
+		})
+	}
+}
+
+// TestGoal_deadlineThatIsPast: a goal whose time another goal has used up is
+// missed at once, and time does not go back for it.
+func TestGoal_deadlineThatIsPast(t *testing.T) {
+	var last time.Duration
+	second := Goal{
+		Property: "second", Within: func(cluster.Topology) time.Duration { return 10 * time.Second },
+		Reached: func(p *Progress) bool {
+			if now := p.World().Now(); now < last {
+				t.Errorf("time went from %v to %v", last, now)
+			}
+			last = p.World().Now()
+			return false
+		},
+	}
+	r := judged(t, []Goal{replaced(0), second}, faults.Kill{Who: cluster.RoleActiveMgr})
+	if r.Verdict != Fail || r.Failure.Property != "second" || r.Virtual < 30*time.Second {
+		t.Errorf("%v %v after %v", r.Verdict, r.Failure, r.Virtual)
+	}
+}
+
+// TestRestart_ofARunningDaemon lands nothing.
+func TestRestart_ofARunningDaemon(t *testing.T) {
+	if r := judged(t, nil, faults.Restart{Who: "mgr.x"}); r.Verdict != Inconclusive || r.Faults[0].Count != 0 {
+		t.Errorf("verdict %v, landed %d", r.Verdict, r.Faults[0].Count)
+	}
+}
+
+// TestTimeline: each heal ends its own cut, and a host is paused once however
+// often it is told to be.
+func TestTimeline(t *testing.T) {
+	w := cluster.NewSim(cluster.SimConfig{Seed: 7})
+	defer w.Close()
+	c := cluster.Deploy(w, cluster.DefaultTopology())
+	c.Start()
+	w.Run(time.Second)
+	tl := newTimeline(w)
+	began := w.Now()
+	do := func(f faults.Fault, victims ...string) {
+		if _, err := f.Strike(c); err != nil {
+			t.Fatal(err)
+		}
+		tl.struck(f, victims)
+	}
+	first, second := &faults.Cut{A: "mon.a", B: "mgr.x", Direction: faults.Both}, &faults.Cut{A: "mon.b", B: "mgr.y", Direction: faults.Both}
+	do(first)
+	do(second)
+	do(faults.Pause{Who: "mon.a"}, "mon.a")
+	do(faults.Pause{Who: cluster.RoleMons}, "mon.a", "mon.b", "mon.c")
+	w.Run(10 * time.Second)
+	do(faults.Heal{Cut: first})
+	do(faults.Kill{Who: "mon.b"}, "mon.b")
+	w.Run(200 * time.Second)
+	if !tl.LinksDisturbed(w.Now()-time.Second, w.Now()) {
+		t.Error("the second cut lasts, the timeline has it healed")
+	}
+	do(faults.Heal{Cut: second})
+	w.Run(200 * time.Second)
+	if tl.LinksDisturbed(w.Now()-time.Second, w.Now()) {
+		t.Error("both cuts are healed, the timeline has one lasting")
+	}
+	for name, want := range map[string]time.Duration{"mon.a": w.Now() - began, "mon.b": 10 * time.Second, "mgr.x": 0} {
+		if got := tl.PausedDuring(name, began, w.Now()); got != want {
+			t.Errorf("%s was paused for %v, want %v", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package sim
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// time must not go back.
+func TestRun_timeNeverGoesBack(t *testing.T) {
+	s := New(Config{Seed: 1})
+	s.Run(10 * time.Second)
+	s.RunUntil(-4*time.Second, func() bool { return false })
+	if s.Now() != 10*time.Second {
+		t.Errorf("RunUntil: now %v", s.Now())
+	}
+	s.Run(-4 * time.Second)
+	if s.Now() < 10*time.Second {
+		t.Errorf("Run: now %v", s.Now())
+	}
+}
+func TestRun_saturates(t *testing.T) {
+	s := New(Config{Seed: 1})
+	s.Run(time.Second)
+	s.Run(1<<63 - 1)
+	if s.Now() < 0 {
+		t.Errorf("Run(max): now %v", s.Now())
+	}
+}
+
+// power loss + task with deferred close
+func TestPowerOff_deferredCloseIsNotHeard(t *testing.T) {
+	s := New(Config{Seed: 1})
+	defer s.Close()
+	a, b := s.AddHost("a"), s.AddHost("b")
+	rec := &recorder{at: s.Now}
+	addr := netip.AddrPortFrom(a.Addr(), 6789)
+	a.Start(func(p host.Host) {
+		l := p.NewLoop("l")
+		p.Network().Listen(l, addr, func(c host.Conn) {
+			c.Attach(l, &echo{conn: c, buf: make([]byte, 64), got: new(int)})
+			l.Go("t", func(tk host.Task) { defer c.Close(); tk.Sleep(time.Hour) })
+		})
+	})
+	b.Start(func(h host.Host) { rec.conn = h.Network().Dial(h.NewLoop("l"), addr, rec) })
+	s.Run(time.Second)
+	a.PowerOff()
+	s.Run(time.Second)
+	if len(rec.events) != 1 {
+		t.Errorf("power off was heard: %v", rec.events)
+	}
+}
+
+// held bytes of a machine that lost power arrive after heal
+func TestPowerOff_losesWhatACutHeld(t *testing.T) {
+	p := newPair(t)
+	p.Run(time.Second)
+	p.Cut(p.client, p.server)
+	p.send(t, "x")
+	p.Run(time.Second)
+	p.client.PowerOff()
+	p.Run(10 * time.Second)
+	p.Heal(p.client, p.server)
+	p.Run(5 * time.Minute)
+	if p.echoed != 0 {
+		t.Errorf("server got %d pieces that nobody was left to send again", p.echoed)
+	}
+}
+
+// cross-folder rename, both folders synced
+func TestSyncDir_renameAcrossFolders(t *testing.T) {
+	bad := 0
+	for seed := range uint64(20) {
+		s := New(Config{Seed: seed})
+		h := s.AddHost("a")
+		h.Start(func(p host.Host) {
+			l := p.NewLoop("l")
+			d := p.Disk()
+			f, _ := d.Open("a/x")
+			f.WriteAt([]byte("hello"), 0)
+			f.Sync(l, func(error) {
+				d.Rename("a/x", "b/y")
+				d.SyncDir(l, "b", func(error) { d.SyncDir(l, "a", func(error) {}) })
+			})
+		})
+		s.Run(time.Second)
+		h.PowerOff()
+		var names []string
+		h.Start(func(p host.Host) { names, _ = p.Disk().List("") })
+		s.Run(time.Second)
+		if len(names) != 1 {
+			bad++
+			if bad == 1 {
+				t.Errorf("seed %d: after both folders were synced: %v, one inode: %v", seed, names, h.disk.files["a/x"] == h.disk.files["b/y"])
+			}
+		}
+		s.Close()
+	}
+}
+
+// torn at a sector boundary
+func TestPowerOff_tearsAtSectors(t *testing.T) {
+	for seed := range uint64(50) {
+		s := New(Config{Seed: seed})
+		h := s.AddHost("a")
+		h.Start(func(p host.Host) {
+			l := p.NewLoop("l")
+			d := p.Disk()
+			f, _ := d.Open("x")
+			f.WriteAt(make([]byte, 4096), 0)
+			f.Sync(l, func(error) {
+				d.SyncDir(l, "", func(error) {
+					b := make([]byte, 2000)
+					for i := range b {
+						b[i] = 1
+					}
+					f.WriteAt(b, 300)
+				})
+			})
+		})
+		s.Run(time.Second)
+		h.PowerOff()
+		c := h.disk.files["x"].current
+		n := 0
+		for _, v := range c {
+			n += int(v)
+		}
+		if n > 0 && n < 2000 && (300+n)%512 != 0 {
+			t.Fatalf("seed %d: torn at offset %d, no sector boundary", seed, 300+n)
+		}
+		s.Close()
+	}
+}
+
+// timer order after resume
+func TestResume_overdueTimersGoFirst(t *testing.T) {
+	for seed := range uint64(50) {
+		s := New(Config{Seed: seed})
+		h := s.AddHost("a")
+		var got []int
+		h.Start(func(p host.Host) {
+			l := p.NewLoop("l")
+			t3 := l.NewTimer(func() { got = append(got, 3) })
+			l.NewTimer(func() { got = append(got, 1); t3.Reset(0) }).Reset(time.Second)
+			l.NewTimer(func() { got = append(got, 2) }).Reset(2 * time.Second)
+		})
+		s.Run(time.Millisecond)
+		h.Pause()
+		s.Run(time.Minute)
+		h.Resume()
+		s.Run(time.Second)
+		if got[1] != 2 {
+			t.Fatalf("seed %d: deadlines 1s, 2s, 60s fired in order %v", seed, got)
+		}
+		s.Close()
+	}
+}
+
+// refused answer crosses a cut
+func TestCut_holdsRefusals(t *testing.T) {
+	s := New(Config{Seed: 1, Delay: 10 * time.Millisecond})
+	defer s.Close()
+	a, b := s.AddHost("a"), s.AddHost("b")
+	a.Start(func(host.Host) {})
+	rec := &recorder{at: s.Now}
+	b.Start(func(h host.Host) { rec.conn = h.Network().Dial(h.NewLoop("l"), netip.AddrPortFrom(a.Addr(), 1), rec) })
+	s.Run(15 * time.Millisecond)
+	s.Cut(a, b)
+	s.Run(time.Second)
+	if len(rec.events) != 0 {
+		t.Errorf("%v %v through a cut", rec.events, rec.err)
+	}
+}
+
+// Reset counts a connection once
+func TestReset_countsLiveConnections(t *testing.T) {
+	p := newPair(t)
+	p.Run(time.Second)
+	p.client.Pause()
+	n1 := p.Reset(p.client, p.server)
+	n2 := p.Reset(p.client, p.server)
+	if n1 != 1 || n2 != 0 {
+		t.Errorf("reset broke %d, then again %d", n1, n2)
+	}
+}
+
+// Held without a cut
+func TestHeld_darkHostIsNoCut(t *testing.T) {
+	p := newPair(t)
+	p.server.PowerOff()
+	p.Run(5 * time.Second)
+	if n := p.Held(p.client, p.server); n != 0 {
+		t.Errorf("%d held by cuts, there was none", n)
+	}
+}
+func TestHeld_booksAttemptsOnTheCut(t *testing.T) {
+	p := newPair(t)
+	p.Cut(p.server, p.client)
+	p.Run(5 * time.Second)
+	if p.Held(p.client, p.server) != 0 || p.Held(p.server, p.client) == 0 {
+		t.Errorf("cut server->client: held %d there, %d on the way that is not cut", p.Held(p.server, p.client), p.Held(p.client, p.server))
+	}
+}
+
+// small window
+func TestWindow_tiny(t *testing.T) {
+	s := New(Config{Seed: 1, Window: 2})
+	defer s.Close()
+	a, b := s.AddHost("a"), s.AddHost("b")
+	n := 0
+	rec := &recorder{at: s.Now}
+	addr := startEchoServer(a, &n)
+	b.Start(func(h host.Host) { rec.conn = h.Network().Dial(h.NewLoop("l"), addr, rec) })
+	s.Run(time.Second)
+	rec.conn.Write([]byte("x"))
+	s.Run(time.Second)
+	before := s.Steps()
+	s.Run(time.Second)
+	if s.Steps() != before {
+		t.Errorf("idle, yet %d steps in a second", s.Steps()-before)
+	}
+}
