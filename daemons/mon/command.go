@@ -123,8 +123,7 @@ func (m *Mon) ackJSON(o *op, c *msg.MonCommand, args commandArgs, v any) {
 }
 
 // ackReadable is ackJSON for commands whose JSON is readable unless the client
-// asks for another format. Ceph: MgrMonitor::preprocess_command in
-// src/mon/MgrMonitor.cc.
+// asks for another format, as Ceph 16.2.15 answers commands about managers.
 func (m *Mon) ackReadable(o *op, c *msg.MonCommand, args commandArgs, v any) {
 	m.ack(o, c, result{prefix: args.text("prefix"), data: toJSON(v, args.plain() || args.indent())})
 }

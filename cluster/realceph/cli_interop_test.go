@@ -1,0 +1,213 @@
+//go:build interop
+
+package realceph_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/realceph"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// The tests of this file put Ceph's command line in front of our monitors.
+
+// ours is a cluster of our daemons on loopback, and a site whose configuration
+// names its monitors.
+type ours struct {
+	*site
+	world   *cluster.TCPWorld
+	cluster *cluster.Cluster
+}
+
+// newOurs starts our daemons and waits until a manager is available.
+func newOurs(t *testing.T, mons, mgrs int) *ours {
+	t.Helper()
+	topology := cluster.DefaultTopology()
+	topology.Mons, topology.Mgrs = mons, mgrs
+	topology.Scale(5)
+	world, err := cluster.NewTCP(cluster.TCPConfig{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Close)
+	o := &ours{site: &site{t: t}, world: world, cluster: cluster.Deploy(world, topology)}
+	config := realceph.Config{Dir: t.TempDir()}
+	for _, name := range topology.MonNames() {
+		config.Mons = append(config.Mons, realceph.Mon{
+			Name: strings.TrimPrefix(name, "mon."), Addr: netip.AddrPortFrom(world.Host(name).Addr(), 6789),
+		})
+	}
+	o.open(config)
+	o.check(realceph.Require("", "ceph"))
+	o.cluster.Start()
+	if !world.Until(patience, o.settled) {
+		t.Fatalf("no manager is available; the map is %+v", o.cluster.View().MgrMap())
+	}
+	return o
+}
+
+// settled reports whether every manager is in the map, one of them available.
+func (o *ours) settled() bool {
+	v := o.cluster.View()
+	return v.Available() && len(cluster.Standbys(v.MgrMap())) == o.cluster.Topology().Mgrs-1
+}
+
+// The command line completes the handshake with each of our monitors, sends what
+// it validated against their command descriptions, and prints what they answer.
+func TestCLI_realWithOurMonitors(t *testing.T) {
+	o := newOurs(t, 3, 2)
+	active := strings.TrimPrefix(o.cluster.View().ActiveMgr(), "mgr.")
+
+	t.Run("status", func(t *testing.T) {
+		out := o.ceph("-s")
+		for _, want := range []string{"mon: 3 daemons, quorum a,b,c", "mgr: " + active + "(active, since ", ", standbys: "} {
+			if !strings.Contains(out, want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+	})
+	t.Run("every monitor answers", func(t *testing.T) {
+		for i, name := range []string{"a", "b", "c"} {
+			var quorum struct {
+				Names  []string `json:"quorum_names"`
+				Leader string   `json:"quorum_leader_name"`
+			}
+			addr := netip.AddrPortFrom(o.world.Host("mon."+name).Addr(), 6789)
+			o.cephJSON(&quorum, "-m", "v1:"+addr.String(), "quorum_status")
+			if strings.Join(quorum.Names, ",") != "a,b,c" || "mon."+quorum.Leader != o.cluster.View().Leader() {
+				t.Errorf("monitor %d: %+v, the leader is %s", i, quorum, o.cluster.View().Leader())
+			}
+		}
+	})
+	t.Run("mgr dump", func(t *testing.T) {
+		var d mgrDump
+		o.cephJSON(&d, "mgr", "dump")
+		if m := o.cluster.View().MgrMap(); d.ActiveName != m.ActiveName || d.ActiveGID != m.ActiveGID || !d.Available || len(d.Standbys) != 1 {
+			t.Errorf("%+v, committed is %+v", d, m)
+		}
+		if out := o.ceph("mgr", "dump"); !strings.HasPrefix(out, "{\n    \"epoch\": ") {
+			t.Errorf("plain output is not indented: %.40q", out)
+		}
+		d = mgrDump{ActiveGID: 1}
+		if o.cephJSON(&d, "mgr", "dump", "1"); d.ActiveGID != 0 {
+			t.Errorf("epoch 1: %+v", d)
+		}
+	})
+	t.Run("mon dump", func(t *testing.T) {
+		var d struct {
+			FSID string `json:"fsid"`
+			Mons []struct {
+				Name string `json:"name"`
+				Addr string `json:"addr"`
+			} `json:"mons"`
+		}
+		o.cephJSON(&d, "mon", "dump")
+		if len(d.Mons) != 3 || d.Mons[2].Name != "c" || d.Mons[2].Addr != o.world.Host("mon.c").Addr().String()+":6789/0" {
+			t.Errorf("%+v", d)
+		}
+	})
+	t.Run("errors", func(t *testing.T) {
+		o.fails(t, "there is no map for epoch 999", "mgr", "dump", "999")
+		o.fails(t, "Error EINVAL: invalid command", "no", "such", "command")
+	})
+	t.Run("tell the active manager", func(t *testing.T) {
+		var state struct {
+			Name  string `json:"name"`
+			State string `json:"state"`
+		}
+		if o.cephJSON(&state, "tell", "mgr", "status"); state.Name != active || state.State != "active" {
+			t.Errorf("%+v, active is %s", state, active)
+		}
+	})
+	t.Run("mgr fail", func(t *testing.T) {
+		before := o.cluster.View().MgrMap()
+		o.ceph("mgr", "fail", active)
+		if !o.world.Until(patience, func() bool { return o.cluster.View().MgrMap().ActiveName != active && o.settled() }) {
+			t.Errorf("the map is %+v", o.cluster.View().MgrMap())
+		}
+		if after := o.cluster.View().MgrMap(); after.Epoch <= before.Epoch || after.Standbys == before.Standbys {
+			t.Errorf("before %+v, after %+v", before, after)
+		}
+		o.awaitMgrs(o.cluster.View().MgrMap().ActiveName + ": " + active)
+	})
+}
+
+// fails runs a command that must fail and say why.
+func (o *ours) fails(t *testing.T, why string, args ...string) {
+	t.Helper()
+	_, err := o.tryCeph(args...)
+	var exit *realceph.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(exit.Stderr, why) {
+		t.Errorf("ceph %v: %v, want %q", args, err, why)
+	}
+}
+
+// The command line goes on when the monitor that it would ask is down, and when
+// the leader is.
+func TestCLI_realSurvivesLossOfAMonitor(t *testing.T) {
+	o := newOurs(t, 3, 1)
+	leader := o.cluster.View().Leader()
+	o.cluster.Kill(leader)
+	o.eventually("an answer without "+leader, func() bool {
+		out, err := o.tryCeph("--connect-timeout", "5", "mgr", "stat")
+		return err == nil && strings.Contains(out, `"available": true`)
+	})
+}
+
+// What our monitors answer as JSON is of the shape that Ceph's have: every key of
+// ours is one of theirs, with a value of the same kind.
+func TestCLI_jsonHasCephsShape(t *testing.T) {
+	o := newOurs(t, 1, 2)
+	s := newSite(t, "a")
+	s.startMon("a")
+	w := newWorld(t)
+	s.startMgr(w, "x")
+	s.awaitMgrs("x: ")
+	s.startMgr(w, "y")
+	s.awaitMgrs("x: y")
+	for _, command := range []string{"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mon dump", "quorum_status"} {
+		t.Run(command, func(t *testing.T) {
+			var mine, theirs any
+			o.cephJSON(&mine, strings.Fields(command)...)
+			s.cephJSON(&theirs, strings.Fields(command)...)
+			for _, difference := range shapeDiffers("", mine, theirs) {
+				t.Error(difference)
+			}
+		})
+	}
+}
+
+// shapeDiffers lists what of mine is not in theirs. Of lists it looks at the
+// first elements.
+func shapeDiffers(path string, mine, theirs any) (differences []string) {
+	switch mine := mine.(type) {
+	case map[string]any:
+		theirs, _ := theirs.(map[string]any)
+		for _, key := range wire.SortedKeys(mine) {
+			if _, ok := theirs[key]; !ok {
+				differences = append(differences, path+"."+key+" is not in Ceph's answer")
+				continue
+			}
+			differences = append(differences, shapeDiffers(path+"."+key, mine[key], theirs[key])...)
+		}
+	case []any:
+		theirs, ok := theirs.([]any)
+		if len(mine) > 0 && len(theirs) > 0 {
+			return shapeDiffers(path+"[0]", mine[0], theirs[0])
+		}
+		if !ok {
+			return []string{path + " is no list in Ceph's answer"}
+		}
+	default:
+		if reflect.TypeOf(mine) != reflect.TypeOf(theirs) {
+			return []string{fmt.Sprintf("%s is %T, in Ceph's answer %T", path, mine, theirs)}
+		}
+	}
+	return differences
+}
