@@ -171,7 +171,7 @@ func writeSummary(w io.Writer, s *scenarios.Summary) {
 	}
 	fmt.Fprintf(w, "faults: %s\n", counts(s.Faults))
 	fmt.Fprintf(w, "marks:  %s\n", counts(s.Marks))
-	if never := s.NeverMarked(); len(never) > 0 {
+	if never := s.NeverMarked(); len(never) > 0 && s.Runs > 1 {
 		fmt.Fprintf(w, "never:  %s\n", strings.Join(never, ", "))
 	}
 	if len(s.Drops) > 0 {
