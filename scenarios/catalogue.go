@@ -14,6 +14,7 @@ func Catalogue() []Scenario {
 		mgrPartition(),
 		mgrPause(),
 		mgrReset(),
+		mgrRestart(),
 		monPause(),
 	}
 }

@@ -55,7 +55,7 @@ func markOfMap(f mon.MapCommitted, r *run) string {
 	switch before := r.progress[0].Before; {
 	case f.ActiveGID == 0:
 		return MarkNoActive
-	case f.ActiveGID != before.ActiveGID && f.Available:
+	case f.ActiveName != before.ActiveName && f.Available:
 		return MarkTakeover
 	}
 	return ""
