@@ -68,7 +68,8 @@ func Example() {
 		s.Run(time.Minute)
 		return s.Hash()
 	}
-	fmt.Println("same run:", run(7) == run(7))
+	first, second := run(7), run(7)
+	fmt.Println("same run:", first == second)
 	// Output:
 	// hello at 32s
 	// hello at 32s
