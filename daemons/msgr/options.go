@@ -26,6 +26,8 @@ type Config struct {
 	Auth Authorizer
 	// Options are the tunables. The zero value means [DefaultOptions].
 	Options Options
+	// Defects are planted bugs; none in a daemon that is to work.
+	Defects Defects
 }
 
 // Options are a messenger's tunables. A field that is 0 takes its default.

@@ -129,6 +129,7 @@ func (p *protocol) expired() {
 	case p.state == StateClosed:
 	case p.state == StateStartConnect:
 		p.dial()
+	case !p.state.open() && p.m.cfg.Defects.NoReadyTimeout:
 	case !p.state.open():
 		p.fault(errReadyTimeout)
 	default:
@@ -289,7 +290,8 @@ func (p *protocol) streamEnded(err error) {
 // settle hands over what was read, and sends what it calls for.
 func (p *protocol) settle() {
 	p.commit()
-	if p.state.open() && (p.ackDue || p.keepaliveAck) {
+	answer := p.keepaliveAck && !p.m.cfg.Defects.AckWithoutWake
+	if p.state.open() && (p.ackDue || answer) {
 		p.flush()
 	}
 }
@@ -317,7 +319,9 @@ func (p *protocol) drop() {
 		return
 	}
 	p.state = StateClosed
-	p.releaseHeld()
+	if !p.m.cfg.Defects.KeepHeldOnFault {
+		p.releaseHeld()
+	}
 	if p.deadline != nil {
 		p.deadline.Stop()
 	}

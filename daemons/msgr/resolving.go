@@ -117,7 +117,7 @@ func (c *Connection) judge(f connectFrame, wins bool) (replyFrame, verdict) {
 func (c *Connection) judgeRace(retrySession replyFrame, wins bool) (replyFrame, verdict) {
 	s := &c.session
 	if standby := s.proto == nil; standby || c.ready.Load() {
-		if c.policy.ResetCheck && s.connectSeq == 0 {
+		if c.policy.ResetCheck && s.connectSeq == 0 && !c.m.cfg.Defects.RetryOnZeroSeq {
 			return replyFrame{}, verdictReplace
 		}
 		return retrySession, verdictReply

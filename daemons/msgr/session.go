@@ -261,6 +261,10 @@ func (c *Connection) recover(was State, waitLong bool) {
 		s.backoff = c.m.opt.MaxBackoff
 		c.replaceProto(s.worker).startAfter(s.backoff)
 	case was.connecting():
+		if c.m.cfg.Defects.BumpSeqWhileConnecting {
+			s.connectSeq++
+			s.onceOpen = true
+		}
 		c.replaceProto(s.worker).startAfter(s.nextBackoff(&c.m.opt))
 	case c.policy.Server, c.policy.Standby && s.idle():
 		s.proto = nil

@@ -1,0 +1,21 @@
+package msgr
+
+// Defects are bugs planted on purpose, modelled on ones that Ceph had, so that a
+// test of the messenger can show that it would find them. The zero value has
+// none; nothing but such a test sets one. Each is consulted in one place.
+type Defects struct {
+	// BumpSeqWhileConnecting takes an attempt that failed in the handshake for a
+	// session that broke: the next one claims to continue it. (BUG-41)
+	BumpSeqWhileConnecting bool
+	// NoReadyTimeout waits for ever for an acceptor that says nothing. (BUG-45)
+	NoReadyTimeout bool
+	// AckWithoutWake notes a keepalive to be answered, but does not write the
+	// answer until something else is written. (BUG-48)
+	AckWithoutWake bool
+	// RetryOnZeroSeq answers RETRY_SESSION from a session in standby whose
+	// connect_seq is 0, and RESET_SESSION to the retry. (BUG-50)
+	RetryOnZeroSeq bool
+	// KeepHeldOnFault does not give the throttles back what a message drew whose
+	// socket broke before it was complete.
+	KeepHeldOnFault bool
+}

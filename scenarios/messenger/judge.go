@@ -1,0 +1,106 @@
+package messenger
+
+import (
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+)
+
+// HandleConnect notes an open session.
+func (p *party) HandleConnect(c *msgr.Connection) {
+	p.opened(c)
+	p.leave(c)
+}
+
+// HandleAccept notes an open session; a server sends on the latest, and what it
+// sent on another one to a client that is gone went nowhere.
+func (p *party) HandleAccept(c *msgr.Connection) {
+	p.opened(c)
+	if p.peer != nil && p.peer != c && !p.run.plan.Pair.Peers {
+		p.run.ended()
+	}
+	p.peer = c
+	p.leave(c)
+}
+
+func (p *party) opened(c *msgr.Connection) {
+	s := p.alive("connect or accept", c)
+	p.run.check(!s.opened || !p.run.plan.Pair.lossy(), "I-MSG-3: %v: a lossy session opened twice", p)
+	s.opened = true
+}
+
+// alive checks that a connection may still be heard of.
+func (p *party) alive(what string, c *msgr.Connection) *incoming {
+	s := p.session(c)
+	p.run.check(!s.down, "I-MSG-4: %v: %s after mark_down", p, what)
+	p.run.check(!s.reset, "I-MSG-10: %v: %s after reset", p, what)
+	return s
+}
+
+// HandleReset notes the end of a lossy session and dials the next one.
+func (p *party) HandleReset(c *msgr.Connection) bool {
+	s := p.alive("reset", c)
+	p.run.check(p.run.plan.Pair.lossy(), "I-MSG-1: %v: a lossless session was reset", p)
+	p.run.check(s.opened, "I-MSG-10: %v: reset of a session that never opened", p)
+	s.reset = true
+	if p.peer == c {
+		p.peer = nil
+	}
+	if p.side == 0 {
+		p.target()
+	}
+	return true
+}
+
+// HandleRemoteReset notes that the other side has lost the session.
+func (p *party) HandleRemoteReset(c *msgr.Connection) {
+	s := p.alive("remote reset", c)
+	p.run.check(s.opened, "I-MSG-10: %v: remote reset of a session that never opened", p)
+	p.run.check(p.run.forgotten, "I-MSG-2: %v: remote reset, though neither side ever lost a session", p)
+	p.run.ended()
+}
+
+// HandleRefused happens while the other side restarts.
+func (p *party) HandleRefused(c *msgr.Connection) bool {
+	p.alive("refused", c)
+	return true
+}
+
+// Dispatch judges a message.
+func (p *party) Dispatch(c *msgr.Connection, m *msg.Message) bool {
+	s := p.alive("message", c)
+	ping, ok := m.Body.(*msg.MonPing)
+	p.run.check(ok, "%v: got a %v", p, m.Header.Type)
+	p.run.check(s.opened, "I-MSG-10: %v: message before connect or accept", p)
+	if !ok {
+		return true
+	}
+	if p.run.plan.Pair.lossy() {
+		p.judgeLossy(s, &ping.Tracker)
+	} else {
+		p.judgeLossless(ping.Stamp.Nsec, ping.Stamp.Sec)
+	}
+	p.last[ping.Stamp.Nsec] = ping.Stamp.Sec
+	p.leave(c)
+	return true
+}
+
+// judgeLossy: what one connection delivers is a prefix of what was sent on it.
+func (p *party) judgeLossy(s *incoming, t *msg.ConnectionTracker) {
+	if s.count == 0 {
+		s.label = t.Epoch
+	}
+	s.count++
+	p.run.check(s.label == t.Epoch, "I-MSG-3: %v: messages of two sessions on one connection", p)
+	p.run.check(uint64(s.count) == t.Version, "I-MSG-3: %v: message %d of a session came as its %dth", p, t.Version, s.count)
+}
+
+// judgeLossless: numbers rise, and those that are missing were sent before a
+// session was known to have ended.
+func (p *party) judgeLossless(life, n uint32) {
+	last := p.last[life]
+	p.run.check(n > last, "I-MSG-1: %v: message %d of life %d after message %d", p, n, life, last)
+	sender := p.run.parties[1-p.side]
+	if sender.life == life && n > last+1 {
+		p.run.check(n-1 <= sender.doomed, "I-MSG-1: %v: messages %d to %d are missing and no session ended", p, last+1, n-1)
+	}
+}

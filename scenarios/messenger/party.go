@@ -1,0 +1,198 @@
+package messenger
+
+import (
+	"net/netip"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+const port = 6789
+
+// party is one incarnation of one side: a process with a messenger that sends
+// numbered messages and notes what it is told.
+type party struct {
+	run   *run
+	side  int
+	life  uint32 // which incarnation
+	nonce uint32
+	h     *machine
+	loop  host.Loop
+	m     *msgr.Messenger
+	timer host.Timer
+
+	peer     *msgr.Connection // the server's latest session
+	dialled  *msgr.Connection // the latest that target has asked for
+	sent     uint32
+	leaving  bool   // marks down from the next callback
+	doomed   uint32 // messages up to this one may be lost: a session ended since
+	labels   map[*msgr.Connection]*outgoing
+	sessions map[*msgr.Connection]*incoming
+	last     map[uint32]uint32 // by the sender's life: the last message received
+}
+
+// outgoing numbers what was sent on one connection.
+type outgoing struct{ label, count uint32 }
+
+// incoming is what one connection has told.
+type incoming struct {
+	opened, reset, down bool
+	label, count        uint32 // of a lossy one: whose messages, and how many
+}
+
+// start makes the side's next incarnation run.
+func (r *run) start(side int, nonce uint32) {
+	r.lives[side]++
+	p := &party{
+		run: r, side: side, life: r.lives[side], nonce: nonce,
+		labels:   map[*msgr.Connection]*outgoing{},
+		sessions: map[*msgr.Connection]*incoming{},
+		last:     map[uint32]uint32{},
+	}
+	r.parties[side] = p
+	r.hosts[side].Start(p.begin)
+}
+
+// begin is the program.
+func (p *party) begin(h host.Host) {
+	r := p.run
+	p.h = &machine{Host: h, run: r}
+	p.loop = h.NewLoop("dispatch")
+	p.m = msgr.New(p.h, p.loop, msgr.Config{
+		Name: msg.EntityName{Type: msg.EntityMon, Num: int64(p.side)}, Nonce: p.nonce,
+		Label: "party", Workers: 2, Defects: r.defects,
+	})
+	policy := r.plan.Pair.Policies[p.side]
+	policy.ThrottleMessages = r.plan.Throttle
+	policy.ThrottleBytes = r.plan.Throttle * 400
+	p.m.SetDefaultPolicy(policy)
+	p.m.AddDispatcherTail(p)
+	if r.plan.Pair.Peers || p.side == 1 {
+		r.must(p.m.Bind(netip.AddrPortFrom(h.Network().Addrs()[0], port)))
+	}
+	r.must(p.m.Start())
+	p.timer = p.loop.NewTimer(p.tick)
+	p.again()
+}
+
+// again goes on sending; who dials does so at once.
+func (p *party) again() {
+	p.target()
+	p.timer.Reset(0)
+}
+
+// tick sends a burst of what is still owed.
+func (p *party) tick() {
+	r := p.run
+	for range r.plan.Burst[p.side] {
+		if r.owed[p.side] == 0 {
+			return
+		}
+		if c := p.target(); c != nil {
+			r.owed[p.side]--
+			p.send(c)
+		}
+	}
+	p.timer.Reset(r.plan.Gap[p.side] + 1)
+}
+
+// target is the connection to send on, nil if there is none.
+func (p *party) target() *msgr.Connection {
+	if !p.run.plan.Pair.Peers && p.side == 1 {
+		return p.peer
+	}
+	p.dialled = p.m.ConnectTo(msg.EntityMon, p.run.addrOf(1-p.side))
+	return p.dialled
+}
+
+func (p *party) send(c *msgr.Connection) {
+	o := p.labels[c]
+	if o == nil {
+		o = &outgoing{label: uint32(len(p.labels) + 1)}
+		p.labels[c] = o
+	}
+	o.count++
+	p.sent++
+	c.Send(msg.New(&msg.MonPing{
+		Op:      msg.MonPingRequest,
+		Stamp:   wire.UTime{Sec: p.sent, Nsec: p.life},
+		Tracker: msg.ConnectionTracker{Epoch: o.label, Version: uint64(o.count)},
+		Pad:     p.sent % 4 * 90,
+	}))
+}
+
+// markDown gives up the session; it runs on the dispatch loop.
+func (p *party) markDown() {
+	c := p.dialled
+	if c == nil {
+		c = p.peer
+	}
+	if c != nil {
+		p.giveUp(c)
+		p.again()
+	}
+}
+
+// leave marks down from inside a callback, if that is what the plan wants.
+func (p *party) leave(c *msgr.Connection) {
+	if p.leaving {
+		p.leaving = false
+		p.giveUp(c)
+		p.again()
+	}
+}
+
+// giveUp marks a connection down; it runs on the dispatch loop.
+func (p *party) giveUp(c *msgr.Connection) {
+	p.run.ended()
+	c.MarkDown()
+	p.session(c).down = true
+	if p.peer == c {
+		p.peer = nil
+	}
+}
+
+func (p *party) session(c *msgr.Connection) *incoming {
+	s := p.sessions[c]
+	if s == nil {
+		s = &incoming{}
+		p.sessions[c] = s
+	}
+	return s
+}
+
+// swallowed is the handler of a socket that nobody serves.
+type swallowed struct{}
+
+func (swallowed) Opened()      {}
+func (swallowed) Readable()    {}
+func (swallowed) Writable()    {}
+func (swallowed) Closed(error) {}
+
+// machine is a host whose listener can lose what it accepts.
+type machine struct {
+	host.Host
+	run *run
+}
+
+// Network is the machine's network, with the listener wrapped.
+func (m *machine) Network() host.Network { return listening{m.Host.Network(), m.run} }
+
+type listening struct {
+	host.Network
+	run *run
+}
+
+// Listen swallows connections as long as the run wants it to.
+func (l listening) Listen(loop host.Loop, at netip.AddrPort, accept func(host.Conn)) (host.Listener, error) {
+	return l.Network.Listen(loop, at, func(c host.Conn) {
+		if l.run.swallow > 0 {
+			l.run.swallow--
+			c.Attach(loop, swallowed{})
+			return
+		}
+		accept(c)
+	})
+}
