@@ -218,7 +218,7 @@ func TestTidy_complains(t *testing.T) {
 		{"p/a_test.go", "package p\n\n" + long, "a file holds one noun"},
 		{"p/a.go", ok + "\n// TO" + "DO later\n", "finish it"},
 		{"docs/a.md", "see /wo" + "rk/main", "a path of somebody's machine"},
-		{"docs/a.md", "see docs/work/main and src/ro" + "ot/x", ""},
+		{"docs/a.md", "see docs/wo" + "rk/main and src/ro" + "ot/x", ""},
 		{".ci/run", "# see Issue #" + "12", "readers may not have the tracker"},
 		{"p/a.go", "package p\n", "no package comment"},
 		{"p/a.go", "// Package q is fine.\npackage p\n", "no package comment"},
