@@ -7,8 +7,8 @@ import (
 	"github.com/wavetank/wavetank/faults"
 )
 
-// mgrFailover kills the active manager and may start it again later (S-02 of the
-// scenario list, without the race of a restart within the grace).
+// mgrFailover kills the active manager, and may start it again when its successor
+// has long taken over.
 func mgrFailover() Scenario {
 	return Scenario{
 		Name:   "mgr-failover",

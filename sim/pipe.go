@@ -113,8 +113,6 @@ func (d *pipe) fire(kind eventKind, arg uint64) {
 		return
 	}
 	if d.link.hold(d, kind, arg) {
-		d.link.sim.counts.SegmentsHeld++
-		d.link.sim.counts.BytesHeld += arg >> 2
 		return
 	}
 	d.arriving = false

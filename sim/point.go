@@ -2,7 +2,6 @@ package sim
 
 // pointSet holds the fault points that may strike in a run.
 type pointSet struct {
-	seed    uint64
 	streams map[string]*point
 }
 

@@ -100,8 +100,6 @@ type Counts struct {
 	Refused       uint64 // attempts answered with RST
 	TimedOut      uint64 // attempts that nobody answered
 	Resets        uint64 // ends of connections that saw RST
-	SegmentsHeld  uint64 // segments that a cut kept back
-	BytesHeld     uint64 // their size
 	AttemptsHeld  uint64 // connection attempts that a cut or a dark host swallowed
 	BytesReceived uint64 // bytes delivered
 }
@@ -117,7 +115,7 @@ func New(config Config) *Sim {
 		links:  make(map[[2]uint32]*link),
 	}
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
-	s.points = pointSet{seed: config.Seed, streams: make(map[string]*point)}
+	s.points = pointSet{streams: make(map[string]*point)}
 	return s
 }
 
