@@ -19,9 +19,4 @@
 // (I-MSG-4); races resolve (I-MSG-6); throttles come back to zero (I-MSG-8);
 // nothing is left after Shutdown (I-MSG-9); callbacks come in order (I-MSG-10);
 // an idle session answers keepalives (I-MC-3).
-//
-// Open: of the first 15,000 seeds one fails, 6986, for a reason not yet known. A
-// lossless server whose client restarts twice, the second time with its old nonce,
-// and is reset once more, delivers nothing any more; either the messenger or the
-// party that plays the server is wrong.
 package messenger

@@ -12,9 +12,13 @@ func (p *party) HandleConnect(c *msgr.Connection) {
 }
 
 // HandleAccept notes an open session; a server sends on the latest, and what it
-// sent on another one to a client that is gone went nowhere.
+// sent on another one to a client that is gone went nowhere. The last words of
+// such a client may open its session only now.
 func (p *party) HandleAccept(c *msgr.Connection) {
 	p.opened(c)
+	if c.PeerAddr().Nonce != p.run.parties[1-p.side].nonce {
+		return
+	}
 	if p.peer != nil && p.peer != c && !p.run.plan.Pair.Peers {
 		p.run.ended()
 	}
