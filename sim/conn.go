@@ -66,6 +66,10 @@ func (c *conn) RemoteAddr() netip.AddrPort { return c.remote }
 
 func (c *conn) Attach(l host.Loop, h host.ConnHandler) {
 	c.loop, c.handler = l.(*loop), h
+	if c.loop.closed {
+		c.Close()
+		return
+	}
 	if c.raised != 0 || c.eof || c.first < len(c.received) {
 		c.raised |= signalReadable
 		c.postNotify()

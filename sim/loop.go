@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -45,7 +46,22 @@ func (l *loop) Close() {
 	}
 	l.closed = true
 	l.posted, l.head, l.overdue = nil, 0, nil
+	l.closeSockets()
 	l.tasks.Unwind()
+}
+
+// closeSockets closes what nobody can use any more.
+func (l *loop) closeSockets() {
+	for _, ls := range slices.Clone(l.proc.listens) {
+		if ls.loop == l {
+			ls.Close()
+		}
+	}
+	for _, c := range slices.Clone(l.proc.conns) {
+		if c.loop == l {
+			c.Close()
+		}
+	}
 }
 
 // schedule puts the loop on the agenda if it has something to run.

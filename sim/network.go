@@ -22,6 +22,9 @@ func (n *network) Listen(l host.Loop, addr netip.AddrPort, accept func(host.Conn
 	if ip := addr.Addr(); ip.IsValid() && !ip.IsUnspecified() && ip != p.host.addr {
 		return nil, fmt.Errorf("listen %v: %w", addr, host.ErrAddrNotAvailable)
 	}
+	if l.(*loop).closed {
+		return nil, fmt.Errorf("listen %v: loop %s: %w", addr, l.Name(), host.ErrClosed)
+	}
 	port := addr.Port()
 	if port == 0 {
 		port = p.host.port()
@@ -39,7 +42,7 @@ func (n *network) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) hos
 	p := n.process()
 	c := newConn(p, addr)
 	c.loop, c.handler, c.dialling = l.(*loop), h, true
-	if p.ended {
+	if p.ended || c.loop.closed {
 		c.closed = true
 		c.leave()
 		return c

@@ -35,7 +35,7 @@ type Network interface {
 	// Listen accepts connections to addr. A port of 0 picks a free one. accept
 	// runs on loop, once per connection, with a connection that is open but not
 	// yet attached (see [Conn.Attach]); nothing is lost while it waits for that.
-	// Errors: ErrAddrInUse, ErrAddrNotAvailable.
+	// Errors: ErrAddrInUse, ErrAddrNotAvailable, ErrClosed if loop is.
 	Listen(loop Loop, addr netip.AddrPort, accept func(Conn)) (Listener, error)
 
 	// Dial begins a connection to addr and returns at once, attached to loop and

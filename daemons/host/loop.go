@@ -25,7 +25,9 @@ type Loop interface {
 	Go(name string, fn func(Task))
 
 	// Close stops the loop: callbacks not yet begun are dropped, timers never
-	// fire, waiting tasks are unwound. It may be called from the loop itself.
+	// fire, waiting tasks are unwound, and listeners and connections that belong
+	// to the loop are closed, as is whatever is given to it later. It may be
+	// called from the loop itself.
 	Close()
 }
 

@@ -3,6 +3,7 @@ package hosttest
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -24,6 +25,9 @@ func closeChecks() []check {
 		{"closed is the last callback", closedIsLast},
 		{"both ends may close", closeBoth},
 		{"the end that read EOF may still close", closeAfterEOF},
+		{"closing a loop closes its connections", closeWithLoop},
+		{"closing a loop closes its listeners", closeListenerWithLoop},
+		{"a closed loop gets no new sockets", closedLoopIsDeaf},
 	}
 }
 
@@ -215,4 +219,41 @@ func (e *end) endedSomehow() {
 	if closed != nil && !errors.Is(closed, host.ErrReset) || closed == nil && !errors.Is(read, io.EOF) {
 		e.rig.Errorf("%s: Read ended with %v, Closed with %v; want EOF or ErrReset", e.name, read, closed)
 	}
+}
+
+func closeWithLoop(r *rig) {
+	l := r.link(nil)
+	l.near.do(func() {
+		l.near.send([]byte("last words"))
+		l.near.close(l.near.loop.Close)
+	})
+	l.far.wantsEOF()
+	l.far.wantsReceived("last words")
+}
+
+func closeListenerWithLoop(r *rig) {
+	p := r.process("far")
+	loop := p.NewLoop("listener")
+	var at netip.AddrPort
+	p.on(loop, func() {
+		ln, err := p.Network().Listen(loop, netip.AddrPort{}, func(host.Conn) {})
+		wantsErr(r, "Listen", err, nil)
+		at = ln.Addr()
+		loop.Close()
+	})
+	e := r.process("near").newEnd("dialled")
+	e.dial(at)
+	e.wantsClosed(host.ErrRefused)
+}
+
+func closedLoopIsDeaf(r *rig) {
+	p := r.process("a")
+	loop := p.NewLoop("closed")
+	loop.Close()
+	p.do(func() {
+		_, err := p.Network().Listen(loop, netip.AddrPort{}, func(host.Conn) {})
+		wantsErr(r, "Listen", err, host.ErrClosed)
+		c := p.Network().Dial(loop, netip.AddrPortFrom(p.Network().Addrs()[0], 1), nil)
+		wantsErr(r, "Write", writeErr(c), host.ErrClosed)
+	})
 }

@@ -95,9 +95,26 @@ func (c *conn) Attach(loop host.Loop, h host.ConnHandler) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.loop, c.handler = loop, h
-	if !c.over {
-		c.start()
+	if c.over {
+		return
 	}
+	c.start()
+	if isOver(loop) {
+		c.release()
+	}
+}
+
+// isOver reports a loop that was closed.
+func isOver(l host.Loop) bool {
+	own, ok := l.(*loop)
+	return ok && own.over.Load()
+}
+
+// servedBy implements socket.
+func (c *conn) servedBy(l *loop) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.loop == l
 }
 
 // open is called by the dialling goroutine when it has succeeded.
@@ -136,9 +153,13 @@ func (c *conn) runOpened() {
 func (c *conn) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.released {
-		return
+	if !c.released {
+		c.release()
 	}
+}
+
+// release is Close. The caller holds mu.
+func (c *conn) release() {
 	c.released = true
 	switch {
 	case c.over:

@@ -56,6 +56,8 @@ func (l *listener) Close() {
 	l.host.release(l)
 }
 
+func (l *listener) servedBy(o *loop) bool { return l.loop == o }
+
 // die implements resource. The pending connections are resources themselves.
 func (l *listener) die() { l.shut() }
 

@@ -73,6 +73,7 @@ func (l *loop) Go(_ string, fn func(host.Task)) {
 func (l *loop) Close() {
 	l.die()
 	l.host.release(l)
+	l.host.closeSockets(l)
 }
 
 // die makes run return after the callback that is under way.

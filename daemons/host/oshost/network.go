@@ -55,6 +55,10 @@ func (n *network) serve(loop host.Loop, ln *net.TCPListener, accept func(host.Co
 		ln.Close()
 		return nil, fmt.Errorf("%s: listen at %v: %w", n.host.Name(), l.addr, host.ErrStopped)
 	}
+	if isOver(loop) {
+		l.Close()
+		return nil, fmt.Errorf("%s: listen at %v: loop %s: %w", n.host.Name(), l.addr, loop.Name(), host.ErrClosed)
+	}
 	return l, nil
 }
 
@@ -67,6 +71,9 @@ func (n *network) Dial(loop host.Loop, addr netip.AddrPort, h host.ConnHandler) 
 	c.cancel = cancel
 	if !n.host.adopt(c) || !n.host.spawn(func() { n.connect(dialling, c) }) {
 		c.die()
+	}
+	if isOver(loop) {
+		c.Close()
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package oshost
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"strconv"
 )
 
@@ -100,6 +101,33 @@ func (h *Host) release(r resource) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.resources, r)
+}
+
+// closeSockets closes the listeners and connections of a loop that is closed.
+func (h *Host) closeSockets(l *loop) {
+	for _, s := range h.socketsOf(l) {
+		s.Close()
+	}
+}
+
+// socket is a resource that belongs to a loop.
+type socket interface {
+	resource
+	// servedBy reports whether the socket's callbacks run on l.
+	servedBy(l *loop) bool
+	Close()
+}
+
+func (h *Host) socketsOf(l *loop) []socket {
+	h.mu.Lock()
+	var all []socket
+	for r := range h.resources {
+		if s, ok := r.(socket); ok {
+			all = append(all, s)
+		}
+	}
+	h.mu.Unlock()
+	return slices.DeleteFunc(all, func(s socket) bool { return !s.servedBy(l) })
 }
 
 // spawn runs fn on a goroutine that Kill and Wait wait for. It reports false,
