@@ -36,7 +36,7 @@ func (s Seeds) Count() uint64 { return s.Last - s.First + 1 }
 // Run runs the campaign until it is through, or ctx is done, and sums it up.
 func (c Campaign) Run(ctx context.Context) Summary {
 	began := time.Now()
-	s := newSummary()
+	s := newSummary(c.Specs)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	order := newSequencer(func(r Result) {

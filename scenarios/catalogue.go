@@ -9,6 +9,7 @@ import (
 // Catalogue is every scenario, in the order of their names.
 func Catalogue() []Scenario {
 	return []Scenario{
+		messengerMatrix(),
 		mgrFailCommand(),
 		mgrFailover(),
 		mgrPartition(),

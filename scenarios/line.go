@@ -73,6 +73,9 @@ func ParseLine(text string) (Line, error) {
 	if !seeded {
 		return Line{}, fmt.Errorf("%w: %q has no seed", ErrLine, text)
 	}
+	if err := scenario.CheckIn(l.Spec.World); err != nil {
+		return Line{}, fmt.Errorf("%w: %w", ErrLine, err)
+	}
 	return l, nil
 }
 

@@ -28,11 +28,11 @@ func TestParseLine_badInput(t *testing.T) {
 		"":                                   `begins with ""`,
 		"w0:mgr-failover:seed=1":             `this program writes and reads "w1"`,
 		"w1:mgr-failover":                    "has no scenario and seed",
-		"w1:nope:seed=1":                     `no scenario "nope"; there are mgr-fail-command,`,
+		"w1:nope:seed=1":                     `no scenario "nope"; there are messenger, mgr-fail-command,`,
 		"w1:mgr-failover:world=sim":          "has no seed",
 		"w1:mgr-failover:seed=x":             `field "seed=x"`,
 		"w1:mgr-failover:seed=1:world=mars":  `"mars" is none of sim, tcp`,
-		"w1:mgr-failover:seed=1:mutant=nope": `no mutant "nope"; there are mgrReselectStaleActive,`,
+		"w1:mgr-failover:seed=1:mutant=nope": `no mutant "nope"; there are ackWithoutWake, bumpSeqWhileConnecting,`,
 		"w1:mgr-failover:seed=1:colour=red":  "there is no such field",
 		"w1:mgr-failover:seed=1:hash=zz":     `field "hash=zz"`,
 	} {

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
@@ -19,8 +21,27 @@ const (
 	MarkStaleBeacon  = "beacon of a stale active"
 )
 
-// Marks lists every mark.
+// Marks lists every mark of the catalogue.
 func Marks() []string {
+	var all []string
+	for _, s := range Catalogue() {
+		all = addNew(all, s.marks())
+	}
+	return all
+}
+
+// addNew adds those that are not there.
+func addNew(all, more []string) []string {
+	for _, m := range more {
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// clusterMarks are the marks of scenarios that deploy a cluster.
+func clusterMarks() []string {
 	return []string{
 		MarkTakeover, MarkRespawn, MarkLeaderChange, MarkNoActive,
 		MarkTimeoutDrop, MarkCommandDrop, MarkSameName, MarkStaleBeacon,

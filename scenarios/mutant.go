@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/scenarios/messenger"
 )
 
 // Mutant is a planted bug, modelled on one that Ceph really had. A suite that
@@ -15,12 +16,25 @@ type Mutant struct {
 	// Doc says what the bug is; Scenario and Property where and by what it is
 	// found.
 	Doc, Scenario, Property string
-	// Plant switches the bug on.
-	Plant func(*cluster.Topology)
+	// Plant switches the bug on in a cluster; it is nil for one of the messenger
+	// matrix, which has Messenger.
+	Plant     func(*cluster.Topology)
+	Messenger messenger.Defects
 }
 
 // Mutants is every planted bug, in the order of their names.
 func Mutants() []Mutant {
+	all := clusterMutants()
+	for _, b := range messenger.Bugs() {
+		all = append(all, Mutant{
+			Name: b.Name, Doc: b.Doc, Scenario: "messenger", Property: b.Property, Messenger: b.Defects,
+		})
+	}
+	slices.SortFunc(all, func(a, b Mutant) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func clusterMutants() []Mutant {
 	return []Mutant{
 		{
 			Name:     "mgrReselectStaleActive",

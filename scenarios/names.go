@@ -5,6 +5,7 @@ import (
 
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios/invariant"
+	"github.com/wavetank/wavetank/scenarios/messenger"
 )
 
 // Invariants are the names of the properties checked in every run.
@@ -22,9 +23,12 @@ func FaultKinds() []string {
 		&faults.Cut{}, faults.Heal{}, faults.Kill{}, faults.FailMgr{},
 		faults.Pause{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
 	}
-	names := make([]string, len(all))
-	for i, f := range all {
-		names[i] = f.Kind()
+	var names []string
+	for _, f := range all {
+		names = append(names, f.Kind())
+	}
+	for _, k := range messenger.Kinds() {
+		names = append(names, matrixFault(string(k)))
 	}
 	return names
 }

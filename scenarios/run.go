@@ -44,15 +44,16 @@ const (
 func Worlds() []string { return []string{WorldSim, WorldTCP} }
 
 // Run runs one seed of one scenario and judges it. A Spec that names what does
-// not exist is Infrastructure; see Spec.Validate.
+// not exist is Infrastructure.
 func Run(spec Spec) Result {
 	began := time.Now()
+	if spec.Scenario.Alone != nil {
+		return runAlone(spec)
+	}
 	r := &run{spec: spec, result: Result{Spec: spec}}
 	w, err := openWorld(spec)
 	if err != nil {
-		r.result.Verdict = Infrastructure
-		r.result.Failure = &Failure{Property: "infrastructure", Detail: err.Error()}
-		return r.result
+		return infrastructure(spec, err)
 	}
 	defer w.Close()
 	r.world = w
@@ -60,6 +61,29 @@ func Run(spec Spec) Result {
 	r.conclude()
 	r.result.Real = time.Since(began)
 	return r.result
+}
+
+func infrastructure(spec Spec, err error) Result {
+	return Result{
+		Spec: spec, Verdict: Infrastructure,
+		Failure: &Failure{Property: "infrastructure", Detail: err.Error()},
+	}
+}
+
+// runAlone runs a scenario that deploys no cluster.
+func runAlone(spec Spec) (result Result) {
+	if err := spec.Scenario.CheckIn(spec.World); err != nil {
+		return infrastructure(spec, err)
+	}
+	began := time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			detail := fmt.Sprintf("%v\n%s", p, debug.Stack())
+			result = Result{Verdict: Fail, Failure: &Failure{Property: "panic", Detail: detail}}
+		}
+		result.Spec, result.Real = spec, time.Since(began)
+	}()
+	return spec.Scenario.Alone(spec)
 }
 
 func openWorld(spec Spec) (cluster.World, error) {
@@ -169,7 +193,7 @@ func (r *run) topology(draw *Draw) cluster.Topology {
 	if r.spec.Scenario.Topology != nil {
 		r.spec.Scenario.Topology(draw, &t)
 	}
-	if m, ok := FindMutant(r.spec.Mutant); ok {
+	if m, ok := FindMutant(r.spec.Mutant); ok && m.Plant != nil {
 		m.Plant(&t)
 	}
 	return t
@@ -212,7 +236,9 @@ func (r *run) strike(i int, step faults.Step) {
 	}
 	r.progress[i].Victims = victims
 	r.timeline.struck(step.Fault, victims)
-	r.struck = append(r.struck, Landed{Step: step, Struck: r.world.Now(), Victims: victims, Count: landed})
+	r.struck = append(r.struck, Landed{
+		Kind: step.Fault.Kind(), Fault: step.Fault.String(), Struck: r.world.Now(), Victims: victims, Count: landed,
+	})
 	if f, ok := step.Fault.(faults.Lasting); ok {
 		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
 	}
@@ -360,7 +386,7 @@ func (r *run) neverStarted() bool {
 // bit reports whether the fault that the scenario is about has landed.
 func (r *run) bit() bool {
 	for _, l := range r.struck {
-		if l.Fault.Kind() == r.spec.Scenario.Bite && l.Count > 0 {
+		if l.Kind == r.spec.Scenario.Bite && l.Count > 0 {
 			return true
 		}
 	}

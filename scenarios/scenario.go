@@ -17,6 +17,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,37 @@ type Scenario struct {
 	// Length is how long the run lasts from its beginning, if the goals leave
 	// time.
 	Length time.Duration
+
+	// Alone is all of a scenario that deploys no cluster: it brings machines of its
+	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
+	// and Length are not used.
+	Alone func(Spec) Result
+	// Marks are those that a scenario like that can reach.
+	Marks []string
+}
+
+// Worlds are those that the scenario can run in.
+func (s Scenario) Worlds() []string {
+	if s.Alone != nil {
+		return []string{WorldSim}
+	}
+	return Worlds()
+}
+
+// CheckIn is an error that says where the scenario can run, if not in that world.
+func (s Scenario) CheckIn(world string) error {
+	if world != WorldTCP || slices.Contains(s.Worlds(), world) {
+		return nil
+	}
+	return fmt.Errorf("scenario %s does not run in world %q, only in %s", s.Name, world, strings.Join(s.Worlds(), ", "))
+}
+
+// marks are those that the scenario can reach.
+func (s Scenario) marks() []string {
+	if s.Alone != nil {
+		return s.Marks
+	}
+	return clusterMarks()
 }
 
 // Goal is a liveness property with its deadline.

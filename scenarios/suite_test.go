@@ -55,7 +55,7 @@ func entryOf(r scenarios.Result) *reportEntry {
 		Verdict: r.Verdict.String(), World: r.Spec.World, Time: r.Virtual, Steps: r.Steps, Faults: make(map[string]int),
 	}
 	for _, l := range r.Faults {
-		e.Faults[l.Fault.Kind()] += l.Count
+		e.Faults[l.Kind] += l.Count
 	}
 	return e
 }
@@ -64,6 +64,9 @@ func entryOf(r scenarios.Result) *reportEntry {
 func entries(world string) []TableEntry {
 	var out []TableEntry
 	for _, s := range scenarios.Catalogue() {
+		if s.CheckIn(world) != nil {
+			continue
+		}
 		out = append(out, Entry(s.Name+" in "+world, Label("world:"+world), s))
 	}
 	return out

@@ -17,10 +17,16 @@ type Summary struct {
 	Real         time.Duration
 	Steps        uint64
 	Drops        []time.Duration // Result.DropAfter where there is one, ascending after Sort
+
+	possible []string // marks
 }
 
-func newSummary() *Summary {
-	return &Summary{Faults: make(map[string]int), Marks: make(map[string]int)}
+func newSummary(specs []Spec) *Summary {
+	s := &Summary{Faults: make(map[string]int), Marks: make(map[string]int)}
+	for _, spec := range specs {
+		s.possible = addNew(s.possible, spec.Scenario.marks())
+	}
+	return s
 }
 
 func (s *Summary) add(r Result) {
@@ -33,7 +39,7 @@ func (s *Summary) add(r Result) {
 		s.Inconclusive++
 	}
 	for _, l := range r.Faults {
-		s.Faults[l.Fault.Kind()] += l.Count
+		s.Faults[l.Kind] += l.Count
 	}
 	for _, m := range r.Marks {
 		s.Marks[m]++
@@ -45,9 +51,9 @@ func (s *Summary) add(r Result) {
 	s.Steps += r.Steps
 }
 
-// NeverMarked are the marks that no run has reached.
+// NeverMarked are the marks that no run of the campaign's scenarios has reached.
 func (s *Summary) NeverMarked() []string {
-	return slices.DeleteFunc(Marks(), func(m string) bool { return s.Marks[m] > 0 })
+	return slices.DeleteFunc(slices.Clone(s.possible), func(m string) bool { return s.Marks[m] > 0 })
 }
 
 // SeedsPerSecond is the speed of the campaign in real time.

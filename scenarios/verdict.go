@@ -3,8 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"time"
-
-	"github.com/wavetank/wavetank/faults"
 )
 
 // Verdict is the outcome of a run.
@@ -60,8 +58,9 @@ func (f Failure) String() string {
 
 // Landed is a fault of the plan and how much of it landed.
 type Landed struct {
-	faults.Step
-	Struck  time.Duration // when it did, in the world's time; Step.At counts from a healthy cluster
+	Kind    string        // the first word of Fault, see FaultKinds
+	Fault   string        // the fault in full
+	Struck  time.Duration // when it did, in the world's time
 	Victims []string
 	Count   int
 }

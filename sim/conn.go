@@ -286,12 +286,13 @@ func (c *conn) raiseReadable() {
 }
 
 // raise owes the handler callbacks. They run in this very event, which is the
-// loop's turn, unless the process is paused: then they wait in its queue.
+// loop's turn, unless the process is paused or a callback is under way: then they
+// wait in the loop's queue.
 func (c *conn) raise(bits signal) {
 	c.raised |= bits
 	switch {
 	case c.loop == nil || c.posted:
-	case c.proc.paused():
+	case c.proc.paused() || c.proc.sim().calling:
 		c.postNotify()
 	default:
 		c.notify()
@@ -316,6 +317,14 @@ func (c *conn) notify() {
 	}
 	bits := c.raised
 	c.raised = 0
+	s := c.proc.sim()
+	s.calling = true
+	c.tell(bits)
+	s.calling = false
+}
+
+// tell calls the handler.
+func (c *conn) tell(bits signal) {
 	if bits&signalClosed != 0 {
 		err := c.err
 		c.leave()

@@ -39,6 +39,29 @@ func (h *Host) Process() *Process { return h.process }
 // Paused reports whether the machine's processes stand still.
 func (h *Host) Paused() bool { return h.paused }
 
+// Held is what a machine's process holds at one moment.
+type Held struct {
+	// Connections and Listeners are sockets that are open, Timers those that are
+	// set, those of waiting tasks included.
+	Connections, Listeners, Timers int
+}
+
+// Held counts what the running process holds; nothing if there is none. What a
+// program is done with should not be in it.
+func (h *Host) Held() Held {
+	p := h.process
+	if p == nil {
+		return Held{}
+	}
+	held := Held{Connections: len(p.conns), Listeners: len(p.listens)}
+	for _, l := range p.loops {
+		for t := l.armed; t != nil; t = t.next {
+			held.Timers++
+		}
+	}
+	return held
+}
+
 // Start starts program, and first kills a process that still runs. If the
 // machine had no power it has again. The program begins at this instant, in an
 // event of its own.
@@ -131,7 +154,7 @@ func (p *Process) fire(eventKind, uint64) {
 		return
 	}
 	p.sim().trace.process(p, "start", "")
-	p.program(p)
+	p.sim().call(func() { p.program(p) })
 }
 
 // pausedStartRetry is how often a process that was paused before it began looks

@@ -16,6 +16,7 @@ type loop struct {
 	name      string
 	posted    []func() // posted[head:] wait to run
 	head      int
+	armed     *timer   // the first of a list
 	overdue   []*timer // fired while the process was paused, by deadline
 	scheduled bool     // an eventRun is on the agenda
 	closed    bool
@@ -46,6 +47,9 @@ func (l *loop) Close() {
 	}
 	l.closed = true
 	l.posted, l.head, l.overdue = nil, 0, nil
+	for l.armed != nil {
+		l.armed.Stop()
+	}
 	l.closeSockets()
 	l.tasks.Unwind()
 }
@@ -83,7 +87,7 @@ func (l *loop) fire(eventKind, uint64) {
 	}
 	fn := l.take()
 	l.schedule()
-	fn()
+	l.proc.sim().call(fn)
 }
 
 // take removes the callback to run next. Overdue timers and posted callbacks are
@@ -111,6 +115,8 @@ type timer struct {
 	fn      func()
 	pending handle
 	armed   bool
+	next    *timer // of the loop's armed timers
+	prev    *timer
 	overdue bool // it came due while the process was paused
 }
 
@@ -119,13 +125,13 @@ func (t *timer) Reset(d time.Duration) {
 	if t.loop.closed {
 		return
 	}
-	t.armed = true
+	t.enlist()
 	t.pending = t.loop.proc.sim().kernel.after(d, t, eventTimer, t.loop.id, 0)
 }
 
 func (t *timer) Stop() {
 	if t.armed {
-		t.armed = false
+		t.delist()
 		t.loop.proc.sim().kernel.wheel.cancel(t.pending)
 	}
 	if t.overdue {
@@ -136,8 +142,30 @@ func (t *timer) Stop() {
 
 func (t *timer) Armed() bool { return t.armed || t.overdue }
 
+// enlist and delist keep the list of the loop's armed timers, so that a loop that
+// ends leaves none on the agenda.
+func (t *timer) enlist() {
+	t.armed, t.next = true, t.loop.armed
+	if t.next != nil {
+		t.next.prev = t
+	}
+	t.loop.armed = t
+}
+
+func (t *timer) delist() {
+	if t.next != nil {
+		t.next.prev = t.prev
+	}
+	if t.prev != nil {
+		t.prev.next = t.next
+	} else {
+		t.loop.armed = t.next
+	}
+	t.armed, t.next, t.prev = false, nil, nil
+}
+
 func (t *timer) fire(eventKind, uint64) {
-	t.armed = false
+	t.delist()
 	if t.loop.closed {
 		return
 	}
@@ -147,7 +175,7 @@ func (t *timer) fire(eventKind, uint64) {
 		t.loop.schedule()
 		return
 	}
-	t.fn()
+	t.loop.proc.sim().call(t.fn)
 }
 
 func (l *loop) forgetOverdue(t *timer) {

@@ -7,6 +7,7 @@ import "math/bits"
 // never depends on other runs.
 type bufferPool struct {
 	classes [9][][]byte
+	lent    int // buffers that were taken and not given back
 }
 
 const (
@@ -18,6 +19,7 @@ func sizeClass(n int) int { return max(bits.Len(uint(n-1)), smallestClass) - sma
 
 // get returns an empty buffer with room for n bytes, 0 < n <= maxSegment.
 func (p *bufferPool) get(n int) []byte {
+	p.lent++
 	k := sizeClass(n)
 	free := p.classes[k]
 	if len(free) == 0 {
@@ -32,6 +34,7 @@ func (p *bufferPool) put(buf []byte) {
 	if cap(buf) < 1<<smallestClass {
 		return
 	}
+	p.lent--
 	k := sizeClass(cap(buf))
 	if len(p.classes[k]) < buffersPerSize {
 		p.classes[k] = append(p.classes[k], buf)

@@ -62,9 +62,9 @@ func (p *Process) NewLoop(name string) host.Loop {
 	return l
 }
 
-// Point reports whether the fault point strikes; see [Sim.EnablePoint].
+// Point reports whether the fault point strikes; see [Sim.SetPoint].
 func (p *Process) Point(name string) bool {
-	return !p.ended && p.sim().points.strikes(p.host.name, name)
+	return !p.ended && p.sim().strikes(p.host, name)
 }
 
 // Probe hands the fact to the run's observers, hash and trace.
@@ -72,6 +72,14 @@ func (p *Process) Probe(f host.Fact) {
 	if !p.ended {
 		p.sim().observe(p, f)
 	}
+}
+
+// call runs a callback of a process. What happens to sockets meanwhile waits for
+// an event of its own: callbacks never run inside one another.
+func (s *Sim) call(fn func()) {
+	s.calling = true
+	fn()
+	s.calling = false
 }
 
 // Exit ends the process.
@@ -93,8 +101,22 @@ func (p *Process) Respawn(reason string) {
 		return
 	}
 	p.sim().trace.process(p, "respawn", reason)
+	var leaked []*conn
+	if p.sim().config.LeakSockets {
+		leaked, p.conns = p.conns, nil
+	}
 	p.end(endedByExit)
 	p.host.startAfter(p.program, p.sim().config.ExecDelay+p.host.execJitter())
+	p.host.process.inherit(leaked)
+}
+
+// inherit takes over connections that the program before did not close: the new
+// one holds them open and does not know them.
+func (p *Process) inherit(leaked []*conn) {
+	p.conns = leaked
+	for _, c := range leaked {
+		c.proc, c.loop = p, nil
+	}
 }
 
 // ending says how a process came to its end, which decides what its peers see.

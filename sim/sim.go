@@ -55,6 +55,9 @@ type Config struct {
 	// ExecDelay is the least time between a respawn and the start of the new
 	// process; as much again is drawn. Default 50 ms.
 	ExecDelay time.Duration
+	// LeakSockets plants a bug in every program: its sockets are not closed by a
+	// respawn, so that peers see connections that live and nobody serves.
+	LeakSockets bool
 	// Trace receives the run's trace as JSON lines; nil means none.
 	Trace io.Writer
 	// LogLevel is the least level of daemon log records in the trace. The
@@ -88,10 +91,12 @@ type Sim struct {
 	byAddr map[netip.Addr]*Host
 	links  map[[2]uint32]*link
 	actors uint32
-	facts  uint64 // published so far
-	points pointSet
-	pool   bufferPool
-	counts Counts
+	// calling says that a callback of a process is under way.
+	calling bool
+	facts   uint64 // published so far
+	points  map[pointKey]*point
+	pool    bufferPool
+	counts  Counts
 }
 
 // Counts are what the network did in a run, for reports.
@@ -102,6 +107,7 @@ type Counts struct {
 	Resets        uint64 // ends of connections that saw RST
 	AttemptsHeld  uint64 // connection attempts that a cut or a dark host swallowed
 	BytesReceived uint64 // bytes delivered
+	Buffers       int    // that hold bytes on their way, or not yet read
 }
 
 // New makes an empty machine room at virtual time 0.
@@ -115,7 +121,7 @@ func New(config Config) *Sim {
 		links:  make(map[[2]uint32]*link),
 	}
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
-	s.points = pointSet{streams: make(map[string]*point)}
+	s.points = make(map[pointKey]*point)
 	return s
 }
 
@@ -153,7 +159,11 @@ func (s *Sim) Steps() uint64 { return s.kernel.steps }
 func (s *Sim) Hash() uint64 { return s.kernel.hash }
 
 // Counts are the network's counters so far.
-func (s *Sim) Counts() Counts { return s.counts }
+func (s *Sim) Counts() Counts {
+	c := s.counts
+	c.Buffers = s.pool.lent
+	return c
+}
 
 // Step makes the next event happen if it is due within d, and reports whether
 // there was one.

@@ -9,7 +9,7 @@ func resultJSON(r scenarios.Result) map[string]any {
 	faults := make([]map[string]any, 0, len(r.Faults))
 	for _, l := range r.Faults {
 		faults = append(faults, map[string]any{
-			"at_ns": l.Struck, "fault": l.Fault.String(), "victims": l.Victims, "landed": l.Count,
+			"at_ns": l.Struck, "fault": l.Fault, "victims": l.Victims, "landed": l.Count,
 		})
 	}
 	return map[string]any{

@@ -19,6 +19,8 @@ type item struct {
 	Name string `json:"name"`
 	Doc  string `json:"doc,omitempty"`
 
+	// Worlds are those that a scenario can run in.
+	Worlds []string `json:"worlds,omitempty"`
 	// Scenario and Property are where and by what a mutant is found.
 	Scenario string `json:"scenario,omitempty"`
 	Property string `json:"property,omitempty"`
@@ -50,7 +52,7 @@ func (c *listCmd) Run(io *streams) error {
 func items() []item {
 	var list []item
 	for _, s := range scenarios.Catalogue() {
-		list = append(list, item{Kind: "scenario", Name: s.Name, Doc: s.Doc})
+		list = append(list, item{Kind: "scenario", Name: s.Name, Doc: s.Doc, Worlds: s.Worlds()})
 	}
 	for _, name := range scenarios.Invariants() {
 		list = append(list, item{Kind: "invariant", Name: name})

@@ -121,7 +121,7 @@ func writeResult(w io.Writer, r scenarios.Result) {
 	}
 	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
 	for _, l := range r.Faults {
-		fmt.Fprintf(w, "  fault    at %v %v%s: %s\n", l.Struck, l.Fault, victims(l.Victims), landed(l.Count))
+		fmt.Fprintf(w, "  fault    at %v %s%s: %s\n", l.Struck, l.Fault, victims(l.Victims), landed(l.Count))
 	}
 	if len(r.Marks) > 0 {
 		fmt.Fprintf(w, "  marks    %s\n", strings.Join(r.Marks, ", "))

@@ -95,7 +95,7 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant))
 	for _, name := range c.Scenarios {
 		s, unknown := scenarios.Find(name)
-		err = errors.Join(err, unknown)
+		err = errors.Join(err, unknown, s.CheckIn(c.World))
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
 		})

@@ -12,8 +12,11 @@ import (
 // The acceptor's half of the handshake (Ceph: ProtocolV1::handle_connect_message_2
 // in src/msg/async/ProtocolV1.cc).
 
-// errBadConnect: an acceptor gives up the socket.
-var errBadConnect = errors.New("impossible connect")
+// Reasons for an acceptor to give up a socket, or to refuse a connect.
+var (
+	errBadConnect  = errors.New("impossible connect")
+	errBadProtocol = errors.New("another protocol version")
+)
 
 // greet sends what an acceptor sends unasked: banner, our address, the
 // connector's address as we see it.
@@ -23,11 +26,16 @@ func (p *protocol) greet() {
 	}
 	p.deadline = p.w.loop.NewTimer(p.expired)
 	p.deadline.Reset(p.m.opt.ReadyTimeout)
+	if p.struck(PointAccepted) {
+		return
+	}
 	p.state = StateAcceptingWaitBannerAddr
 	p.out = append(p.out, banner...)
 	p.out = appendAddr(p.out, p.m.Addr())
 	p.out = appendAddr(p.out, msg.EntityAddr{IP: p.conn.RemoteAddr()})
-	p.push()
+	if p.push() {
+		p.struck(PointAcceptBannerSent)
+	}
 }
 
 // readBannerAddr reads the connector's banner and address.
@@ -51,7 +59,7 @@ func (p *protocol) readBannerAddr() bool {
 	p.c.peerAddr = peer
 	p.m.mu.Unlock()
 	p.state = StateAcceptingWaitConnectMsg
-	return true
+	return !p.struck(PointAcceptIdentified)
 }
 
 func (p *protocol) readConnect() bool {
@@ -60,16 +68,26 @@ func (p *protocol) readConnect() bool {
 		return false
 	}
 	p.connect = parseConnect(b)
-	if p.connect.authLen > maxAuthorizerBytes {
-		p.fault(fmt.Errorf("%w: authorizer of %d bytes", errBadConnect, p.connect.authLen))
-		return false
-	}
-	if p.connect.hostType > 0xff {
-		p.fault(fmt.Errorf("%w: entity type %d", errBadConnect, p.connect.hostType))
+	if err := p.checkConnect(); err != nil {
+		p.fault(err)
 		return false
 	}
 	p.state = StateAcceptingWaitConnectMsgAuth
 	return true
+}
+
+// checkConnect doubts what cannot even be answered.
+func (p *protocol) checkConnect() error {
+	f := &p.connect
+	switch {
+	case f.authLen > maxAuthorizerBytes:
+		return fmt.Errorf("%w: authorizer of %d bytes", errLongAuthorizer, f.authLen)
+	case f.hostType > 0xff:
+		return fmt.Errorf("%w: entity type %d", errBadConnect, f.hostType)
+	case f.connectSeq > lastConnectSeq:
+		return fmt.Errorf("%w: connect with %d", errBadConnectSeq, f.connectSeq)
+	}
+	return p.countConnect()
 }
 
 func (p *protocol) readConnectAuth() bool {
@@ -77,7 +95,7 @@ func (p *protocol) readConnectAuth() bool {
 	if auth == nil && p.connect.authLen > 0 {
 		return false
 	}
-	return p.answer(auth)
+	return !p.struck(PointAcceptConnect) && p.answer(auth)
 }
 
 // answer decides about a connect, in the order that Ceph checks.
@@ -88,16 +106,15 @@ func (p *protocol) answer(auth []byte) bool {
 	policy, verifier := p.m.policyFor(peer), p.m.auth
 	p.m.mu.Unlock()
 
-	if f.protocolVersion != protocolVersion(p.m.cfg.Name.Type, peer, false) {
-		return p.turnDown(policy, replyFrame{tag: tagBadProtoVer})
+	if ours := protocolVersion(p.m.cfg.Name.Type, peer, false); f.protocolVersion != ours {
+		return p.refuse(policy, tagBadProtoVer, fmt.Errorf("%w: it speaks %d, we %d", errBadProtocol, f.protocolVersion, ours))
 	}
-	if policy.FeaturesRequired&^f.features != 0 {
-		return p.turnDown(policy, replyFrame{tag: tagFeatures})
+	if missing := policy.FeaturesRequired &^ f.features; missing != 0 {
+		return p.refuse(policy, tagFeatures, fmt.Errorf("%w: peer lacks features %#x", errMissingFeatures, missing))
 	}
 	who, err := verifier.VerifyAuthorizer(peer, f.authProtocol, auth)
 	if err != nil {
-		p.m.log.Info("authorizer refused", "peer", p.c.String(), "reason", err.Error())
-		return p.turnDown(policy, replyFrame{tag: tagBadAuthorizer})
+		return p.refuse(policy, tagBadAuthorizer, err)
 	}
 	if !p.identify(peer, policy, who) {
 		return false
@@ -117,20 +134,27 @@ func (p *protocol) identify(peer msg.EntityType, policy *policyEntry, who Identi
 		if s.replacing {
 			return
 		}
-		c.peerType, c.policy, c.authName = peer, policy, who.Name
+		c.peerType, c.policy, c.identity = peer, policy, who
 		c.peerGlobalID.Store(who.GlobalID)
-		s.lossy = policy.Lossy
+		s.lossy = policy.Lossy || s.disposable
 	})
+}
+
+// refuse turns a connect down for what is wrong with it. The socket stays open, as
+// Ceph's does: the connector is to close it.
+func (p *protocol) refuse(policy *policyEntry, verdict tag, reason error) bool {
+	p.m.log.Info("connect refused", "peer", p.c.String(), "state", p.state.String(), "reason", reason)
+	return p.turnDown(policy, replyFrame{tag: verdict})
 }
 
 // turnDown answers anything but a grant, and waits for the next connect.
 func (p *protocol) turnDown(policy *policyEntry, r replyFrame) bool {
-	r.features = p.connect.features&msg.FeaturesAll | policy.FeaturesRequired
+	r.features = p.connect.features&p.m.cfg.Features | policy.FeaturesRequired
 	r.protocolVersion = protocolVersion(p.m.cfg.Name.Type, msg.EntityType(p.connect.hostType), false)
 	p.out = r.append(p.out)
 	p.state = StateAcceptingWaitConnectMsg
 	p.push()
-	return p.state != StateClosed
+	return p.state != StateClosed && !p.struck(PointAcceptReplied)
 }
 
 // grant gives the connector its session.
@@ -138,13 +162,16 @@ func (p *protocol) grant() bool {
 	f := p.connect
 	r := replyFrame{
 		tag:             tagReady,
-		features:        msg.FeaturesAll,
+		features:        p.m.cfg.Features,
 		globalSeq:       p.m.nextGlobalSeq(0),
 		connectSeq:      f.connectSeq + 1,
 		protocolVersion: f.protocolVersion,
 		flags:           lossyFlag(p.c.policy.Lossy),
 	}
-	p.features = f.features & msg.FeaturesAll
+	p.features = f.features & p.m.cfg.Features
+	if old := p.c.Features(); old != 0 && p.m.cfg.Defects.ReuseKeepsOldFeatures {
+		p.features = old
+	}
 	var received uint64
 	ours := p.c.change(p, func(s *session) {
 		if p.features&msg.FeatureReconnectSeq != 0 && !s.fromReset {
@@ -155,7 +182,7 @@ func (p *protocol) grant() bool {
 		s.connectSeq, s.peerGlobalSeq, s.acceptedSeq = r.connectSeq, f.globalSeq, f.globalSeq
 		received = s.inSeq
 	})
-	if !ours {
+	if !ours || p.struck(PointAcceptGranted) {
 		return false
 	}
 	p.out = r.append(p.out)
@@ -165,7 +192,7 @@ func (p *protocol) grant() bool {
 	p.out = binary.LittleEndian.AppendUint64(p.out, received)
 	p.state = StateAcceptingWaitSeq
 	p.push()
-	return p.state != StateClosed
+	return p.state != StateClosed && !p.struck(PointAcceptGrantSent)
 }
 
 // readSeq learns what the connector has received.
@@ -175,5 +202,9 @@ func (p *protocol) readSeq() bool {
 		return false
 	}
 	received := binary.LittleEndian.Uint64(b)
-	return p.c.change(p, func(s *session) { s.trim(received) }) && p.becomeOpen(eventAccept)
+	if err := checkSeq("peer has received", received); err != nil {
+		p.fault(err)
+		return false
+	}
+	return p.c.change(p, func(s *session) { s.trim(received) }) && !p.struck(PointAcceptSeq) && p.becomeOpen(eventAccept)
 }

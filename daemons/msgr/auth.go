@@ -33,11 +33,16 @@ type Authorizer interface {
 	VerifyAuthorizer(peer msg.EntityType, protocol uint32, authorizer []byte) (Identity, error)
 }
 
-// Identity is who an authorizer says the peer is. It is blank where none is
-// needed: non-monitors identify themselves to monitors with MAuth later.
+// Identity is who an authorizer says the peer is and what it may do. It is blank
+// where none is needed: non-monitors identify themselves to monitors with MAuth
+// later.
 type Identity struct {
 	Name     msg.AuthName
 	GlobalID uint64
+	// AllowAll and Caps are the peer's capabilities, for the daemon to read
+	// (AuthCapsInfo in Ceph's src/auth/Auth.h).
+	AllowAll bool
+	Caps     []byte
 }
 
 // AuthNone believes everybody (auth_cluster_required = none and so on). Its
@@ -51,8 +56,11 @@ type AuthNone struct {
 	GlobalID uint64
 }
 
-// errBadAuthorizer: an authorizer is missing or cannot be read.
-var errBadAuthorizer = errors.New("bad authorizer")
+// What can be wrong with authorizers.
+var (
+	errBadAuthorizer  = errors.New("bad authorizer") // it is missing or cannot be read
+	errLongAuthorizer = errors.New("too long an authorizer")
+)
 
 // needed reports whether a connector must show an authorizer: not to a monitor,
 // unless it is one.
@@ -83,7 +91,7 @@ func (a AuthNone) VerifyAuthorizer(peer msg.EntityType, protocol uint32, b []byt
 	}
 	d := wire.NewDecoder(b)
 	version := d.U8()
-	who := Identity{Name: msg.DecodeAuthName(d), GlobalID: d.U64()}
+	who := Identity{Name: msg.DecodeAuthName(d), GlobalID: d.U64(), AllowAll: true}
 	if err := d.Err(); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", errBadAuthorizer, err)
 	}

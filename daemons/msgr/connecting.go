@@ -13,10 +13,11 @@ import (
 
 // Reasons for a connector to give up a socket.
 var (
-	errWrongPeer  = errors.New("another daemon than expected answers there")
-	errTurnedDown = errors.New("turned down")
-	errBadReply   = errors.New("impossible connect reply")
-	errToldToWait = errors.New("told to wait")
+	errWrongPeer       = errors.New("another daemon than expected answers there")
+	errTurnedDown      = errors.New("turned down")
+	errBadReply        = errors.New("impossible connect reply")
+	errToldToWait      = errors.New("told to wait")
+	errMissingFeatures = errors.New("features are missing")
 )
 
 // refused tells the dispatchers that nobody listens at the address.
@@ -53,6 +54,9 @@ func (p *protocol) readBannerAndIdentify() bool {
 		return false
 	}
 	p.m.learn(seen)
+	if p.struck(PointConnectIdentified) {
+		return false
+	}
 	p.out = appendAddr(p.out, p.m.Addr())
 	return p.sendConnect()
 }
@@ -71,10 +75,14 @@ func (p *protocol) isExpected(peer msg.EntityAddr) bool {
 // sendConnect proposes a session, or to go on with ours. It is repeated on the
 // same socket when the acceptor asks for other numbers.
 func (p *protocol) sendConnect() bool {
+	if err := p.countConnect(); err != nil {
+		p.fault(err)
+		return false
+	}
 	protocol, auth := p.m.authorizer().GetAuthorizer(p.c.peerType)
 	p.c.mu.Lock()
 	f := connectFrame{
-		features:        msg.FeaturesAll,
+		features:        p.m.cfg.Features,
 		hostType:        uint32(p.m.cfg.Name.Type),
 		globalSeq:       p.globalSeq,
 		connectSeq:      p.c.session.connectSeq,
@@ -88,7 +96,7 @@ func (p *protocol) sendConnect() bool {
 	p.out = append(f.append(p.out), auth...)
 	p.state = StateConnectingWaitConnectReply
 	p.push()
-	return p.state != StateClosed
+	return p.state != StateClosed && !p.struck(PointConnectSent)
 }
 
 func lossyFlag(lossy bool) uint8 {
@@ -105,7 +113,7 @@ func (p *protocol) readReply() bool {
 	}
 	p.reply = parseReply(b)
 	if p.reply.authLen > maxAuthorizerBytes {
-		p.fault(fmt.Errorf("%w: authorizer reply of %d bytes", errBadReply, p.reply.authLen))
+		p.fault(fmt.Errorf("%w: authorizer reply of %d bytes", errLongAuthorizer, p.reply.authLen))
 		return false
 	}
 	p.state = StateConnectingWaitConnectReplyAuth
@@ -118,7 +126,7 @@ func (p *protocol) readReplyAuth() bool {
 	if p.in.take(int(p.reply.authLen)) == nil && p.reply.authLen > 0 {
 		return false
 	}
-	return p.obeyReply(p.reply)
+	return !p.struck(PointConnectReply) && p.obeyReply(p.reply)
 }
 
 // obeyReply does what the acceptor decided.
@@ -136,11 +144,11 @@ func (p *protocol) obeyReply(r replyFrame) bool {
 	case tagWait:
 		p.giveUp(errToldToWait, true)
 	case tagFeatures:
-		p.fault(fmt.Errorf("%w: we lack features %#x", errTurnedDown, r.features&^uint64(msg.FeaturesAll)))
+		p.fault(fmt.Errorf("%w, %w: we lack features %#x", errTurnedDown, errMissingFeatures, r.features&^p.m.cfg.Features))
 	case tagBadProtoVer:
-		p.fault(fmt.Errorf("%w: it speaks protocol version %d, we %d", errTurnedDown, r.protocolVersion, p.connect.protocolVersion))
+		p.fault(fmt.Errorf("%w, %w: it speaks protocol version %d, we %d", errTurnedDown, errBadProtocol, r.protocolVersion, p.connect.protocolVersion))
 	case tagBadAuthorizer:
-		p.fault(fmt.Errorf("%w: bad authorizer", errTurnedDown))
+		p.fault(fmt.Errorf("%w: %w", errTurnedDown, errBadAuthorizer))
 	default:
 		p.fault(fmt.Errorf("%w: tag %d", errBadReply, r.tag))
 	}
@@ -150,8 +158,8 @@ func (p *protocol) obeyReply(r replyFrame) bool {
 // retrySession proposes the session again, by the number the acceptor expects.
 // Ceph aborts if that is not above ours.
 func (p *protocol) retrySession(r replyFrame) bool {
-	if r.connectSeq <= p.connect.connectSeq {
-		p.fault(fmt.Errorf("%w: retry session %d after %d", errBadReply, r.connectSeq, p.connect.connectSeq))
+	if r.connectSeq <= p.connect.connectSeq || r.connectSeq > lastConnectSeq {
+		p.fault(fmt.Errorf("%w: retry session %d after %d", errBadConnectSeq, r.connectSeq, p.connect.connectSeq))
 		return false
 	}
 	if !p.c.change(p, func(s *session) { s.connectSeq = r.connectSeq }) {
@@ -172,16 +180,16 @@ func (p *protocol) resetSession() bool {
 // acceptor asks for it.
 func (p *protocol) granted(r replyFrame) bool {
 	if r.connectSeq != p.connect.connectSeq+1 {
-		p.fault(fmt.Errorf("%w: granted session %d after %d", errBadReply, r.connectSeq, p.connect.connectSeq))
+		p.fault(fmt.Errorf("%w: granted session %d after %d", errBadConnectSeq, r.connectSeq, p.connect.connectSeq))
 		return false
 	}
 	if missing := p.c.policy.FeaturesRequired &^ r.features; missing != 0 {
-		p.fault(fmt.Errorf("%w: peer lacks features %#x", errTurnedDown, missing))
+		p.fault(fmt.Errorf("%w: peer lacks features %#x", errMissingFeatures, missing))
 		return false
 	}
 	p.features = r.features & p.connect.features
 	ours := p.c.change(p, func(s *session) {
-		s.connectSeq, s.lossy = r.connectSeq, r.flags&flagLossy != 0
+		s.connectSeq, s.lossy = r.connectSeq, r.flags&flagLossy != 0 || s.disposable
 		s.peerGlobalSeq = r.globalSeq
 		if r.tag == tagReady {
 			s.requeue()
@@ -189,7 +197,7 @@ func (p *protocol) granted(r replyFrame) bool {
 		}
 	})
 	switch {
-	case !ours:
+	case !ours || p.struck(PointConnectGranted):
 		return false
 	case r.tag == tagReady:
 		return p.becomeOpen(eventConnect)
@@ -205,8 +213,15 @@ func (p *protocol) readAckSeq() bool {
 		return false
 	}
 	received := binary.LittleEndian.Uint64(b)
+	if err := checkSeq("peer has received", received); err != nil {
+		p.fault(err)
+		return false
+	}
 	var ours uint64
 	if !p.c.change(p, func(s *session) { s.trim(received); ours = s.inSeq }) {
+		return false
+	}
+	if p.struck(PointConnectSeq) {
 		return false
 	}
 	p.out = binary.LittleEndian.AppendUint64(p.out, ours)

@@ -25,7 +25,7 @@ type Connection struct {
 	dialled  bool // by ConnectTo, so it keeps trying
 	peerType msg.EntityType
 	peerAddr msg.EntityAddr
-	authName msg.AuthName
+	identity Identity
 	policy   *policyEntry
 
 	closed        atomic.Bool   // the session has ended
@@ -37,6 +37,9 @@ type Connection struct {
 	peerGlobalID  atomic.Uint64
 	lastKeepalive atomic.Int64 // monotonic
 	lastAck       atomic.Int64 // monotonic
+
+	held      int           // messages held back on purpose, guarded by the dispatch queue's mutex
+	heldUntil time.Duration // when the last of them is due, guarded as well
 
 	mu      sync.Mutex // guards what follows; may be held while the dispatch queue's is taken
 	session session
@@ -71,6 +74,11 @@ func (c *Connection) Send(m *msg.Message) {
 func (c *Connection) sendToSelf(m *msg.Message) {
 	m.Header.Src = c.m.Name()
 	c.m.queue.deliver([]delivery{{c: c, message: m, generation: c.generation.Load()}})
+}
+
+// SendTo is ConnectTo and [Connection.Send].
+func (m *Messenger) SendTo(peer msg.EntityType, addr msg.EntityAddr, message *msg.Message) {
+	m.ConnectTo(peer, addr).Send(message)
 }
 
 // SendKeepalive asks the peer for a sign of life, see
@@ -110,6 +118,28 @@ func (c *Connection) MarkDown() {
 	c.end()
 }
 
+// stop is MarkDown, but the dispatchers are told that the session is gone, unless
+// they never heard of it.
+func (c *Connection) stop() {
+	if !c.end() {
+		return
+	}
+	c.mu.Lock()
+	known := c.dialled || c.session.onceOpen
+	c.mu.Unlock()
+	if known {
+		c.m.queue.tell(eventReset, c)
+	}
+}
+
+// MarkDisposable makes the session lossy: it ends with the next fault of an open
+// socket. A monitor does so with the session of a peer that it has left behind.
+func (c *Connection) MarkDisposable() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.disposable, c.session.lossy = true, true
+}
+
 // PeerAddr is the peer's address as it announces it.
 func (c *Connection) PeerAddr() msg.EntityAddr { return c.peerAddr }
 
@@ -125,8 +155,9 @@ func (c *Connection) PeerName() msg.EntityName {
 	return msg.EntityName{Type: c.peerType, Num: c.peerNum.Load()}
 }
 
-// PeerAuthName is what the peer's authorizer said, blank if it showed none.
-func (c *Connection) PeerAuthName() msg.AuthName { return c.authName }
+// PeerIdentity is what the Authorizer made of the peer's authorizer, blank if it
+// showed none.
+func (c *Connection) PeerIdentity() Identity { return c.identity }
 
 // PeerGlobalID is what the peer's authorizer said or [Connection.SetPeerGlobalID]
 // set, 0 at first.

@@ -15,6 +15,18 @@ type Defects struct {
 	// RetryOnZeroSeq answers RETRY_SESSION from a session in standby whose
 	// connect_seq is 0, and RESET_SESSION to the retry. (BUG-50)
 	RetryOnZeroSeq bool
+	// FullResetOnZeroCookie loses what is queued when one side has granted a
+	// session and the other never learned of it. The name is that of the cookie
+	// which plays the part of connect_seq in version 2. (BUG-42)
+	FullResetOnZeroCookie bool
+	// ReuseKeepsOldFeatures goes on with the features of the socket before, when
+	// a session changes over to another one. (BUG-52)
+	ReuseKeepsOldFeatures bool
+	// DeliverAfterMarkDown dispatches what waits in the queue when its connection
+	// is marked down.
+	DeliverAfterMarkDown bool
+	// ForgetSent does not send again what an earlier socket was given.
+	ForgetSent bool
 	// KeepHeldOnFault does not give the throttles back what a message drew whose
 	// socket broke before it was complete.
 	KeepHeldOnFault bool

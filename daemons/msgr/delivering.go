@@ -1,6 +1,11 @@
 package msgr
 
-import "github.com/wavetank/wavetank/daemons/msg"
+import (
+	"slices"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
 
 // From a message's header to the dispatch queue: what it draws from the
 // throttles before its body is read, in Ceph's order (ProtocolV1::throttle_message
@@ -36,17 +41,21 @@ func (p *protocol) throttleDispatchQueue() bool {
 	}
 	p.held.dispatch = p.cost()
 	p.state = StateOpenMessageReadFront
-	return true
+	return !p.struck(PointThrottled)
 }
 
 // pause leaves the socket unread for a moment; TCP makes the peer wait.
 func (p *protocol) pause() bool {
+	p.pauseFor(throttleRetry)
+	return false
+}
+
+func (p *protocol) pauseFor(d time.Duration) {
 	if p.retry == nil {
 		p.retry = p.w.loop.NewTimer(p.resume)
 	}
 	p.paused = true
-	p.retry.Reset(throttleRetry)
-	return false
+	p.retry.Reset(d)
 }
 
 func (p *protocol) resume() {
@@ -80,10 +89,42 @@ func (p *protocol) hand(m *msg.Message) bool {
 	return true
 }
 
+// show lets those who want to see messages that are about to count as received.
+// Others will come again on another socket, or never.
+func (p *protocol) show(batch ...delivery) {
+	pre := p.m.dispatchers.Load().pre
+	if len(pre) == 0 {
+		return
+	}
+	for i := range batch {
+		if !p.inCharge() {
+			return
+		}
+		for _, f := range pre {
+			f.FastPreprocess(p.c, batch[i].message)
+		}
+	}
+}
+
+// inCharge reports whether the session is still p's socket's.
+func (p *protocol) inCharge() bool {
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	return p.c.session.proto == p
+}
+
 func (p *protocol) handFast(f FastDispatcher, d delivery) bool {
-	defer p.m.releaseCost(d)
 	p.commit()
-	if !p.c.change(p, func(s *session) { s.inSeq = p.inSeq }) {
+	p.show(d)
+	ours := p.c.change(p, func(s *session) {
+		s.inSeq = p.inSeq
+		d.generation = p.c.generation.Load()
+	})
+	if ours && p.delaysPeer() && p.m.queue.hold(d, f) {
+		return true
+	}
+	defer p.m.releaseCost(d)
+	if !ours {
 		return false
 	}
 	f.FastDispatch(p.c, d.message)
@@ -98,6 +139,7 @@ func (p *protocol) commit() {
 	if len(batch) == 0 {
 		return
 	}
+	p.show(batch...)
 	c := p.c
 	c.mu.Lock()
 	if c.session.proto == p {
@@ -106,7 +148,7 @@ func (p *protocol) commit() {
 		for i := range batch {
 			batch[i].generation = generation
 		}
-		p.m.queue.deliver(batch)
+		p.deliver(batch)
 	} else {
 		for i := range batch {
 			p.m.releaseCost(batch[i])
@@ -115,4 +157,12 @@ func (p *protocol) commit() {
 	c.mu.Unlock()
 	clear(batch)
 	p.w.batch = batch[:0]
+}
+
+// deliver queues a batch, but for what is to be held back.
+func (p *protocol) deliver(batch []delivery) {
+	if p.delaysPeer() {
+		batch = slices.DeleteFunc(batch, func(d delivery) bool { return p.m.queue.hold(d, nil) })
+	}
+	p.m.queue.deliver(batch)
 }

@@ -31,14 +31,37 @@ type Dispatcher interface {
 
 // FastDispatcher is a [Dispatcher] that takes some messages right where they
 // were read, ahead of the queue. Its methods run on the connection's worker
-// loop (on the dispatch loop for messages sent to oneself), in the order the
-// messages arrived on the connection. Ceph: ms_can_fast_dispatch.
+// loop (on the dispatch loop for messages sent to oneself or held back on
+// purpose, see Options.InjectDelayType), in the order the messages arrived on the
+// connection. Ceph: ms_can_fast_dispatch.
 type FastDispatcher interface {
 	Dispatcher
 	// CanFastDispatch decides by type; it must not change anything.
 	CanFastDispatch(m *msg.Message) bool
 	// FastDispatch takes the message.
 	FastDispatch(c *Connection, m *msg.Message)
+}
+
+// FastPreprocessor is a [Dispatcher] that sees every message right where it was
+// read, before it is dispatched in whatever way, and may add to it. It runs on
+// the connection's worker loop (on the dispatch loop for messages sent to
+// oneself). Ceph: ms_fast_preprocess.
+type FastPreprocessor interface {
+	Dispatcher
+	// FastPreprocess looks at a message that somebody will take later.
+	FastPreprocess(c *Connection, m *msg.Message)
+}
+
+// FastListener is a [Dispatcher] that hears of open connections right where they
+// open, before any fast dispatch of their messages, which may overtake
+// HandleConnect and HandleAccept. It runs on the connection's worker loop. Ceph:
+// ms_handle_fast_connect and ms_handle_fast_accept.
+type FastListener interface {
+	Dispatcher
+	// FastConnect: a connection we dialled is open.
+	FastConnect(c *Connection)
+	// FastAccept: a connection that the peer dialled is open.
+	FastAccept(c *Connection)
 }
 
 // BaseDispatcher takes no message and ignores every event.
@@ -65,15 +88,23 @@ func (BaseDispatcher) HandleRefused(*Connection) bool { return false }
 // dispatchers is an immutable list: changes make a new one, so that workers
 // read it without a lock.
 type dispatchers struct {
-	all  []Dispatcher
-	fast []FastDispatcher
+	all       []Dispatcher
+	fast      []FastDispatcher
+	pre       []FastPreprocessor
+	listeners []FastListener
 }
 
-func (d *dispatchers) with(all []Dispatcher) *dispatchers {
+func newDispatchers(all []Dispatcher) *dispatchers {
 	n := &dispatchers{all: all}
 	for _, x := range all {
 		if f, ok := x.(FastDispatcher); ok {
 			n.fast = append(n.fast, f)
+		}
+		if f, ok := x.(FastPreprocessor); ok {
+			n.pre = append(n.pre, f)
+		}
+		if f, ok := x.(FastListener); ok {
+			n.listeners = append(n.listeners, f)
 		}
 	}
 	return n
@@ -86,6 +117,17 @@ func (d *dispatchers) fastFor(m *msg.Message) FastDispatcher {
 		}
 	}
 	return nil
+}
+
+// opened tells those who want to know at once.
+func (d *dispatchers) opened(e event, c *Connection) {
+	for _, f := range d.listeners {
+		if e == eventConnect {
+			f.FastConnect(c)
+		} else {
+			f.FastAccept(c)
+		}
+	}
 }
 
 func (d *dispatchers) dispatch(c *Connection, m *msg.Message) bool {

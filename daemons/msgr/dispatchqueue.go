@@ -1,6 +1,7 @@
 package msgr
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -17,8 +18,13 @@ type dispatchQueue struct {
 	mu        sync.Mutex
 	events    fifo[occurrence]
 	messages  priorityQueue[delivery]
+	line      *delayLine // nil until something is held back on purpose
 	scheduled bool
 	stopped   bool
+
+	// The rest belongs to the dispatch loop.
+	halt   host.Timer // of a delay that was injected, made when needed
+	halted bool       // the delay has come before the event that is next
 }
 
 // occurrence is an event on its way to the dispatchers.
@@ -33,6 +39,14 @@ type delivery struct {
 	message    *msg.Message
 	cost       int64  // bytes drawn from the throttles
 	generation uint32 // of c when the message arrived
+}
+
+// current reports whether the session that brought the message lives on.
+func (d *delivery) current() bool {
+	if d.c.m.cfg.Defects.DeliverAfterMarkDown {
+		return true
+	}
+	return d.c.generation.Load() == d.generation && !d.c.down.Load()
 }
 
 func (q *dispatchQueue) init(m *Messenger, loop host.Loop) {
@@ -55,6 +69,9 @@ func (q *dispatchQueue) deliver(batch []delivery) {
 	q.mu.Lock()
 	if q.stopped {
 		q.mu.Unlock()
+		for i := range batch {
+			q.m.releaseCost(batch[i])
+		}
 		return
 	}
 	for i := range batch {
@@ -79,14 +96,30 @@ func (q *dispatchQueue) stop() {
 	defer q.mu.Unlock()
 	q.stopped = true
 	q.events = fifo[occurrence]{}
-	q.messages.clear()
+	for d, ok := q.messages.pop(); ok; d, ok = q.messages.pop() {
+		q.m.releaseCost(d)
+	}
+	if q.line != nil {
+		q.line.clear()
+	}
+	q.loop.Post(q.stopTimers)
+}
+
+// stopTimers runs on the dispatch loop.
+func (q *dispatchQueue) stopTimers() {
+	if q.halt != nil {
+		q.halt.Stop()
+	}
+	if q.line != nil && q.line.timer != nil {
+		q.line.timer.Stop()
+	}
 }
 
 // drain dispatches a bounded number of events and messages on the dispatch
 // loop. Whatever arrives meanwhile takes its place by priority.
 func (q *dispatchQueue) drain() {
 	for range q.m.opt.DispatchBatch {
-		if !q.one() {
+		if q.halts() || !q.one() {
 			return
 		}
 	}
@@ -124,19 +157,37 @@ func (q *dispatchQueue) handle(o occurrence) {
 // throttles get back what it drew.
 func (q *dispatchQueue) dispatch(d delivery) {
 	defer q.m.releaseCost(d)
-	if d.c.generation.Load() != d.generation || d.c.down.Load() {
+	if !d.current() {
 		return
 	}
 	list := q.m.dispatchers.Load()
 	if d.c.local {
+		for _, f := range list.pre {
+			f.FastPreprocess(d.c, d.message)
+		}
 		if f := list.fastFor(d.message); f != nil {
 			f.FastDispatch(d.c, d.message)
 			return
 		}
 	}
 	if !list.dispatch(d.c, d.message) {
-		q.m.log.Info("unhandled message", "type", d.message.Header.Type.String(), "peer", d.c.String())
+		q.m.log.Info("unhandled message", "type", d.message.Header.Type.String(), "peer", d.c.String(),
+			"state", StateOpen.String(), "reason", unhandled(d.message))
 	}
+}
+
+// Reasons for a message that nobody takes. Its connection goes on: a daemon need
+// not know everything that others send it.
+var (
+	errUnknownType = errors.New("unknown message type")
+	errUnhandled   = errors.New("no dispatcher takes it")
+)
+
+func unhandled(m *msg.Message) error {
+	if _, unknown := m.Body.(*msg.Unknown); unknown {
+		return errUnknownType
+	}
+	return errUnhandled
 }
 
 // releaseCost gives the throttles back what a message drew from them.

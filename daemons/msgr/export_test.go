@@ -1,5 +1,11 @@
 package msgr
 
+import (
+	"bytes"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+)
+
 // HeldBytes is what is drawn from the dispatch throttle.
 func (m *Messenger) HeldBytes() int64 { return m.dispatchThrottle.held.Load() }
 
@@ -52,3 +58,38 @@ var (
 	ParseAddr       = parseAddr
 	ProtocolVersion = protocolVersion
 )
+
+// Drawn is what is drawn from the throttles: messages and bytes from those of all
+// policies, bytes from that of the dispatch queue.
+func (m *Messenger) Drawn() (messages, bytes, dispatch int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.policies {
+		messages += p.messages.held.Load()
+		bytes += p.bytes.held.Load()
+	}
+	messages += m.defaultPolicy.messages.held.Load()
+	bytes += m.defaultPolicy.bytes.held.Load()
+	return messages, bytes, m.dispatchThrottle.held.Load()
+}
+
+// FramesAgain reads b as each of the fixed units and writes it again, where b is
+// long enough for it.
+func FramesAgain(b []byte) map[string][]byte {
+	again := map[string][]byte{}
+	if len(b) >= connectLen {
+		again["connect"] = parseConnect(b).append(nil)
+	}
+	if len(b) >= connectReplyLen {
+		again["connect reply"] = parseReply(b).append(nil)
+	}
+	if len(b) >= msg.FooterLenOld {
+		f := parseFooter(b[:msg.FooterLenOld])
+		again["old footer"] = appendFooter(nil, &f, msg.FooterLenOld)
+	}
+	if len(b) >= msg.FooterLen && bytes.Equal(b[12:20], make([]byte, 8)) { // no signature
+		f := parseFooter(b[:msg.FooterLen])
+		again["footer"] = appendFooter(nil, &f, msg.FooterLen)
+	}
+	return again
+}

@@ -2,7 +2,9 @@ package msgr_test
 
 import (
 	"context"
+	"hash/fnv"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,8 +21,9 @@ type world struct {
 	now       time.Duration
 	posted    []posting
 	head      int
+	running   *fakeLoop       // whose callback is under way, nil for the network's
 	pick      func(n int) int // which of n loops runs next
-	starved   *fakeLoop       // runs only when nothing else can
+	starved   *fakeLoop       // runs only when nothing else can, and its timers fire late
 	timers    []*fakeTimer
 	listeners map[netip.AddrPort]*fakeListener
 	chunk     func(n int) int // how much of n bytes one Read returns
@@ -29,6 +32,8 @@ type world struct {
 	silent    map[netip.AddrPort]bool // dialling these gets no answer
 	tap       func(from, to netip.AddrPort, b []byte)
 	onDial    func(*fakeConn)
+	seed      uint64                              // of all random streams, 0: nobody may draw
+	point     func(h *fakeHost, name string) bool // whether a fault strikes, nil: never
 }
 
 func newWorld() *world {
@@ -89,26 +94,45 @@ func (w *world) pickLoop() int {
 // step runs one callback, or moves time to the next timer, not beyond until.
 func (w *world) step(until time.Duration) bool {
 	if w.head < len(w.posted) {
-		if p := w.next(); p.loop == nil || !p.loop.closed {
-			p.fn()
-		}
+		p := w.next()
+		w.call(p.loop, p.fn)
 		return true
 	}
-	var next *fakeTimer
+	next := w.nextTimer(until)
+	if next == nil {
+		return false
+	}
+	w.now = w.fires(next)
+	next.Stop()
+	w.call(next.loop, next.fn)
+	return true
+}
+
+// call runs a callback, unless its loop was closed.
+func (w *world) call(l *fakeLoop, fn func()) {
+	if l == nil || !l.closed {
+		w.running = l
+		fn()
+		w.running = nil
+	}
+}
+
+// nextTimer is the timer that fires next, not beyond until.
+func (w *world) nextTimer(until time.Duration) (next *fakeTimer) {
 	for _, t := range w.timers {
-		if next == nil || t.at < next.at {
+		if w.fires(t) <= until && (next == nil || w.fires(t) < w.fires(next)) {
 			next = t
 		}
 	}
-	if next == nil || next.at > until {
-		return false
+	return next
+}
+
+// fires is when a timer fires: late if its loop is starved.
+func (w *world) fires(t *fakeTimer) time.Duration {
+	if t.loop == w.starved {
+		return t.at + 50*time.Millisecond
 	}
-	w.now = next.at
-	next.Stop()
-	if !next.loop.closed {
-		next.fn()
-	}
-	return true
+	return t.at
 }
 
 // run lets d pass.
@@ -129,10 +153,11 @@ type fakeHost struct {
 	log    strings.Builder
 	logger *slog.Logger
 	loops  map[string]*fakeLoop
+	rands  map[string]*rand.Rand
 }
 
 func (w *world) host(name, addr string) *fakeHost {
-	h := &fakeHost{w: w, name: name, addr: netip.MustParseAddr(addr), loops: map[string]*fakeLoop{}}
+	h := &fakeHost{w: w, name: name, addr: netip.MustParseAddr(addr), loops: map[string]*fakeLoop{}, rands: map[string]*rand.Rand{}}
 	h.logger = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
@@ -147,11 +172,10 @@ func (w *world) host(name, addr string) *fakeHost {
 func (h *fakeHost) Name() string          { return h.name }
 func (h *fakeHost) PID() uint32           { return 7 }
 func (h *fakeHost) Clock() host.Clock     { return fakeClock{h.w} }
-func (h *fakeHost) Rand(string) host.Rand { panic("no randomness here") }
 func (h *fakeHost) Log() *slog.Logger     { return h.logger }
 func (h *fakeHost) Network() host.Network { return (*fakeNetwork)(h) }
 func (h *fakeHost) Disk() host.Disk       { panic("no disk here") }
-func (h *fakeHost) Point(string) bool     { return false }
+func (h *fakeHost) Point(n string) bool   { return h.w.point != nil && h.w.point(h, n) }
 func (h *fakeHost) Probe(host.Fact)       {}
 func (h *fakeHost) Exit(int, string)      {}
 func (h *fakeHost) Respawn(string)        {}
@@ -162,6 +186,18 @@ func (h *fakeHost) NewLoop(n string) host.Loop {
 	}
 	h.loops[n] = &fakeLoop{w: h.w, name: n}
 	return h.loops[n]
+}
+
+func (h *fakeHost) Rand(stream string) host.Rand {
+	if h.w.seed == 0 {
+		panic("no randomness here")
+	}
+	if h.rands[stream] == nil {
+		name := fnv.New64a()
+		name.Write([]byte(h.name + "/" + stream))
+		h.rands[stream] = rand.New(rand.NewPCG(h.w.seed, name.Sum64()))
+	}
+	return h.rands[stream]
 }
 
 type quietHandler struct{}
@@ -179,9 +215,10 @@ func (c fakeClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
 func (c fakeClock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
 
 type fakeLoop struct {
-	w      *world
-	name   string
-	closed bool
+	w       *world
+	name    string
+	closed  bool
+	sockets []socket // some closed
 }
 
 func (l *fakeLoop) Name() string { return l.name }
@@ -193,7 +230,24 @@ func (l *fakeLoop) Post(fn func()) {
 }
 func (l *fakeLoop) NewTimer(fn func()) host.Timer { return &fakeTimer{loop: l, fn: fn} }
 func (l *fakeLoop) Go(string, func(host.Task))    { panic("no tasks here") }
-func (l *fakeLoop) Close()                        { l.closed = true }
+func (l *fakeLoop) Close() {
+	l.closed = true
+	for _, s := range l.sockets {
+		s.Close()
+	}
+}
+
+// socket is a listener or a connection.
+type socket interface{ Close() }
+
+// adopt makes a socket end with the loop.
+func (l *fakeLoop) adopt(s socket) {
+	if l.closed {
+		s.Close()
+		return
+	}
+	l.sockets = append(l.sockets, s)
+}
 
 type fakeTimer struct {
 	loop  *fakeLoop

@@ -17,11 +17,18 @@ func (n *fakeNetwork) Listen(loop host.Loop, at netip.AddrPort, accept func(host
 		n.w.nextPort++
 		at = netip.AddrPortFrom(at.Addr(), n.w.nextPort)
 	}
+	if at.Addr() != n.addr {
+		return nil, fmt.Errorf("listen %v: %w", at, host.ErrAddrNotAvailable)
+	}
 	if n.w.listeners[at] != nil {
 		return nil, fmt.Errorf("listen %v: %w", at, host.ErrAddrInUse)
 	}
+	if loop.(*fakeLoop).closed {
+		return nil, fmt.Errorf("listen %v: %w", at, host.ErrClosed)
+	}
 	l := &fakeListener{w: n.w, addr: at, loop: loop, accept: accept}
 	n.w.listeners[at] = l
+	loop.(*fakeLoop).adopt(l)
 	return l, nil
 }
 
@@ -29,6 +36,7 @@ func (n *fakeNetwork) Dial(loop host.Loop, to netip.AddrPort, h host.ConnHandler
 	n.w.nextPort++
 	from := netip.AddrPortFrom(n.addr, n.w.nextPort)
 	c := &fakeConn{w: n.w, loop: loop.(*fakeLoop), h: h, local: from, remote: to, starving: true, dialling: true}
+	c.loop.adopt(c)
 	if n.w.onDial != nil {
 		n.w.onDial(c)
 	}
@@ -55,18 +63,36 @@ func (n *fakeNetwork) answer(c *fakeConn) {
 			c.h.Opened()
 		}
 	})
-	l.loop.Post(func() { l.accept(c.peer) })
+	l.pending = append(l.pending, c.peer)
+	l.loop.Post(l.acceptNext)
 }
 
 type fakeListener struct {
-	w      *world
-	addr   netip.AddrPort
-	loop   host.Loop
-	accept func(host.Conn)
+	w       *world
+	addr    netip.AddrPort
+	loop    host.Loop
+	accept  func(host.Conn)
+	pending []*fakeConn // not yet handed to accept
 }
 
 func (l *fakeListener) Addr() netip.AddrPort { return l.addr }
-func (l *fakeListener) Close()               { delete(l.w.listeners, l.addr) }
+func (l *fakeListener) Close() {
+	if l.w.listeners[l.addr] == l {
+		delete(l.w.listeners, l.addr)
+	}
+	for _, c := range l.pending {
+		c.Abort()
+	}
+	l.pending = nil
+}
+
+func (l *fakeListener) acceptNext() {
+	if len(l.pending) > 0 {
+		c := l.pending[0]
+		l.pending = l.pending[1:]
+		l.accept(c)
+	}
+}
 
 // fakeConn is one end of a stream.
 type fakeConn struct {
@@ -95,6 +121,7 @@ func (c *fakeConn) Attach(loop host.Loop, h host.ConnHandler) {
 		panic("attached twice")
 	}
 	c.loop, c.h = loop.(*fakeLoop), h
+	c.loop.adopt(c)
 	if c.first < len(c.in) || c.eof {
 		c.notifyReadable()
 	}

@@ -162,7 +162,7 @@ func parseAddr(b []byte) (msg.EntityAddr, error) {
 	case familyIPv4:
 		a.IP = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[12:16])), port)
 	case familyIPv6:
-		a.IP = netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[16:32])), port)
+		a.IP = netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[16:32])).Unmap(), port)
 	default:
 		return msg.EntityAddr{}, fmt.Errorf("%w: family %d", errBadAddress, family)
 	}

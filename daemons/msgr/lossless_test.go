@@ -331,8 +331,8 @@ func TestStateful_serverWaitsForItsClient(t *testing.T) {
 	c.Send(ping(1, nil))
 	w.settle()
 	s := mds.conns[0]
-	if s.PeerAuthName().ID != "admin" || s.PeerGlobalID() != 9 {
-		t.Errorf("authorizer said %v, %d", s.PeerAuthName(), s.PeerGlobalID())
+	if s.PeerIdentity().Name.ID != "admin" || s.PeerGlobalID() != 9 {
+		t.Errorf("authorizer said %v, %d", s.PeerIdentity().Name, s.PeerGlobalID())
 	}
 	(*conns)[0].cut()
 	s.Send(ping(2, nil))

@@ -1,10 +1,11 @@
 package msgr
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -12,24 +13,11 @@ import (
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
-// Errors of [Messenger.Bind] and [Messenger.Start].
-var (
-	// ErrShutdown: the messenger was shut down.
-	ErrShutdown = errors.New("messenger is shut down")
-	// ErrBound: the messenger is bound already.
-	ErrBound = errors.New("messenger is bound already")
-	// ErrStarted: the messenger was started already.
-	ErrStarted = errors.New("messenger is started already")
-)
-
-// acceptBacklog bounds the connections that arrive between Bind and Start
-// (ms_tcp_listen_backlog).
-const acceptBacklog = 512
-
 // Messenger sends and receives messages for one entity. Its life is: New,
-// policies and dispatchers, Bind (if others dial it), Start, Shutdown. Its
-// methods may be called from any loop of the process, except where they say
-// otherwise.
+// policies, Bind (if others dial it), Start and a first dispatcher, in either
+// order, from when on it accepts connections, then Shutdown, and Wait for the end
+// of that. Its methods may be called from any loop of the process, except where
+// they say otherwise.
 type Messenger struct {
 	host    host.Host
 	log     *slog.Logger
@@ -51,11 +39,15 @@ type Messenger struct {
 	registered    map[sessionKey]*Connection
 	all           []*Connection // every connection that has not ended, for Shutdown
 	local         *Connection   // to ourselves
+	nonce         uint32
+	bound         binding
 	listener      host.Listener
-	early         []host.Conn // accepted before Start
+	early         []host.Conn // accepted before we were ready for them
 	nextWorker    int
 	started       bool
 	stopped       bool
+	working       int      // worker loops that have not ended
+	waiting       []waiter // for the end
 }
 
 // New makes a messenger that belongs to the daemon whose dispatchers run on
@@ -65,12 +57,16 @@ func New(h host.Host, dispatch host.Loop, cfg Config) *Messenger {
 	if cfg.Workers == 0 {
 		cfg.Workers = 3
 	}
+	if cfg.Features == 0 {
+		cfg.Features = msg.FeaturesAll
+	}
 	m := &Messenger{
 		host:          h,
 		log:           h.Log().With("messenger", cfg.Label),
 		cfg:           cfg,
 		opt:           cfg.Options.withDefaults(),
 		name:          cfg.Name,
+		nonce:         cfg.Nonce,
 		addr:          msg.EntityAddr{Type: msg.AddrLegacy, Nonce: cfg.Nonce, IP: netip.AddrPortFrom(netip.IPv4Unspecified(), 0)},
 		policies:      map[msg.EntityType]*policyEntry{},
 		defaultPolicy: newPolicyEntry(LossyClient()),
@@ -90,23 +86,27 @@ func New(h host.Host, dispatch host.Loop, cfg Config) *Messenger {
 	for i := range max(1, cfg.Workers) {
 		m.workers = append(m.workers, newWorker(m, h.NewLoop(fmt.Sprintf("%s/worker-%d", cfg.Label, i))))
 	}
+	m.working = len(m.workers)
 	return m
 }
 
-// AddDispatcherHead puts d before the others.
+// AddDispatcherHead puts d before the others. The first dispatcher makes a
+// messenger that was started accept connections.
 func (m *Messenger) AddDispatcherHead(d Dispatcher) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	old := m.dispatchers.Load()
-	m.dispatchers.Store(old.with(append([]Dispatcher{d}, old.all...)))
+	m.setDispatchers(func(all []Dispatcher) []Dispatcher { return slices.Insert(all, 0, d) })
 }
 
-// AddDispatcherTail puts d behind the others.
+// AddDispatcherTail puts d behind the others. The first dispatcher makes a
+// messenger that was started accept connections.
 func (m *Messenger) AddDispatcherTail(d Dispatcher) {
+	m.setDispatchers(func(all []Dispatcher) []Dispatcher { return append(all, d) })
+}
+
+func (m *Messenger) setDispatchers(change func([]Dispatcher) []Dispatcher) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	old := m.dispatchers.Load()
-	m.dispatchers.Store(old.with(append(append([]Dispatcher{}, old.all...), d)))
+	m.dispatchers.Store(newDispatchers(change(slices.Clone(m.dispatchers.Load().all))))
+	m.mu.Unlock()
+	m.acceptEarly()
 }
 
 // SetPolicy sets the policy towards peers of a type. Connections that exist
@@ -163,82 +163,6 @@ func (m *Messenger) Addr() msg.EntityAddr {
 // Addrs is Addr as the vector that maps and messages carry.
 func (m *Messenger) Addrs() msg.AddrVec { return msg.AddrVec{m.Addr()} }
 
-// Bind listens at an address; port 0 takes a free one, see Addr. Connections
-// wait until Start. Errors: ErrBound, ErrShutdown, those of
-// [host.Network.Listen].
-func (m *Messenger) Bind(at netip.AddrPort) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.stopped {
-		return fmt.Errorf("%s: bind %v: %w", m.cfg.Label, at, ErrShutdown)
-	}
-	if m.listener != nil {
-		return fmt.Errorf("%s: bind %v: %w", m.cfg.Label, at, ErrBound)
-	}
-	l, err := m.host.Network().Listen(m.workers[0].loop, at, m.accept)
-	if err != nil {
-		return fmt.Errorf("%s: bind %v: %w", m.cfg.Label, at, err)
-	}
-	m.listener = l
-	m.addr.IP = l.Addr()
-	return nil
-}
-
-// Start begins to accept connections. Errors: ErrStarted, ErrShutdown, and what
-// is wrong with the Config.
-func (m *Messenger) Start() error {
-	if err := m.cfg.Validate(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	early := m.early
-	started, stopped := m.started, m.stopped
-	if !stopped {
-		m.started, m.early = true, nil
-	}
-	m.mu.Unlock()
-	switch {
-	case stopped:
-		return fmt.Errorf("%s: start: %w", m.cfg.Label, ErrShutdown)
-	case started:
-		return fmt.Errorf("%s: start: %w", m.cfg.Label, ErrStarted)
-	}
-	for _, conn := range early {
-		m.accept(conn)
-	}
-	return nil
-}
-
-// Shutdown closes the listener, every connection and the worker loops. Nothing
-// is told to the dispatchers about it, and nothing at all after Shutdown has
-// returned if it was called on the dispatch loop. What was sent and not yet
-// written is lost. Calling it again does nothing.
-func (m *Messenger) Shutdown() {
-	m.mu.Lock()
-	if m.stopped {
-		m.mu.Unlock()
-		return
-	}
-	m.stopped = true
-	all, early, listener := m.all, m.early, m.listener
-	m.all, m.early = nil, nil
-	m.mu.Unlock()
-
-	m.queue.stop()
-	if listener != nil {
-		listener.Close()
-	}
-	for _, conn := range early {
-		m.workers[0].refuse(conn)
-	}
-	for _, c := range all {
-		c.MarkDown()
-	}
-	for _, w := range m.workers {
-		w.loop.Post(w.loop.Close)
-	}
-}
-
 // learn takes the IP that a peer sees us come from, if we know none. Ceph:
 // AsyncMessenger::learned_addr.
 func (m *Messenger) learn(seen msg.EntityAddr) {
@@ -257,11 +181,15 @@ func (m *Messenger) authorizer() Authorizer {
 }
 
 // nextGlobalSeq is a number for a new connection attempt or grant, above all
-// earlier ones and above atLeast.
+// earlier ones and above atLeast. A peer can ask for the last one: it is given
+// again and again, because nothing works below a number that was used.
 func (m *Messenger) nextGlobalSeq(atLeast uint32) uint32 {
 	for {
 		old := m.globalSeq.Load()
-		next := max(old, atLeast) + 1
+		next := max(old, atLeast)
+		if next < math.MaxUint32 {
+			next++
+		}
 		if m.globalSeq.CompareAndSwap(old, next) {
 			return next
 		}

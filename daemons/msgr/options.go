@@ -22,6 +22,9 @@ type Config struct {
 	Label string
 	// Workers is the number of worker loops (ms_async_op_threads). 0 means 3.
 	Workers int
+	// Features are the feature bits to announce. 0 means msg.FeaturesAll; less
+	// plays an older release.
+	Features uint64
 	// Auth makes and checks authorizers. nil means [AuthNone] with an empty id.
 	Auth Authorizer
 	// Options are the tunables. The zero value means [DefaultOptions].
@@ -60,6 +63,21 @@ type Options struct {
 	// FlushBytes is how much is encoded before it is offered to the socket
 	// (64 KiB). One message may exceed it.
 	FlushBytes int
+	// InjectSocketFailures breaks the socket at one of so many reads and writes,
+	// drawn (ms_inject_socket_failures, 0: never).
+	InjectSocketFailures int
+	// InjectDelayType are the types of peers whose messages may be held back
+	// before they are dispatched, or'ed together (ms_inject_delay_type, none).
+	InjectDelayType msg.EntityType
+	// InjectDelayProbability is the part of their messages that is, 0 to 1
+	// (ms_inject_delay_probability, 0). Messages of one connection stay in order.
+	InjectDelayProbability float64
+	// InjectDelayMax is the longest delay, drawn evenly from 0
+	// (ms_inject_delay_max, 1 s).
+	InjectDelayMax time.Duration
+	// InjectInternalDelays halts each step of a handshake, and the dispatch of
+	// each event, for so long (ms_inject_internal_delays, 0).
+	InjectInternalDelays time.Duration
 }
 
 // DefaultOptions are the values of Ceph 16.2 where it has the option.
@@ -76,6 +94,7 @@ func DefaultOptions() Options {
 		DispatchBatch:         16,
 		ReceiveBufferBytes:    64 << 10,
 		FlushBytes:            64 << 10,
+		InjectDelayMax:        time.Second,
 	}
 }
 
@@ -92,6 +111,7 @@ func (o Options) withDefaults() Options {
 	orInt(&o.DispatchBatch, d.DispatchBatch)
 	orInt(&o.ReceiveBufferBytes, d.ReceiveBufferBytes)
 	orInt(&o.FlushBytes, d.FlushBytes)
+	orDuration(&o.InjectDelayMax, d.InjectDelayMax)
 	if o.DispatchThrottleBytes == 0 {
 		o.DispatchThrottleBytes = d.DispatchThrottleBytes
 	}
@@ -127,6 +147,9 @@ func (c Config) Validate() error {
 	refuse(o.DispatchThrottleBytes < 0 || o.DispatchBatch < 0, "a dispatch limit is negative")
 	refuse(o.ReceiveBufferBytes < minReceiveBuffer, fmt.Sprintf("ReceiveBufferBytes is below %d", minReceiveBuffer))
 	refuse(o.FlushBytes < 0, "FlushBytes is negative")
+	refuse(o.InjectSocketFailures < 0, "InjectSocketFailures is negative")
+	refuse(!(o.InjectDelayProbability >= 0 && o.InjectDelayProbability <= 1), "InjectDelayProbability is not between 0 and 1")
+	refuse(o.InjectDelayMax < 0 || o.InjectInternalDelays < 0, "an injected delay is negative")
 	if err := errors.Join(bad...); err != nil {
 		return fmt.Errorf("messenger %q: %w", c.Label, err)
 	}

@@ -40,6 +40,8 @@ type protocol struct {
 	conn  host.Conn // nil until dialled
 	state State
 
+	stalled State // the handshake was halted on purpose in this one, last
+
 	in      receiveBuffer
 	out     []byte // encoded
 	written int    // out[:written] was taken by the socket
@@ -54,6 +56,7 @@ type protocol struct {
 	globalSeq uint32 // of this attempt
 	features  uint64 // of both sides
 	connect   connectFrame
+	connects  int // how many were sent or received
 	reply     replyFrame
 
 	header  msg.Header // of the message being read
@@ -110,6 +113,9 @@ func (p *protocol) startAfter(d time.Duration) {
 // dial opens the socket.
 func (p *protocol) dial() {
 	p.state = StateConnecting
+	if p.struck(PointConnectDial) {
+		return
+	}
 	p.globalSeq = p.m.nextGlobalSeq(0)
 	p.deadline.Reset(p.m.opt.ReadyTimeout)
 	p.conn = p.m.host.Network().Dial(p.w.loop, p.c.peerAddr.IP, p)
@@ -155,9 +161,14 @@ func (p *protocol) Opened() {
 	if p.state != StateConnecting {
 		return
 	}
+	if p.struck(PointConnectLetIn) {
+		return
+	}
 	p.state = StateConnectingWaitBannerAndIdentify
 	p.out = append(p.out, banner...)
-	p.push()
+	if p.push() {
+		p.struck(PointConnectBannerSent)
+	}
 }
 
 // Readable: bytes have come.
@@ -232,6 +243,9 @@ func (p *protocol) step() bool {
 }
 
 func (p *protocol) stepHandshake() bool {
+	if p.in.len() > 0 && p.stalls() {
+		return false
+	}
 	switch p.state {
 	case StateConnectingWaitBannerAndIdentify:
 		return p.readBannerAndIdentify()
@@ -261,6 +275,8 @@ func (p *protocol) read() bool {
 	}
 	n, err := p.conn.Read(p.space())
 	switch {
+	case err == nil && p.w.breaks():
+		err = errInjected
 	case err == nil:
 		p.arrived(n)
 		return true
@@ -290,6 +306,9 @@ func (p *protocol) streamEnded(err error) {
 // settle hands over what was read, and sends what it calls for.
 func (p *protocol) settle() {
 	p.commit()
+	if p.ackDue && p.struck(PointBeforeAck) {
+		return
+	}
 	answer := p.keepaliveAck && !p.m.cfg.Defects.AckWithoutWake
 	if p.state.open() && (p.ackDue || answer) {
 		p.flush()
@@ -304,7 +323,7 @@ func (p *protocol) giveUp(err error, waitLong bool) {
 		return
 	}
 	was := p.state
-	p.m.log.Info("connection fault", "peer", p.c.String(), "state", was.String(), "reason", err.Error())
+	p.m.log.Info("connection fault", "peer", p.c.String(), "state", was.String(), "reason", err)
 	p.drop()
 	if was == StateConnecting && errors.Is(err, host.ErrRefused) {
 		p.c.refused(p)
@@ -342,8 +361,15 @@ func (p *protocol) becomeOpen(e event) bool {
 		p.drop()
 		return false
 	}
+	p.m.dispatchers.Load().opened(e, p.c)
 	p.flush()
-	return p.state != StateClosed
+	if p.state == StateClosed {
+		return false
+	}
+	if e == eventConnect {
+		return !p.struck(PointConnectOpen)
+	}
+	return !p.struck(PointAcceptOpen)
 }
 
 // mustSpeak faults unless the bytes that have come so far can be the banner.

@@ -1,6 +1,7 @@
 package msgr
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (p *protocol) readKeepalive2() bool {
 	p.keepaliveAck = true
 	p.c.lastKeepalive.Store(int64(p.lastActive))
 	p.state = StateOpen
-	return true
+	return !p.struck(PointKeepalive)
 }
 
 func (p *protocol) readKeepalive2Ack() bool {
@@ -131,7 +132,14 @@ func (p *protocol) readAck() bool {
 		return false
 	}
 	seq := binary.LittleEndian.Uint64(b)
+	if err := checkSeq("peer acknowledges", seq); err != nil {
+		p.fault(err)
+		return false
+	}
 	p.state = StateOpen
+	if p.struck(PointAck) {
+		return false
+	}
 	return p.c.change(p, func(s *session) { s.acked(seq) })
 }
 
@@ -144,7 +152,7 @@ func (p *protocol) readHeader() bool {
 	}
 	h, err := msg.ParseHeader(b)
 	if err == nil {
-		err = p.checkLengths(&h)
+		err = cmp.Or(p.checkLengths(&h), checkSeq("message", h.Seq))
 	}
 	if err != nil {
 		p.fault(fmt.Errorf("message header: %w", err))
@@ -152,7 +160,7 @@ func (p *protocol) readHeader() bool {
 	}
 	p.header = h
 	p.state = StateOpenMessageThrottleMessage
-	return true
+	return !p.struck(PointHeader)
 }
 
 func (p *protocol) checkLengths(h *msg.Header) error {
@@ -211,6 +219,9 @@ func (p *protocol) readMiddle() bool {
 
 func (p *protocol) readData() bool {
 	if !p.readSection(&p.data, p.header.DataLen) {
+		if len(p.data) > 0 {
+			p.struck(PointData)
+		}
 		return false
 	}
 	p.state = StateOpenMessageReadFooterAndDispatch
@@ -252,8 +263,11 @@ func (p *protocol) finishMessage(front, middle, data, footer []byte) bool {
 		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
 		return false
 	}
-	p.state = StateOpen
+	if p.struck(PointMessage) {
+		return false
+	}
 	if f.Flags&msg.FooterComplete == 0 || p.header.Seq <= p.inSeq {
+		p.state = StateOpen
 		p.releaseHeld()
 		return true
 	}
@@ -262,7 +276,7 @@ func (p *protocol) finishMessage(front, middle, data, footer []byte) bool {
 		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
 		return false
 	}
-	p.inSeq = p.header.Seq
+	p.state, p.inSeq = StateOpen, p.header.Seq
 	return p.hand(m)
 }
 

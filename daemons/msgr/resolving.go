@@ -64,10 +64,11 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 	case verdictReplace:
 		p.m.forget(p.c)
 		p.c = existing
-	case verdictGrant:
-		if existing.end() {
-			p.m.queue.tell(eventReset, existing)
+		if p.struck(PointAcceptReplaced) {
+			return false
 		}
+	case verdictGrant:
+		existing.stop()
 		return p.grantNew(policy)
 	}
 	if r.tag == tagWait {
@@ -85,7 +86,7 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 // one at a time.
 func (c *Connection) judge(f connectFrame, wins bool) (replyFrame, verdict) {
 	s := &c.session
-	retrySession := replyFrame{tag: tagRetrySession, connectSeq: s.connectSeq + 1}
+	retrySession := s.retry()
 	switch {
 	case s.replacing && f.globalSeq <= s.acceptedSeq, f.globalSeq < s.peerGlobalSeq:
 		return replyFrame{tag: tagRetryGlobal, globalSeq: s.peerGlobalSeq}, verdictReply

@@ -23,12 +23,17 @@ func (p *protocol) flush() {
 		return
 	}
 	for range flushRounds {
+		before := len(p.out)
 		more := p.encodeQueued()
+		if len(p.out) > before && p.struck(PointEncoded) {
+			return
+		}
 		p.encodeReplies()
 		if !p.push() {
 			return
 		}
 		if !more {
+			p.struck(PointWritten)
 			return
 		}
 	}
@@ -46,6 +51,9 @@ func (p *protocol) push() bool {
 	}
 	n, err := p.conn.Write(p.out[p.written:])
 	p.written += n
+	if err == nil && p.w.breaks() {
+		err = errInjected
+	}
 	if err != nil {
 		p.fault(err)
 		return false

@@ -26,6 +26,7 @@ type session struct {
 	backoff       time.Duration
 	keepalive     bool // one is to be sent
 	onceOpen      bool
+	disposable    bool   // lossy whatever the policies say
 	acceptedSeq   uint32 // global_seq that the socket came with, 0 if we dialled it
 	replacing     bool   // an accepted socket has taken over and waits for its second connect
 	fromReset     bool   // the peer was found to have lost the session; grant with READY
@@ -211,7 +212,7 @@ func (c *Connection) opened(p *protocol, e event) bool {
 // when a socket breaks between a grant and its arrival.
 func (c *Connection) remoteReset() {
 	s := &c.session
-	if !s.onceOpen {
+	if !s.onceOpen && !c.m.cfg.Defects.FullResetOnZeroCookie {
 		s.outSeq, s.inSeq, s.connectSeq = 0, 0, 0
 		return
 	}
@@ -254,6 +255,9 @@ func (s *session) granted() bool { return !s.lossy && (s.connectSeq > 0 || s.rep
 // after a back-off. c.mu is held.
 func (c *Connection) recover(was State, waitLong bool) {
 	s := &c.session
+	if c.m.cfg.Defects.ForgetSent {
+		s.sent = fifo[*msg.Message]{}
+	}
 	s.requeue()
 	s.fromReset, s.replacing = false, false
 	switch {
@@ -270,7 +274,7 @@ func (c *Connection) recover(was State, waitLong bool) {
 		s.proto = nil
 	default:
 		if s.connectSeq > 0 {
-			s.connectSeq++
+			s.connectSeq = nextConnectSeq(s.connectSeq)
 		}
 		c.replaceProto(s.worker).startAfter(0)
 	}

@@ -50,7 +50,7 @@ func (m *Messenger) loopback() *Connection {
 		m.local.local = true
 		m.local.peerType, m.local.peerAddr = m.name.Type, m.addr
 		m.local.peerNum.Store(m.name.Num)
-		m.local.features.Store(msg.FeaturesAll)
+		m.local.features.Store(m.cfg.Features)
 		m.local.ready.Store(true)
 	}
 	return m.local

@@ -22,15 +22,21 @@ func newWorker(m *Messenger, loop host.Loop) *worker {
 	return &worker{m: m, loop: loop}
 }
 
+// end is a worker's last callback: the loop takes its sockets along.
+func (w *worker) end() {
+	w.loop.Close()
+	w.m.workerEnded()
+}
+
 // accept takes a connection from the listener, on worker 0.
 func (m *Messenger) accept(conn host.Conn) {
 	m.mu.Lock()
 	switch {
-	case m.stopped, !m.started && len(m.early) >= acceptBacklog:
+	case m.stopped, !m.serving() && len(m.early) >= acceptBacklog:
 		m.mu.Unlock()
 		m.workers[0].refuse(conn)
 		return
-	case !m.started:
+	case !m.serving():
 		m.early = append(m.early, conn)
 		m.mu.Unlock()
 		return

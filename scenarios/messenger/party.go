@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -27,10 +28,12 @@ type party struct {
 	dialled  *msgr.Connection // the latest that target has asked for
 	sent     uint32
 	leaving  bool   // marks down from the next callback
+	told     bool   // and so that it hears of it
 	doomed   uint32 // messages up to this one may be lost: a session ended since
 	labels   map[*msgr.Connection]*outgoing
 	sessions map[*msgr.Connection]*incoming
 	last     map[uint32]uint32 // by the sender's life: the last message received
+	gaps     []gap             // to be explained by the end
 }
 
 // outgoing numbers what was sent on one connection.
@@ -39,20 +42,30 @@ type outgoing struct{ label, count uint32 }
 // incoming is what one connection has told.
 type incoming struct {
 	opened, reset, down bool
+	told                bool   // given up, and a reset is to say so
+	fast                bool   // open, as far as fast dispatch goes
 	label, count        uint32 // of a lossy one: whose messages, and how many
 }
 
-// start makes the side's next incarnation run.
-func (r *run) start(side int, nonce uint32) {
+// gap is a message, of a sender's life, before which some are missing.
+type gap struct{ life, last, next uint32 }
+
+// start makes the side's next incarnation run, by a kill or a respawn of the one
+// before.
+func (r *run) start(side int, nonce uint32, respawn bool) {
 	r.lives[side]++
-	p := &party{
+	before := r.parties[side]
+	r.parties[side] = &party{
 		run: r, side: side, life: r.lives[side], nonce: nonce,
 		labels:   map[*msgr.Connection]*outgoing{},
 		sessions: map[*msgr.Connection]*incoming{},
 		last:     map[uint32]uint32{},
 	}
-	r.parties[side] = p
-	r.hosts[side].Start(p.begin)
+	if respawn && before.h != nil {
+		before.h.Respawn("damage")
+		return
+	}
+	r.hosts[side].Start(func(h host.Host) { r.parties[side].begin(h) })
 }
 
 // begin is the program.
@@ -62,7 +75,8 @@ func (p *party) begin(h host.Host) {
 	p.loop = h.NewLoop("dispatch")
 	p.m = msgr.New(p.h, p.loop, msgr.Config{
 		Name: msg.EntityName{Type: msg.EntityMon, Num: int64(p.side)}, Nonce: p.nonce,
-		Label: "party", Workers: 2, Defects: r.defects,
+		Label: "party", Workers: 2, Options: r.plan.Options,
+		Features: r.features[p.side], Defects: r.defects.Messenger,
 	})
 	policy := r.plan.Pair.Policies[p.side]
 	policy.ThrottleMessages = r.plan.Throttle
@@ -83,6 +97,9 @@ func (p *party) again() {
 	p.timer.Reset(0)
 }
 
+// idleGap is how often a side that has nobody to send to looks again.
+const idleGap = time.Millisecond
+
 // tick sends a burst of what is still owed.
 func (p *party) tick() {
 	r := p.run
@@ -90,10 +107,13 @@ func (p *party) tick() {
 		if r.owed[p.side] == 0 {
 			return
 		}
-		if c := p.target(); c != nil {
-			r.owed[p.side]--
-			p.send(c)
+		c := p.target()
+		if c == nil {
+			p.timer.Reset(idleGap)
+			return
 		}
+		r.owed[p.side]--
+		p.send(c)
 	}
 	p.timer.Reset(r.plan.Gap[p.side] + 1)
 }
@@ -115,12 +135,16 @@ func (p *party) send(c *msgr.Connection) {
 	}
 	o.count++
 	p.sent++
-	c.Send(msg.New(&msg.MonPing{
+	m := msg.New(&msg.MonPing{
 		Op:      msg.MonPingRequest,
 		Stamp:   wire.UTime{Sec: p.sent, Nsec: p.life},
 		Tracker: msg.ConnectionTracker{Epoch: o.label, Version: uint64(o.count)},
 		Pad:     p.sent % 4 * 90,
-	}))
+	})
+	if p.sent%3 == 0 && p.run.plan.Data > 0 {
+		m.Data = make([]byte, p.run.plan.Data)
+	}
+	c.Send(m)
 }
 
 // markDown gives up the session; it runs on the dispatch loop.
@@ -147,11 +171,25 @@ func (p *party) leave(c *msgr.Connection) {
 // giveUp marks a connection down; it runs on the dispatch loop.
 func (p *party) giveUp(c *msgr.Connection) {
 	p.run.ended()
-	c.MarkDown()
-	p.session(c).down = true
 	if p.peer == c {
 		p.peer = nil
 	}
+	if p.told {
+		p.told = false
+		p.giveUpAll(c)
+		return
+	}
+	c.MarkDown()
+	p.session(c).down = true
+}
+
+// giveUpAll marks down every connection, c among them, so that resets tell of it.
+func (p *party) giveUpAll(c *msgr.Connection) {
+	p.session(c).told = true
+	for _, s := range p.sessions {
+		s.told = true
+	}
+	p.m.MarkDownAll()
 }
 
 func (p *party) session(c *msgr.Connection) *incoming {

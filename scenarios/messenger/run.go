@@ -3,6 +3,8 @@ package messenger
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -16,61 +18,138 @@ const (
 	damageWait = 20 * time.Second // for a position to be reached; else the damage strikes late
 	settleWait = 60 * time.Second // longer than ready timeout, back-off and TCP's retransmission together
 	answerWait = 5 * time.Second
-	afterwards = 2 // more messages of a side that gave up its session
-	epilogue   = 3 // messages each way in a round at the end
+	maxSteps   = 1_000_000 // of the kernel: far more than any run that comes to rest
+	afterwards = 2         // more messages of a side that gave up its session
+	epilogue   = 3         // messages each way in a round at the end
 )
+
+// Config says what to run, and who looks on.
+type Config struct {
+	Plan    Plan
+	Defects Defects
+	// Trace receives the run's trace, of logs from LogLevel up; OnPacket is told
+	// every packet that arrives. See sim.Config.
+	Trace    io.Writer
+	LogLevel slog.Level
+	OnPacket func(sim.Packet)
+}
+
+// Defects are the planted bugs of a run.
+type Defects struct {
+	// Messenger are those of both messengers.
+	Messenger msgr.Defects
+	// LeakSockets makes programs that respawn leave their sockets open.
+	LeakSockets bool
+}
+
+// Outcome is everything a run has to say.
+type Outcome struct {
+	// Wrong are the properties that did not hold, in the order in which that
+	// showed; a few at most.
+	Wrong []Violation
+	// Struck is the damage that was done.
+	Struck []Struck
+	// Hash, Steps and Virtual are the simulation's.
+	Hash, Steps uint64
+	Virtual     time.Duration
+}
+
+// Struck is damage that was done. Late is what never saw its position.
+type Struck struct {
+	Damage Damage
+	At     time.Duration
+	Late   bool
+}
+
+// Err is what went wrong as an error, nil if nothing did.
+func (o *Outcome) Err() error {
+	var all []error
+	for _, v := range o.Wrong {
+		all = append(all, v)
+	}
+	return errors.Join(all...)
+}
+
+// Violation is a property that did not hold.
+type Violation struct {
+	// Property is its name, Detail what was seen, and At and Step when that was.
+	Property, Detail string
+	At               time.Duration
+	Step             uint64
+}
+
+// Error is the violation on a line.
+func (v Violation) Error() string {
+	return fmt.Sprintf("%s at %v (step %d): %s", v.Property, v.At, v.Step, v.Detail)
+}
 
 // run is one plan being carried out.
 type run struct {
 	plan      Plan
-	defects   msgr.Defects
+	defects   Defects
 	sim       *sim.Sim
 	hosts     [2]*sim.Host
 	parties   [2]*party
 	lives     [2]uint32
+	features  [2]uint64
 	owed      [2]int // messages still to be sent, by side
 	swallow   int    // sockets that will be accepted by nobody
 	forgotten bool   // a side gave up a session or was restarted
-	wrong     []error
+	outcome   Outcome
 }
 
-// Run carries out a plan against messengers with the given bugs. Its error names
-// each property that did not hold. Runs share nothing.
-func Run(plan Plan, defects msgr.Defects) error {
+// Run carries out a plan. Runs share nothing.
+func Run(c Config) Outcome {
 	r := &run{
-		plan: plan, defects: defects, owed: plan.Messages,
-		sim: sim.New(sim.Config{Seed: plan.Seed, Window: plan.Window}),
+		plan: c.Plan, defects: c.Defects, owed: c.Plan.Messages, features: c.Plan.Features,
+		sim: sim.New(sim.Config{
+			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
+			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket,
+		}),
 	}
 	defer r.sim.Close()
-	for side, name := range []string{"a", "b"} {
+	for side, name := range sides {
 		r.hosts[side] = r.sim.AddHost(name)
 	}
-	r.start(1, 0)
-	r.start(0, 0)
-	for _, d := range plan.Damages {
-		r.reach(d)
-		r.strike(d)
+	r.start(1, 0, false)
+	r.start(0, 0, false)
+	for _, d := range c.Plan.Damages {
+		r.inflict(d)
 	}
-	r.sim.Run(settleWait)
+	r.until(settleWait, never)
 	for _, p := range r.parties {
 		p.leaving = false
 	}
 	r.finish()
-	return errors.Join(r.wrong...)
+	r.outcome.Hash, r.outcome.Steps, r.outcome.Virtual = r.sim.Hash(), r.sim.Steps(), r.sim.Now()
+	return r.outcome
 }
 
+// until lets time pass until done or d is over. A run that finds no rest is ended.
+func (r *run) until(d time.Duration, done func() bool) {
+	r.sim.RunUntil(d, func() bool { return done() || r.sim.Steps() >= maxSteps })
+	r.check(r.sim.Steps() < maxSteps, "I-MSG-6", "no rest after %d steps", maxSteps)
+}
+
+func never() bool { return false }
+
+// sides are the names of the two machines.
+var sides = [2]string{"a", "b"}
+
 // must notes an error that is nobody's fault but the harness's.
-func (r *run) must(err error) { r.check(err == nil, "harness: %v", err) }
+func (r *run) must(err error) { r.check(err == nil, "harness", "%v", err) }
 
 // check notes a property that does not hold, a few of them at most.
-func (r *run) check(ok bool, format string, args ...any) {
-	if !ok && len(r.wrong) < 5 {
-		r.wrong = append(r.wrong, fmt.Errorf("%v: "+format, append([]any{r.sim.Now()}, args...)...))
+func (r *run) check(ok bool, property, format string, args ...any) {
+	if !ok && len(r.outcome.Wrong) < 5 {
+		r.outcome.Wrong = append(r.outcome.Wrong, Violation{
+			Property: property, Detail: fmt.Sprintf(format, args...), At: r.sim.Now(), Step: r.sim.Steps(),
+		})
 	}
 }
 
 // String names a party in errors.
-func (p *party) String() string { return fmt.Sprintf("%s/%d", []string{"a", "b"}[p.side], p.life) }
+func (p *party) String() string { return fmt.Sprintf("%s/%d", sides[p.side], p.life) }
 
 // addrOf is the address of a side that listens.
 func (r *run) addrOf(side int) msg.EntityAddr {
@@ -87,63 +166,6 @@ func (r *run) ended() {
 	}
 }
 
-// reach lets the run go on to where the damage is to strike.
-func (r *run) reach(d Damage) {
-	from := r.sim.Counts().BytesReceived
-	r.sim.RunUntil(damageWait, func() bool { return r.sim.Counts().BytesReceived-from >= d.Bytes })
-	for range d.Steps {
-		r.sim.Step(time.Millisecond)
-	}
-}
-
-func (r *run) strike(d Damage) {
-	a, b := r.hosts[0], r.hosts[1]
-	switch d.Kind {
-	case Reset:
-		r.sim.Reset(a, b)
-	case Swallow:
-		r.swallow++
-		r.sim.Reset(a, b)
-	case Cut:
-		r.sim.Cut(a, b)
-		r.sim.Cut(b, a)
-		r.sim.Run(d.For)
-		r.sim.Heal(a, b)
-		r.sim.Heal(b, a)
-	case MarkDown:
-		if p := r.parties[d.Side]; p.m != nil {
-			r.forgotten = true
-			r.owed[d.Side] += afterwards
-			if p.leaving = d.Inside; !d.Inside {
-				p.loop.Post(p.markDown)
-			}
-		}
-	case Restart:
-		r.restart(d)
-	}
-}
-
-// restart kills a side and starts it again. A peer that dials hears of a new
-// nonce as daemons do, from a map, and gives up the old instance.
-func (r *run) restart(d Damage) {
-	r.forgotten = true
-	old, other := r.addrOf(d.Side), r.parties[1-d.Side]
-	nonce := r.parties[d.Side].nonce
-	if d.NewNonce {
-		nonce = 100 + r.lives[d.Side]
-	}
-	r.owed[d.Side] += afterwards
-	r.start(d.Side, nonce)
-	r.ended()
-	if !d.NewNonce || other.m == nil || (!r.plan.Pair.Peers && d.Side == 0) {
-		return
-	}
-	other.loop.Post(func() {
-		other.giveUp(other.m.ConnectTo(msg.EntityMon, old))
-		other.target()
-	})
-}
-
 // finish sends the last messages over a network that is whole, and looks at what
 // is left afterwards. The first round may find out that the other side has lost
 // the session, and be lost with it; the second may not.
@@ -152,10 +174,10 @@ func (r *run) finish() {
 	r.exchange()
 	for side, p := range r.parties {
 		to := r.parties[1-side]
-		r.check(r.owed[side] == 0, "I-MSG-6: %v: nothing to send on", p)
-		r.check(to.last[p.life] == p.sent, "I-MSG-6: %v: sent %d messages, the last to arrive was %d", p, p.sent, to.last[p.life])
+		r.check(r.owed[side] == 0, "I-MSG-6", "%v: nothing to send on", p)
+		r.check(to.last[p.life] == p.sent, "I-MSG-6", "%v: sent %d messages, the last to arrive was %d", p, p.sent, to.last[p.life])
 	}
-	r.sim.Run(time.Second)
+	r.until(time.Second, never)
 	r.checkKeepalives()
 	r.checkHeld()
 	r.checkShutdown()
@@ -166,9 +188,9 @@ func (r *run) exchange() {
 	for side, p := range r.parties {
 		r.owed[side] = epilogue
 		p.loop.Post(p.tick)
-		r.sim.RunUntil(settleWait, func() bool { return r.owed[side] == 0 })
+		r.until(settleWait, func() bool { return r.owed[side] == 0 })
 	}
-	r.sim.RunUntil(settleWait, r.complete)
+	r.until(settleWait, r.complete)
 }
 
 // complete reports that each side has the other's last message.
@@ -188,9 +210,9 @@ func (r *run) checkKeepalives() {
 		})
 	}
 	now := r.parties[0].h.Clock().Monotonic()
-	r.sim.Run(answerWait)
+	r.until(answerWait, never)
 	for side, c := range asked {
-		r.check(c != nil && c.LastKeepaliveAck() > now, "I-MC-3: %v: no answer to a keepalive", r.parties[side])
+		r.check(c != nil && c.LastKeepaliveAck() > now, "I-MC-3", "%v: no answer to a keepalive", r.parties[side])
 	}
 }
 
@@ -198,27 +220,30 @@ func (r *run) checkKeepalives() {
 func (r *run) checkHeld() {
 	for side, p := range r.parties {
 		s := p.m.Stats()
-		r.check(s.HeldMessages == 0 && s.HeldBytes == 0 && s.DispatchBytes == 0, "I-MSG-8: %v: %+v when idle", p, s)
+		r.check(s.HeldMessages == 0 && s.HeldBytes == 0 && s.DispatchBytes == 0, "I-MSG-8", "%v: %+v when idle", p, s)
 		// Nobody tells a messenger that a lossless peer is gone for good, and one
 		// that was killed may have been granted a session since.
 		most := int(r.lives[1-side])
-		r.check(s.Connections <= most, "I-MSG-5: %v: %d connections with one peer", p, s.Connections)
+		r.check(s.Connections <= most, "I-MSG-5", "%v: %d connections with one peer", p, s.Connections)
+		p.judgeEnd()
 	}
 }
 
 // checkShutdown looks for what outlives Shutdown.
 func (r *run) checkShutdown() {
+	ended := 0
 	for _, p := range r.parties {
 		p.timer.Stop()
 		p.loop.Post(p.m.Shutdown)
+		p.m.Wait(p.loop, func() { ended++ })
 	}
-	r.sim.Run(time.Second)
-	for _, p := range r.parties {
-		s := p.m.Stats()
-		r.check(s.Connections == 0 && s.Registered == 0, "I-MSG-9: %v: %+v after Shutdown", p, s)
+	r.until(time.Second, never)
+	r.check(ended == len(r.parties), "I-MSG-9", "%d messengers came to an end", ended)
+	for side, p := range r.parties {
+		r.check(p.m.Stats() == msgr.Stats{}, "I-MSG-9", "%v: %+v after Shutdown", p, p.m.Stats())
+		held := r.hosts[side].Held()
+		r.check(held == sim.Held{}, "I-DET-3", "%v: its machine holds %+v after Shutdown", p, held)
 	}
-	// Timers of a process that was killed stay on the agenda and do nothing.
-	if r.lives == [2]uint32{1, 1} {
-		r.check(!r.sim.Step(time.Hour), "I-MSG-9: something still happens after Shutdown")
-	}
+	r.check(r.sim.Counts().Buffers == 0, "I-DET-3", "%d buffers are held after Shutdown", r.sim.Counts().Buffers)
+	r.check(!r.sim.Step(time.Hour), "I-MSG-9", "something still happens after Shutdown")
 }

@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"os"
+	"reflect"
 	"strconv"
 	"testing"
 
@@ -27,8 +28,8 @@ func TestRun_holdsEveryProperty(t *testing.T) {
 	failed := 0
 	for seed := range seeds(t) {
 		plan := Choose(seed)
-		if err := Run(plan, msgr.Defects{}); err != nil {
-			t.Errorf("%v\n%v", plan, err)
+		if err := outcome(plan, Defects{}); err != nil {
+			t.Errorf("seed %d: %v\n%v", seed, plan, err)
 			if failed++; failed == 5 {
 				t.FailNow()
 			}
@@ -38,27 +39,22 @@ func TestRun_holdsEveryProperty(t *testing.T) {
 
 // TestRun_isTheSameForTheSameSeed: a failure can be looked at again.
 func TestRun_isTheSameForTheSameSeed(t *testing.T) {
+	defects := Defects{Messenger: msgr.Defects{AckWithoutWake: true}}
 	for seed := range uint64(20) {
-		first := Run(Choose(seed), msgr.Defects{AckWithoutWake: true})
-		again := Run(Choose(seed), msgr.Defects{AckWithoutWake: true})
-		if first == nil || again == nil || first.Error() != again.Error() {
-			t.Errorf("seed %d: first %v, then %v", seed, first, again)
+		first := Run(Config{Plan: Choose(seed), Defects: defects})
+		again := Run(Config{Plan: Choose(seed), Defects: defects})
+		if first.Err() == nil || !reflect.DeepEqual(first, again) {
+			t.Errorf("seed %d: first %+v, then %+v", seed, first, again)
 		}
 	}
 }
 
 // TestRun_findsPlantedBugs: each is found within 2,000 seeds.
 func TestRun_findsPlantedBugs(t *testing.T) {
-	for name, defects := range map[string]msgr.Defects{
-		"bumpSeqWhileConnecting": {BumpSeqWhileConnecting: true},
-		"noReadyTimeout":         {NoReadyTimeout: true},
-		"ackWithoutWake":         {AckWithoutWake: true},
-		"retryOnZeroSeq":         {RetryOnZeroSeq: true},
-		"keepHeldOnFault":        {KeepHeldOnFault: true},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, bug := range Bugs() {
+		t.Run(bug.Name, func(t *testing.T) {
 			for seed := range uint64(2000) {
-				if err := Run(Choose(seed), defects); err != nil {
+				if err := outcome(Choose(seed), bug.Defects); err != nil {
 					t.Logf("seed %d: %v", seed, err)
 					return
 				}
@@ -66,4 +62,9 @@ func TestRun_findsPlantedBugs(t *testing.T) {
 			t.Error("not found")
 		})
 	}
+}
+
+func outcome(p Plan, d Defects) error {
+	o := Run(Config{Plan: p, Defects: d})
+	return o.Err()
 }

@@ -1,0 +1,55 @@
+package scenarios
+
+import (
+	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/scenarios/messenger"
+)
+
+// messengerMatrix is S-21 to S-23: two messengers, and damage at the positions of
+// their protocol.
+func messengerMatrix() Scenario {
+	return Scenario{
+		Name:  "messenger",
+		Doc:   "two messengers with any pair of policies are damaged at positions of their protocol",
+		Alone: runMatrix,
+		Marks: matrixMarks(),
+	}
+}
+
+// matrixMarks are the positions at which something may strike.
+func matrixMarks() []string {
+	var all []string
+	for _, p := range msgr.Points() {
+		all = append(all, struckAt(p))
+	}
+	return all
+}
+
+func matrixFault(text string) string { return "messenger-" + text }
+
+func struckAt(point string) string { return "struck at " + point }
+
+// runMatrix runs one seed.
+func runMatrix(spec Spec) Result {
+	plan := messenger.Choose(spec.Seed)
+	mutant, _ := FindMutant(spec.Mutant)
+	o := messenger.Run(messenger.Config{
+		Plan: plan, Defects: mutant.Messenger,
+		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+	})
+	r := Result{Choices: plan.String(), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
+	for _, s := range o.Struck {
+		r.Faults = append(r.Faults, Landed{
+			Kind: matrixFault(string(s.Damage.Kind)), Fault: matrixFault(s.Damage.String()), Struck: s.At, Count: 1,
+		})
+		if s.Damage.Point != "" && !s.Late {
+			r.Marks = addNew(r.Marks, []string{struckAt(s.Damage.Point)})
+		}
+	}
+	if len(o.Wrong) > 0 {
+		first := o.Wrong[0]
+		r.Verdict = Fail
+		r.Failure = &Failure{Property: first.Property, Detail: o.Err().Error(), At: first.At, Step: first.Step}
+	}
+	return r
+}
