@@ -26,7 +26,8 @@ type stream struct {
 }
 
 // Dispatch counts a message at the receiver.
-func (s *stream) Dispatch(*msgr.Connection, *msg.Message) bool {
+func (s *stream) Dispatch(_ *msgr.Connection, m *msg.Message) bool {
+	m.Release()
 	if s.got.Add(1)%benchBatch == 0 {
 		s.refill()
 	}

@@ -95,21 +95,50 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) copyOut(p []byte) int {
 	total := 0
 	for total < len(p) && c.first < len(c.received) {
-		buf := c.received[c.first]
-		n := copy(p[total:], buf[c.offset:])
+		n := copy(p[total:], c.received[c.first][c.offset:])
 		total += n
-		c.offset += n
-		if c.offset == len(buf) {
-			c.proc.sim().pool.put(buf)
-			c.received[c.first] = nil
-			c.first++
-			c.offset = 0
-		}
+		c.advance(n)
+	}
+	return total
+}
+
+// Buffered implements host.DirectConn.
+func (c *conn) Buffered() []byte {
+	if c.failure() != nil || c.first == len(c.received) {
+		return nil
+	}
+	return c.received[c.first][c.offset:]
+}
+
+// Discard implements host.DirectConn.
+func (c *conn) Discard(n int) {
+	if n <= 0 || n > len(c.Buffered()) {
+		return
+	}
+	c.advance(n)
+	c.in.consumed(n)
+}
+
+// advance goes on by n bytes of the first segment.
+func (c *conn) advance(n int) {
+	c.offset += n
+	if buf := c.received[c.first]; c.offset == len(buf) {
+		c.proc.sim().pool.put(buf)
+		c.received[c.first] = nil
+		c.first++
+		c.offset = 0
 	}
 	if c.first == len(c.received) {
 		c.received, c.first = c.received[:0], 0
 	}
-	return total
+}
+
+// AvailableBuffer implements host.DirectConn.
+func (c *conn) AvailableBuffer(n int) []byte {
+	if c.failure() != nil || c.dialling {
+		return nil
+	}
+	return c.out.available(n)
 }
 
 func (c *conn) Write(p []byte) (int, error) {
@@ -181,6 +210,9 @@ func (c *conn) leave() {
 	}
 	c.gone = true
 	c.dropReceived()
+	if c.out != nil {
+		c.out.dropSpare()
+	}
 	conns := c.proc.conns
 	last := len(conns) - 1
 	conns[c.index] = conns[last]

@@ -22,6 +22,7 @@ type segment struct {
 type pipe struct {
 	link      *link
 	from, to  *conn
+	spare     []byte    // lent to the writer by available
 	segments  []segment // segments[head:] are under way
 	head      int
 	lastAt    instant // when the last one arrives: none overtakes
@@ -36,8 +37,45 @@ type pipe struct {
 // maxSegment bounds what one delivery hands over in a piece.
 const maxSegment = 64 << 10
 
+// available is memory for the writer to fill, nil if the window has not so much
+// room.
+func (d *pipe) available(n int) []byte {
+	room := min(maxSegment, d.link.sim.config.Window-d.used)
+	if n > room {
+		return nil
+	}
+	if d.spare == nil {
+		d.spare = d.link.sim.pool.get(maxSegment)
+	}
+	return d.spare[:0:room]
+}
+
+// adopt makes the spare buffer a segment, if p is what the writer has made of it,
+// all of it may go, and a copy would not do as well.
+func (d *pipe) adopt(p []byte) bool {
+	const worthIt = maxSegment / 4
+	if d.spare == nil || len(p) < worthIt || &p[0] != &d.spare[:1][0] || len(p) > d.link.sim.config.Window-d.used {
+		return false
+	}
+	now := d.link.sim.kernel.now()
+	d.push(segment{kind: segmentData, buf: d.spare[:len(p)], born: now, at: now + int64(d.link.delayDraw())})
+	d.used += len(p)
+	d.spare = nil
+	return true
+}
+
+func (d *pipe) dropSpare() {
+	if d.spare != nil {
+		d.link.sim.pool.put(d.spare)
+		d.spare = nil
+	}
+}
+
 // write takes as much of p as the window allows.
 func (d *pipe) write(p []byte) int {
+	if d.adopt(p) {
+		return len(p)
+	}
 	total := min(len(p), d.link.sim.config.Window-d.used)
 	for rest := p[:total]; len(rest) > 0; {
 		rest = rest[d.append(rest):]

@@ -4,18 +4,23 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
 
 // tracer writes the trace of a run: one JSON object per line, in the order of
 // the kernel's steps, byte for byte the same for the same seed. Every line has
-// "t" (virtual nanoseconds), "step", and "kind"; most have "host". Without a
-// writer it costs a comparison.
+// "t" (virtual nanoseconds), "step", and "kind"; most have "host". The first line
+// says which version of the schema the others follow, the last one that the run
+// is over; package tracefile reads them, and docs/trace.md names every kind and
+// field. Without a writer it costs a comparison.
 type tracer struct {
 	sim   *Sim
 	out   *bufio.Writer
@@ -27,16 +32,33 @@ func newTracer(s *Sim, w io.Writer, level slog.Level) tracer {
 	t := tracer{sim: s, level: level}
 	if w != nil {
 		t.out = bufio.NewWriterSize(w, 64<<10)
+		t.header()
 	}
 	return t
 }
 
 func (t *tracer) on() bool { return t.out != nil }
 
+// header is the first line. The seed is text, for it does not fit other
+// languages' numbers.
+func (t *tracer) header() {
+	t.begin(tracefile.KindHeader)
+	t.number("schema", tracefile.Schema)
+	t.text("seed", strconv.FormatUint(t.sim.config.Seed, 10))
+	t.end()
+}
+
+// flush ends the trace with its last line and hands everything to the writer.
+// Nothing is traced after it.
 func (t *tracer) flush() {
-	if t.on() {
-		t.out.Flush()
+	if !t.on() {
+		return
 	}
+	t.begin(tracefile.KindEnd)
+	t.text("hash", fmt.Sprintf("%016x", t.sim.Hash()))
+	t.end()
+	t.out.Flush()
+	t.out = nil
 }
 
 func (t *tracer) begin(kind string) {
@@ -145,14 +167,32 @@ func (t *tracer) host(h *Host, what string) {
 	t.end()
 }
 
+// point tells that a fault point has struck.
+func (t *tracer) point(h *Host, name string, reached uint64) {
+	t.sim.kernel.absorbText(name)
+	if !t.on() {
+		return
+	}
+	t.begin("point")
+	t.text("host", h.name)
+	t.text("point", name)
+	t.number("reached", int64(reached))
+	t.end()
+}
+
+// link tells of what was done to a link: one word, and perhaps how much of it.
 func (t *tracer) link(l *link, what string) {
 	t.sim.kernel.absorbText(what)
 	if !t.on() {
 		return
 	}
-	t.begin("link." + what)
+	word, detail, _ := strings.Cut(what, " ")
+	t.begin("link." + word)
 	t.text("from", l.from.name)
 	t.text("to", l.to.name)
+	if detail != "" {
+		t.text("detail", detail)
+	}
 	t.end()
 }
 

@@ -93,6 +93,30 @@ type Conn interface {
 	Abort()
 }
 
+// DirectConn is a Conn whose own memory can be used, which saves a copy of each
+// byte either way. The connections of both machines are; one that only decorates
+// another need not be, so ask with a type assertion. Nothing of Read and Write
+// changes.
+type DirectConn interface {
+	Conn
+
+	// Buffered is the next bytes that Read would return, as many as lie in one
+	// piece; it is empty if Read would fail or must be asked why there are none.
+	// They stay valid, and may not be changed, until Discard, Read, Close or Abort.
+	Buffered() []byte
+
+	// Discard does to the first n bytes of Buffered what Read does to those it
+	// copies. Where there are not so many it has no effect.
+	Discard(n int)
+
+	// AvailableBuffer is empty memory with room for at least n bytes, to be
+	// appended to and passed to Write as a whole, which then need not copy. It is
+	// nil if the connection has none to give. It belongs to the caller until the
+	// next Write or AvailableBuffer; what Write does not take of it, until the one
+	// after that.
+	AvailableBuffer(n int) []byte
+}
+
 // ConnHandler is told what happens to one connection. All its methods run on the
 // connection's loop, one after another, and none after Close or Abort was
 // called.

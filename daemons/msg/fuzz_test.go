@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/wavetank/wavetank/daemons/wire"
+	"github.com/wavetank/wavetank/daemons/wire/wiretest"
 )
 
 // equal compares messages and maps by value.
@@ -41,8 +42,17 @@ func TestDecode_stable(t *testing.T) {
 	}
 }
 
-// FuzzDecodeMessage decodes any front as any type and version.
+// memoryFor is how much memory the decoding of n bytes may take: so much for each,
+// because an empty string or list is a few bytes and has a header in memory, and
+// something for errors, bodies and the first room of lists.
+func memoryFor(n int) int { return 64*n + 128<<10 }
+
+// FuzzDecodeMessage decodes any front as any version of any type: it takes memory
+// by what is there, and what it makes of it is encoded and decoded to the same
+// again. A number that is no message type picks one of those that are, so that
+// every decoder is reached by changing it; 0 stays an unknown type.
 func FuzzDecodeMessage(f *testing.F) {
+	types := knownTypes()
 	for _, v := range vectors(f) {
 		if h := parseHeader(v.header); len(v.front) < 1<<12 { // mutating larger ones is slow
 			f.Add(uint16(h.Type), h.Version, v.front)
@@ -56,15 +66,43 @@ func FuzzDecodeMessage(f *testing.F) {
 	f.Add(uint16(TypeMgrOpen), uint16(3), encoded(&MgrOpen{ServiceDaemon: true, Status: map[string]string{"a": "b"}}))
 	f.Add(uint16(TypeMonRaft), uint16(1), encoded(&MonRaft{Epoch: 1, Msgs: [][]byte{{1}, {2}}}))
 	f.Add(uint16(TypeMgrClose), uint16(1), encoded(&MgrClose{DaemonName: "a"}))
-	f.Add(uint16(4242), uint16(1), []byte("unknown"))
+	f.Add(uint16(0), uint16(1), []byte("unknown"))
 	f.Fuzz(func(t *testing.T, kind, version uint16, front []byte) {
-		m, err := Decode(Header{Type: Type(kind), Version: version}, front, nil, nil, FeaturesAll)
+		h := Header{Type: Type(kind), Version: version}
+		if kind != 0 && newBody(h.Type) == nil {
+			h.Type = types[int(kind)%len(types)]
+		}
+		var m *Message
+		var err error
+		wiretest.CheckAllocated(t, memoryFor(len(front)), func() {
+			m, err = Decode(h, front, nil, nil, FeaturesAll)
+		})
 		if err != nil {
 			return
 		}
 		checkStable(t, m)
+		checkForOldPeer(t, m)
 		checkNested(m)
 	})
+}
+
+func knownTypes() (list []Type) {
+	for _, b := range filledBodies() {
+		list = append(list, b.Type())
+	}
+	return list
+}
+
+// checkForOldPeer: a peer without MSG_ADDR2 gets less, and can read it.
+func checkForOldPeer(t testing.TB, m *Message) {
+	t.Helper()
+	var e wire.Encoder
+	m.Body.EncodePayload(&e, FeaturesAll&^FeatureMsgAddr2)
+	h := m.Header
+	h.Version, h.CompatVersion = m.Body.Version()
+	if _, err := Decode(h, e.Bytes(), m.Middle, m.Data, FeaturesAll&^FeatureMsgAddr2); err != nil {
+		t.Errorf("an old peer cannot read %v: %v", m, err)
+	}
 }
 
 // checkNested decodes what is inside a message, for whatever comes of it.
@@ -95,7 +133,8 @@ func FuzzMonMap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var m MonMap
 		d := wire.NewDecoder(b)
-		if m.Decode(d); d.Err() != nil {
+		wiretest.CheckAllocated(t, memoryFor(len(b)), func() { m.Decode(d) })
+		if d.Err() != nil {
 			return
 		}
 		checkStable(t, New(&MonMapMsg{Map: m}))
@@ -118,7 +157,8 @@ func FuzzMgrMap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var m MgrMap
 		d := wire.NewDecoder(b)
-		if m.Decode(d); d.Err() != nil {
+		wiretest.CheckAllocated(t, memoryFor(len(b)), func() { m.Decode(d) })
+		if d.Err() != nil {
 			return
 		}
 		checkStable(t, New(&MgrMapMsg{Map: m}))

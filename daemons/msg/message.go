@@ -32,7 +32,24 @@ type Message struct {
 	Body   Body
 	Middle []byte
 	Data   []byte
+
+	recycle func(*Message)
 }
+
+// Release tells that nobody uses the message's Middle and Data any more, so that
+// their memory can serve again; both are nil afterwards. Who was handed a message
+// may call it, once; nobody has to.
+func (m *Message) Release() {
+	if m.recycle != nil {
+		m.recycle(m)
+		m.recycle = nil
+	}
+	m.Middle, m.Data = nil, nil
+}
+
+// OnRelease says what Release is to do with the memory of Middle and Data; the
+// messenger that made the message does so.
+func (m *Message) OnRelease(recycle func(*Message)) { m.recycle = recycle }
 
 // New makes a message of the body, with the default priority.
 func New(b Body) *Message {
@@ -56,21 +73,31 @@ func (m *Message) String() string {
 // of front. A type that is not known here becomes Unknown, which encodes back to
 // the same bytes. Errors: ErrUnsupportedVersion, *wire.Error.
 func Decode(h Header, front, middle, data []byte, features uint64) (*Message, error) {
-	m := &Message{Header: h, Middle: middle, Data: data}
-	m.Body = newBody(h.Type)
-	if m.Body == nil {
-		m.Body = &Unknown{T: h.Type, Head: h.Version, Compat: h.CompatVersion, Front: append([]byte(nil), front...)}
-		return m, nil
-	}
-	if head, _ := m.Body.Version(); h.CompatVersion > head {
+	return DecodeFrom(wire.NewDecoder(front), h, middle, data, features)
+}
+
+// DecodeFrom is Decode with a decoder of the front, for callers that have one to
+// use again.
+func DecodeFrom(front *wire.Decoder, h Header, middle, data []byte, features uint64) (*Message, error) {
+	m := newMessage(&h)
+	m.Header, m.Middle, m.Data = h, middle, data
+	_, unknown := m.Body.(*Unknown)
+	if head, _ := m.Body.Version(); !unknown && h.CompatVersion > head {
 		return nil, fmt.Errorf("%v version %d, readable since %d, known %d: %w",
 			h.Type, h.Version, h.CompatVersion, head, ErrUnsupportedVersion)
 	}
-	d := wire.NewDecoder(front)
-	if err := m.Body.DecodePayload(d, h.Version, features); err != nil {
+	if err := m.Body.DecodePayload(front, h.Version, features); err != nil {
 		return nil, fmt.Errorf("decode %v: %w", h.Type, err)
 	}
 	return m, nil
+}
+
+// newMessage is a message with a zero body of the header's type.
+func newMessage(h *Header) *Message {
+	if k := kindOf(h.Type); k.make != nil {
+		return k.make()
+	}
+	return &Message{Body: &Unknown{T: h.Type, Head: h.Version, Compat: h.CompatVersion}}
 }
 
 // Unknown is the body of a message whose type is not known here.

@@ -69,53 +69,59 @@ func (t Type) String() string {
 // kind is a message type's name and, if its body is known, a maker of empty ones.
 type kind struct {
 	name string
-	make func() Body
+	make func() *Message
 }
 
-func newBody(t Type) Body {
-	if k := kindOf(t); k.make != nil {
-		return k.make()
-	}
-	return nil
+// blank is a message with a zero body of that type, in one piece of memory.
+func blank[T any, P interface {
+	*T
+	Body
+}]() *Message {
+	whole := new(struct {
+		m Message
+		b T
+	})
+	whole.m.Body = P(&whole.b)
+	return &whole.m
 }
 
 // kindOf is the table of message types.
 func kindOf(t Type) kind {
 	switch t {
 	case TypePing:
-		return kind{"MPing", func() Body { return &Ping{} }}
+		return kind{"MPing", blank[Ping]}
 	case TypeMonMap:
-		return kind{"MMonMap", func() Body { return &MonMapMsg{} }}
+		return kind{"MMonMap", blank[MonMapMsg]}
 	case TypeMonSubscribe:
-		return kind{"MMonSubscribe", func() Body { return &MonSubscribe{} }}
+		return kind{"MMonSubscribe", blank[MonSubscribe]}
 	case TypeAuth:
-		return kind{"MAuth", func() Body { return &Auth{} }}
+		return kind{"MAuth", blank[Auth]}
 	case TypeAuthReply:
-		return kind{"MAuthReply", func() Body { return &AuthReply{} }}
+		return kind{"MAuthReply", blank[AuthReply]}
 	case TypeMonGetVersion:
-		return kind{"MMonGetVersion", func() Body { return &MonGetVersion{} }}
+		return kind{"MMonGetVersion", blank[MonGetVersion]}
 	case TypeMonGetVersionReply:
-		return kind{"MMonGetVersionReply", func() Body { return &MonGetVersionReply{} }}
+		return kind{"MMonGetVersionReply", blank[MonGetVersionReply]}
 	case TypeForward:
-		return kind{"MForward", func() Body { return &Forward{} }}
+		return kind{"MForward", blank[Forward]}
 	case TypeRoute:
-		return kind{"MRoute", func() Body { return &Route{} }}
+		return kind{"MRoute", blank[Route]}
 	case TypeMonCommand:
-		return kind{"MMonCommand", func() Body { return &MonCommand{} }}
+		return kind{"MMonCommand", blank[MonCommand]}
 	case TypeMonCommandAck:
-		return kind{"MMonCommandAck", func() Body { return &MonCommandAck{} }}
+		return kind{"MMonCommandAck", blank[MonCommandAck]}
 	case TypeLog:
-		return kind{"MLog", func() Body { return &Log{} }}
+		return kind{"MLog", blank[Log]}
 	case TypeLogAck:
-		return kind{"MLogAck", func() Body { return &LogAck{} }}
+		return kind{"MLogAck", blank[LogAck]}
 	case TypeKVData:
-		return kind{"MKVData", func() Body { return &KVData{} }}
+		return kind{"MKVData", blank[KVData]}
 	case TypeMonGlobalID:
-		return kind{"MMonGlobalID", func() Body { return &MonGlobalID{} }}
+		return kind{"MMonGlobalID", blank[MonGlobalID]}
 	case TypeConfig:
-		return kind{"MConfig", func() Body { return &Config{} }}
+		return kind{"MConfig", blank[Config]}
 	case TypeGetConfig:
-		return kind{"MGetConfig", func() Body { return &GetConfig{} }}
+		return kind{"MGetConfig", blank[GetConfig]}
 	}
 	return kindOfMon(t)
 }
@@ -124,19 +130,19 @@ func kindOf(t Type) kind {
 func kindOfMon(t Type) kind {
 	switch t {
 	case TypeMonProbe:
-		return kind{"MMonProbe", func() Body { return &MonProbe{} }}
+		return kind{"MMonProbe", blank[MonProbe]}
 	case TypeMonElection:
-		return kind{"MMonElection", func() Body { return &MonElection{} }}
+		return kind{"MMonElection", blank[MonElection]}
 	case TypeMonPaxos:
-		return kind{"MMonPaxos", func() Body { return &MonPaxos{} }}
+		return kind{"MMonPaxos", blank[MonPaxos]}
 	case TypeMonPing:
-		return kind{"MMonPing", func() Body { return &MonPing{} }}
+		return kind{"MMonPing", blank[MonPing]}
 	case TypeMonHealthChecks:
-		return kind{"MMonHealthChecks", func() Body { return &MonHealthChecks{} }}
+		return kind{"MMonHealthChecks", blank[MonHealthChecks]}
 	case TypeTimeCheck2:
-		return kind{"MTimeCheck2", func() Body { return &TimeCheck2{} }}
+		return kind{"MTimeCheck2", blank[TimeCheck2]}
 	case TypeMonRaft:
-		return kind{"MMonRaft", func() Body { return &MonRaft{} }}
+		return kind{"MMonRaft", blank[MonRaft]}
 	}
 	return kindOfMgr(t)
 }
@@ -144,31 +150,31 @@ func kindOfMon(t Type) kind {
 func kindOfMgr(t Type) kind {
 	switch t {
 	case TypeCommand:
-		return kind{"MCommand", func() Body { return &Command{} }}
+		return kind{"MCommand", blank[Command]}
 	case TypeCommandReply:
-		return kind{"MCommandReply", func() Body { return &CommandReply{} }}
+		return kind{"MCommandReply", blank[CommandReply]}
 	case TypeMgrOpen:
-		return kind{"MMgrOpen", func() Body { return &MgrOpen{} }}
+		return kind{"MMgrOpen", blank[MgrOpen]}
 	case TypeMgrConfigure:
-		return kind{"MMgrConfigure", func() Body { return &MgrConfigure{} }}
+		return kind{"MMgrConfigure", blank[MgrConfigure]}
 	case TypeMgrReport:
-		return kind{"MMgrReport", func() Body { return &MgrReport{} }}
+		return kind{"MMgrReport", blank[MgrReport]}
 	case TypeMgrBeacon:
-		return kind{"MMgrBeacon", func() Body { return &MgrBeacon{} }}
+		return kind{"MMgrBeacon", blank[MgrBeacon]}
 	case TypeMgrMap:
-		return kind{"MMgrMap", func() Body { return &MgrMapMsg{} }}
+		return kind{"MMgrMap", blank[MgrMapMsg]}
 	case TypeMgrDigest:
-		return kind{"MMgrDigest", func() Body { return &MgrDigest{} }}
+		return kind{"MMgrDigest", blank[MgrDigest]}
 	case TypeMonMgrReport:
-		return kind{"MMonMgrReport", func() Body { return &MonMgrReport{} }}
+		return kind{"MMonMgrReport", blank[MonMgrReport]}
 	case TypeServiceMap:
-		return kind{"MServiceMap", func() Body { return &ServiceMap{} }}
+		return kind{"MServiceMap", blank[ServiceMap]}
 	case TypeMgrClose:
-		return kind{"MMgrClose", func() Body { return &MgrClose{} }}
+		return kind{"MMgrClose", blank[MgrClose]}
 	case TypeMgrCommand:
-		return kind{"MMgrCommand", func() Body { return &MgrCommand{} }}
+		return kind{"MMgrCommand", blank[MgrCommand]}
 	case TypeMgrCommandReply:
-		return kind{"MMgrCommandReply", func() Body { return &MgrCommandReply{} }}
+		return kind{"MMgrCommandReply", blank[MgrCommandReply]}
 	}
 	return kindOfStorage(t)
 }
@@ -177,21 +183,21 @@ func kindOfMgr(t Type) kind {
 func kindOfStorage(t Type) kind {
 	switch t {
 	case TypeMDSMap:
-		return kind{"MMDSMap", func() Body { return &MDSMapMsg{} }}
+		return kind{"MMDSMap", blank[MDSMapMsg]}
 	case TypeFSMap:
-		return kind{"MFSMap", func() Body { return &FSMapMsg{} }}
+		return kind{"MFSMap", blank[FSMapMsg]}
 	case TypeMDSBeacon:
-		return kind{"MMDSBeacon", func() Body { return &MDSBeacon{} }}
+		return kind{"MMDSBeacon", blank[MDSBeacon]}
 	case TypeOSDMap:
-		return kind{"MOSDMap", func() Body { return &OSDMap{} }}
+		return kind{"MOSDMap", blank[OSDMap]}
 	case TypeOSDPing:
-		return kind{"MOSDPing", func() Body { return &OSDPing{} }}
+		return kind{"MOSDPing", blank[OSDPing]}
 	case TypeOSDBoot:
-		return kind{"MOSDBoot", func() Body { return &OSDBoot{} }}
+		return kind{"MOSDBoot", blank[OSDBoot]}
 	case TypeOSDFailure:
-		return kind{"MOSDFailure", func() Body { return &OSDFailure{} }}
+		return kind{"MOSDFailure", blank[OSDFailure]}
 	case TypeOSDAlive:
-		return kind{"MOSDAlive", func() Body { return &OSDAlive{} }}
+		return kind{"MOSDAlive", blank[OSDAlive]}
 	case 16: // no daemon of Pacific sends it to a peer with FeatureMonStatefulSub
 		return kind{name: "MMonSubscribeAck"}
 	}

@@ -43,11 +43,18 @@
 // # Bad input
 //
 // Whatever a peer sends ends its own connection at worst, with one line in the
-// log that names the peer and the reason. Lengths are checked against
-// [Options] before memory is taken for them, and the memory for a large message
-// grows with the bytes that arrive. What is queued for a peer that does not read
-// is not bounded, as in Ceph: who sends must watch the session (keepalives,
-// beacons) and mark it down.
+// log that names the peer, the state of its socket and the reason, an error. A
+// connect that is refused is such a line too, and so is a message that nobody
+// takes, which ends nothing. Lengths are checked against [Options] before memory
+// is taken for them, the memory for a large message grows with the bytes that
+// arrive, a socket may connect a hundred times before it is open, and numbers from
+// which ours could not be counted on are not believed.
+//
+// Two things are as in Ceph. What is queued for a peer that does not read is not
+// bounded: who sends must watch the session (keepalives, beacons) and mark it
+// down. And a message draws from the throttles when its header has come: a peer
+// that announces as much as they hold and then sends nothing keeps all others
+// waiting until it has been idle for too long.
 //
 // # Where it differs from Ceph
 //

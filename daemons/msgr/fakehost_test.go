@@ -32,6 +32,7 @@ type world struct {
 	silent    map[netip.AddrPort]bool // dialling these gets no answer
 	tap       func(from, to netip.AddrPort, b []byte)
 	onDial    func(*fakeConn)
+	lends     bool                                // connections lend their memory
 	seed      uint64                              // of all random streams, 0: nobody may draw
 	point     func(h *fakeHost, name string) bool // whether a fault strikes, nil: never
 }

@@ -41,10 +41,10 @@ func (n *fakeNetwork) Dial(loop host.Loop, to netip.AddrPort, h host.ConnHandler
 		n.w.onDial(c)
 	}
 	if n.w.silent[to] {
-		return c
+		return n.w.handOut(c)
 	}
 	n.w.post(func() { n.answer(c) })
-	return c
+	return n.w.handOut(c)
 }
 
 func (n *fakeNetwork) answer(c *fakeConn) {
@@ -90,7 +90,7 @@ func (l *fakeListener) acceptNext() {
 	if len(l.pending) > 0 {
 		c := l.pending[0]
 		l.pending = l.pending[1:]
-		l.accept(c)
+		l.accept(l.w.handOut(c))
 	}
 }
 

@@ -52,7 +52,7 @@ func (w *world) listenRaw(addr netip.AddrPort) *[]*rawPeer {
 	var peers []*rawPeer
 	loop := &fakeLoop{w: w, name: "raw"}
 	w.listeners[addr] = &fakeListener{w: w, addr: addr, loop: loop, accept: func(c host.Conn) {
-		r := &rawPeer{conn: c.(*fakeConn)}
+		r := &rawPeer{conn: fake(c)}
 		peers = append(peers, r)
 		c.Attach(loop, r)
 	}}

@@ -73,6 +73,16 @@ func (q *priorityQueue[T]) push(priority uint16, v T) {
 	q.bands[i].push(v)
 }
 
+// peek is what pop takes next.
+func (q *priorityQueue[T]) peek() (v T, ok bool) {
+	for i := range q.bands {
+		if q.bands[i].len() > 0 {
+			return q.bands[i].front(), true
+		}
+	}
+	return v, false
+}
+
 func (q *priorityQueue[T]) pop() (v T, ok bool) {
 	for i := range q.bands {
 		v, ok = q.bands[i].pop()

@@ -34,16 +34,20 @@ var (
 // serves one session, and an accepted socket that turns out to continue an
 // older session changes over to that.
 type protocol struct {
-	c     *Connection
-	m     *Messenger
-	w     *worker
-	conn  host.Conn // nil until dialled
-	state State
+	c      *Connection
+	m      *Messenger
+	w      *worker
+	conn   host.Conn // nil until dialled
+	state  State
+	direct host.DirectConn // conn, if its memory can be used, else nil
+	stuck  int             // bytes of that which are no whole unit
 
 	stalled State // the handshake was halted on purpose in this one, last
 
 	in      receiveBuffer
 	out     []byte // encoded
+	kept    []byte // memory for out where the connection lends none
+	lent    bool   // out is the connection's memory
 	written int    // out[:written] was taken by the socket
 	blocked bool   // the socket is full; Writable will come
 
@@ -118,13 +122,18 @@ func (p *protocol) dial() {
 	}
 	p.globalSeq = p.m.nextGlobalSeq(0)
 	p.deadline.Reset(p.m.opt.ReadyTimeout)
-	p.conn = p.m.host.Network().Dial(p.w.loop, p.c.peerAddr.IP, p)
+	p.setConn(p.m.host.Network().Dial(p.w.loop, p.c.peerAddr.IP, p))
+}
+
+func (p *protocol) setConn(conn host.Conn) {
+	p.conn = conn
+	p.direct, _ = conn.(host.DirectConn)
 }
 
 // accept begins an acceptor's life. It may be called from any loop, once.
 func (p *protocol) accept(conn host.Conn) {
 	p.state = StateAccepting
-	p.conn = conn
+	p.setConn(conn)
 	conn.Attach(p.w.loop, p)
 	p.w.loop.Post(p.greet)
 }
@@ -200,6 +209,7 @@ func (p *protocol) pump() {
 	for range readRounds {
 		for p.step() {
 		}
+		p.giveBack()
 		if more = p.read(); !more {
 			break
 		}
@@ -273,10 +283,15 @@ func (p *protocol) read() bool {
 	if p.state == StateClosed || p.paused {
 		return false
 	}
+	if p.w.breaks() {
+		p.streamEnded(errInjected)
+		return false
+	}
+	if p.borrow() {
+		return true
+	}
 	n, err := p.conn.Read(p.space())
 	switch {
-	case err == nil && p.w.breaks():
-		err = errInjected
 	case err == nil:
 		p.arrived(n)
 		return true
@@ -287,6 +302,34 @@ func (p *protocol) read() bool {
 	}
 	p.streamEnded(err)
 	return false
+}
+
+// borrow lets units be parsed in the connection's own memory, and reports whether
+// there are any.
+func (p *protocol) borrow() bool {
+	if p.direct == nil || p.section != nil || p.in.len() > 0 || !p.state.open() {
+		return false
+	}
+	b := p.direct.Buffered()
+	if len(b) <= p.stuck {
+		return false
+	}
+	p.in.lend(b)
+	return true
+}
+
+// giveBack ends borrow. What is left is part of a unit, whose other part does not
+// lie in the same piece: it is read into our own buffer, as much as the unit is
+// long, unless more of it has come.
+func (p *protocol) giveBack() {
+	if !p.in.lent {
+		return
+	}
+	parsed, rest := p.in.giveBack()
+	p.direct.Discard(parsed)
+	if p.stuck = rest; p.paused {
+		p.stuck = 0
+	}
 }
 
 // streamEnded faults the socket. If messages were read just now the fault waits

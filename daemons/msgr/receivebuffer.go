@@ -13,6 +13,22 @@ type receiveBuffer struct {
 	buf   []byte
 	r, w  int // buf[r:w] is not yet parsed
 	limit int
+	own   []byte // set aside while buf is the connection's memory
+	lent  bool
+}
+
+// lend puts the connection's memory in the place of the buffer, which is empty.
+func (b *receiveBuffer) lend(p []byte) {
+	b.own, b.lent = b.buf, true
+	b.buf, b.r, b.w = p, 0, len(p)
+}
+
+// giveBack ends lend. It tells how much was parsed, and how much was not.
+func (b *receiveBuffer) giveBack() (parsed, rest int) {
+	parsed, rest = b.r, b.w-b.r
+	b.buf, b.r, b.w = b.own, 0, 0
+	b.own, b.lent = nil, false
+	return parsed, rest
 }
 
 func (b *receiveBuffer) len() int { return b.w - b.r }

@@ -30,17 +30,34 @@ const sectionStep = 64 << 10
 const keptFront = 1 << 20
 
 // space is where the socket's next bytes go: into the section being read, if
-// all that came before it was parsed, else into the receive buffer.
+// all that came before it was parsed, else into the receive buffer. If units can
+// be parsed where they lie no more is read than the one that is cut in two.
 func (p *protocol) space() []byte {
-	if p.section == nil || p.in.len() > 0 {
-		return p.in.space(p.unitLen())
+	if p.section != nil && p.in.len() == 0 {
+		p.growSection()
+		s := *p.section
+		return s[len(s):min(cap(s), p.wanted)]
 	}
+	unit := p.unitLen()
+	s := p.in.space(max(unit, 1))
+	if p.direct != nil && unit > p.in.len() {
+		p.stuck = 0
+		s = s[:min(len(s), unit-p.in.len())]
+	}
+	return s
+}
+
+// growSection makes room in the section being read.
+func (p *protocol) growSection() {
 	s := *p.section
-	if len(s) == cap(s) {
-		s = slices.Grow(s, min(p.wanted-len(s), max(sectionStep, len(s))))
-		*p.section = s
+	if len(s) < cap(s) {
+		return
 	}
-	return s[len(s):min(cap(s), p.wanted)]
+	if s == nil {
+		*p.section = p.m.memory.get(min(p.wanted, sectionStep))
+		return
+	}
+	*p.section = slices.Grow(s, min(p.wanted-len(s), max(sectionStep, len(s))))
 }
 
 // arrived notes that n bytes were read into space.
@@ -52,13 +69,27 @@ func (p *protocol) arrived(n int) {
 	*p.section = (*p.section)[:len(*p.section)+n]
 }
 
-// unitLen is the length of the unit that is being waited for where it can
-// exceed minReceiveBuffer, else 1.
+// unitLen is the length of the unit of an open stream that is being waited for, 0
+// in a handshake.
 func (p *protocol) unitLen() int {
-	if p.state == StateOpenMessageReadFront && p.section == nil {
-		return p.bodyLen()
+	switch p.state {
+	case StateOpen:
+		return 1
+	case StateOpenKeepalive2, StateOpenKeepalive2Ack:
+		return stampLen
+	case StateOpenTagAck:
+		return seqLen
+	case StateOpenMessageHeader:
+		return msg.HeaderLen
+	case StateOpenMessageReadFront:
+		if p.bodyLen() <= p.in.limit {
+			return p.bodyLen()
+		}
+		return 1
+	case StateOpenMessageReadFooterAndDispatch:
+		return p.footerLen()
 	}
-	return 1
+	return 0
 }
 
 // bodyLen is the length of what follows the header.
@@ -196,17 +227,17 @@ func (p *protocol) readInPlace() bool {
 	}
 	h := &p.header
 	front, b := b[:h.FrontLen], b[h.FrontLen:]
-	middle, b := own(b[:h.MiddleLen]), b[h.MiddleLen:]
-	data, b := own(b[:h.DataLen]), b[h.DataLen:]
-	return p.finishMessage(front, middle, data, b)
+	middle, b := b[:h.MiddleLen], b[h.MiddleLen:]
+	data, b := b[:h.DataLen], b[h.DataLen:]
+	return p.finishMessage(front, middle, data, b, true)
 }
 
 // own is a copy for the message to keep, nil if there is nothing to copy.
-func own(b []byte) []byte {
+func (p *protocol) own(b []byte) []byte {
 	if len(b) == 0 {
 		return nil
 	}
-	return slices.Clone(b)
+	return append(p.m.memory.get(len(b)), b...)
 }
 
 func (p *protocol) readMiddle() bool {
@@ -231,8 +262,10 @@ func (p *protocol) readData() bool {
 // readSection collects n bytes in *dst and reports whether it has them all.
 func (p *protocol) readSection(dst *[]byte, n uint32) bool {
 	p.section, p.wanted = dst, int(n)
-	if missing := p.wanted - len(*dst); missing > 0 && p.in.len() > 0 {
-		*dst = append(*dst, p.in.take(min(missing, p.in.len()))...)
+	for p.in.len() > 0 && len(*dst) < p.wanted {
+		p.growSection()
+		room := min(cap(*dst), p.wanted) - len(*dst)
+		*dst = append(*dst, p.in.take(min(room, p.in.len()))...)
 	}
 	if len(*dst) < p.wanted {
 		return false
@@ -247,7 +280,7 @@ func (p *protocol) readFooter() bool {
 	if b == nil {
 		return false
 	}
-	ok := p.finishMessage(p.front, p.middle, p.data, b)
+	ok := p.finishMessage(p.front, p.middle, p.data, b, false)
 	p.middle, p.data = nil, nil
 	if p.front = p.front[:0]; cap(p.front) > keptFront {
 		p.front = nil
@@ -256,8 +289,8 @@ func (p *protocol) readFooter() bool {
 }
 
 // finishMessage checks and decodes a message and puts it on the batch. front
-// is only valid during the call.
-func (p *protocol) finishMessage(front, middle, data, footer []byte) bool {
+// is only valid during the call, and with inPlace so are middle and data.
+func (p *protocol) finishMessage(front, middle, data, footer []byte, inPlace bool) bool {
 	f := parseFooter(footer)
 	if err := checkSections(&f, front, middle, data); err != nil {
 		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
@@ -271,11 +304,16 @@ func (p *protocol) finishMessage(front, middle, data, footer []byte) bool {
 		p.releaseHeld()
 		return true
 	}
-	m, err := msg.Decode(p.header, front, middle, data, p.features)
+	if inPlace {
+		middle, data = p.own(middle), p.own(data)
+	}
+	p.w.decoder.Reset(front)
+	m, err := msg.DecodeFrom(&p.w.decoder, p.header, middle, data, p.features)
 	if err != nil {
 		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
 		return false
 	}
+	m.OnRelease(p.m.memory.recycle)
 	p.state, p.inSeq = StateOpen, p.header.Seq
 	return p.hand(m)
 }

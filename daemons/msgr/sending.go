@@ -63,11 +63,33 @@ func (p *protocol) push() bool {
 		p.blocked = true
 		return false
 	}
+	if p.lent {
+		p.out, p.lent = p.kept, false
+	}
 	p.out, p.written = p.out[:0], 0
 	if cap(p.out) > keptOut {
 		p.out = nil
 	}
 	return true
+}
+
+// borrowOut encodes into the connection's own memory, if it has enough for size
+// bytes and there is nothing else to be written first.
+func (p *protocol) borrowOut(size int) {
+	if p.direct == nil || len(p.out) > 0 {
+		return
+	}
+	if b := p.direct.AvailableBuffer(size); b != nil {
+		p.kept, p.out, p.lent = p.out, b, true
+	}
+}
+
+// room is how much may still be encoded before it is offered to the socket.
+func (p *protocol) room() int {
+	if p.lent {
+		return cap(p.out) - len(p.out)
+	}
+	return p.m.opt.FlushBytes - len(p.out)
 }
 
 // encodeReplies encodes the answers to what was read.
@@ -91,7 +113,7 @@ func (p *protocol) appendKeepaliveAck(b []byte) []byte {
 // reports whether there is more. If not, the next Send posts flush again.
 func (p *protocol) encodeQueued() (more bool) {
 	src := p.m.Name()
-	for more = true; more && len(p.out) < p.m.opt.FlushBytes; {
+	for more = true; more; {
 		var keepalive bool
 		w := p.w
 		p.c.mu.Lock()
@@ -101,21 +123,34 @@ func (p *protocol) encodeQueued() (more bool) {
 			return false
 		}
 		keepalive, s.keepalive = s.keepalive, false
-		w.taken = s.take(w.taken[:0], takeMessages, p.m.opt.FlushBytes)
+		w.taken = s.take(w.taken[:0], takeMessages, p.room()-perMessage, len(p.out) == 0)
 		more = s.out.len()+s.resend.len() > 0
 		p.flushQueued = more
 		p.c.mu.Unlock()
 
+		if len(w.taken) == 0 && len(p.out) > 0 {
+			return more
+		}
+		p.borrowOut(sizeOf(w.taken))
 		if keepalive {
 			p.out = p.appendKeepalive(p.out)
 		}
-		for _, m := range w.taken {
-			m.Header.Src = src
-			p.appendMessage(m)
+		for i := range w.taken {
+			w.taken[i].header.Src = src
+			p.appendMessage(w.taken[i].message, &w.taken[i].header)
 		}
 		clear(w.taken)
 	}
 	return more
+}
+
+// sizeOf is how much a batch takes on the wire, roughly.
+func sizeOf(batch []outgoing) int {
+	n := perMessage // a keepalive, an ack
+	for i := range batch {
+		n += len(batch[i].message.Data) + len(batch[i].message.Middle) + perMessage
+	}
+	return n
 }
 
 // appendKeepalive encodes a request for a sign of life, in the form the peer
@@ -128,8 +163,8 @@ func (p *protocol) appendKeepalive(b []byte) []byte {
 	return appendStamp(append(b, byte(tagKeepalive2)), now)
 }
 
-// appendMessage encodes one message.
-func (p *protocol) appendMessage(m *msg.Message) {
+// appendMessage encodes one message under that header.
+func (p *protocol) appendMessage(m *msg.Message, h *msg.Header) {
 	w := p.w
 	start := len(p.out)
 	w.encoder = *wire.NewEncoder(p.out)
@@ -140,10 +175,10 @@ func (p *protocol) appendMessage(m *msg.Message) {
 	w.encoder = wire.Encoder{}
 
 	front := b[start+1+msg.HeaderLen:]
-	m.Header.FrontLen = uint32(len(front))
-	m.Header.MiddleLen = uint32(len(m.Middle))
-	m.Header.DataLen = uint32(len(m.Data))
-	m.Header.Put(b[start+1 : start+1+msg.HeaderLen])
+	h.FrontLen = uint32(len(front))
+	h.MiddleLen = uint32(len(m.Middle))
+	h.DataLen = uint32(len(m.Data))
+	h.Put(b[start+1 : start+1+msg.HeaderLen])
 	f := msg.Footer{
 		FrontCRC:  wire.CRC32C(front),
 		MiddleCRC: wire.CRC32C(m.Middle),

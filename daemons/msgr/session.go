@@ -35,27 +35,55 @@ type session struct {
 // idle reports that there is nothing to send.
 func (s *session) idle() bool { return s.out.len() == 0 && s.resend.len() == 0 && !s.keepalive }
 
+// outgoing is a message to be written, with the header that it had when it was
+// taken: if another socket takes over the session before it is encoded, that one
+// numbers it again.
+type outgoing struct {
+	message *msg.Message
+	header  msg.Header
+}
+
+// perMessage is what a message takes on the wire besides its data, roughly: the
+// length of a front is not known before it is encoded.
+const perMessage = 160
+
 // take moves up to n messages that go next into batch, numbered. Messages sent
 // before keep their numbers, because outSeq was set back when they were
-// requeued. It stops early when their data reaches size bytes.
-func (s *session) take(batch []*msg.Message, n, size int) []*msg.Message {
-	for len(batch) < n && size > 0 {
-		m, ok := s.resend.pop()
-		if !ok {
-			m, ok = s.out.pop()
-		}
-		if !ok {
+// requeued. It stops before they exceed size bytes; with force the first one may.
+func (s *session) take(batch []outgoing, n, size int, force bool) []outgoing {
+	for len(batch) < n {
+		m, again := s.next()
+		if m == nil {
 			break
+		}
+		size -= len(m.Data) + len(m.Middle) + perMessage
+		if size < 0 && !force {
+			break
+		}
+		force = false
+		if again {
+			s.resend.pop()
+		} else {
+			s.out.pop()
 		}
 		s.outSeq++
 		m.Header.Seq = s.outSeq
-		size -= len(m.Data)
-		batch = append(batch, m)
+		batch = append(batch, outgoing{m, m.Header})
 		if !s.lossy {
 			s.sent.push(m)
 		}
 	}
 	return batch
+}
+
+// next is the message that goes next, nil if there is none, and whether it was
+// sent before.
+func (s *session) next() (m *msg.Message, again bool) {
+	if s.resend.len() > 0 {
+		return s.resend.front(), true
+	}
+	m, _ = s.out.peek()
+	return m, false
 }
 
 // acked forgets what the peer says it has received on this socket.

@@ -11,10 +11,11 @@ import (
 type worker struct {
 	m     *Messenger
 	loop  host.Loop
-	batch []delivery     // messages read and not yet committed
-	taken []*msg.Message // messages being encoded
+	batch []delivery // messages read and not yet committed
+	taken []outgoing // messages being encoded
 
 	encoder wire.Encoder        // of the message being encoded
+	decoder wire.Decoder        // of the front being decoded
 	blank   [msg.HeaderLen]byte // room for a header or footer, filled in afterwards
 }
 

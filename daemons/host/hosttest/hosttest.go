@@ -87,6 +87,7 @@ func Run(t *testing.T, newWorld func(t *testing.T) World) {
 		{"dial", dialChecks()},
 		{"read", readChecks()},
 		{"write", writeChecks()},
+		{"direct", directChecks()},
 		{"close", closeChecks()},
 		{"disk", diskChecks()},
 		{"power", powerChecks()},

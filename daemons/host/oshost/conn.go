@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -276,6 +277,49 @@ func (c *conn) Read(p []byte) (int, error) {
 	return 0, host.ErrWouldBlock
 }
 
+// Buffered implements host.DirectConn.
+func (c *conn) Buffered() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure() != nil {
+		return nil
+	}
+	return c.in.front()
+}
+
+// Discard implements host.DirectConn.
+func (c *conn) Discard(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure() == nil && n > 0 && n <= len(c.in.front()) {
+		c.in.discard(n)
+		c.endStall()
+	}
+}
+
+// AvailableBuffer implements host.DirectConn: the memory is the end of what waits
+// for the writer. If the writer takes that meanwhile Write copies.
+func (c *conn) AvailableBuffer(n int) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure() != nil || c.nc == nil || n > maxGathered-len(c.out) {
+		return nil
+	}
+	c.out = slices.Grow(c.out, n)
+	return c.out[len(c.out):len(c.out):min(cap(c.out), maxGathered)]
+}
+
+// gather adds p to what waits for the writer. If p is from AvailableBuffer it is
+// in its place already.
+func (c *conn) gather(p []byte) {
+	at := len(c.out)
+	if at+len(p) <= cap(c.out) && &c.out[:at+1][at] == &p[0] {
+		c.out = c.out[:at+len(p)]
+		return
+	}
+	c.out = append(c.out, p...)
+}
+
 // Write implements host.Conn. While the connection is being dialled it takes
 // nothing.
 func (c *conn) Write(p []byte) (int, error) {
@@ -292,7 +336,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		if len(c.out) == 0 {
 			c.gathered.Signal()
 		}
-		c.out = append(c.out, p[:n]...)
+		c.gather(p[:n])
 	}
 	if n < len(p) {
 		c.blocked = true

@@ -42,14 +42,21 @@ func (r *ring) grow() {
 // commit queues the first n bytes of what free returned.
 func (r *ring) commit(n int) { r.size += n }
 
+// front is the oldest bytes, as many as lie in one piece.
+func (r *ring) front() []byte { return r.buf[r.head:min(r.head+r.size, len(r.buf))] }
+
+// discard forgets the oldest n bytes.
+func (r *ring) discard(n int) {
+	r.size -= n
+	if r.head += n; r.head >= len(r.buf) {
+		r.head -= len(r.buf)
+	}
+}
+
 // read moves queued bytes to p.
 func (r *ring) read(p []byte) int {
 	n := copy(p[:min(len(p), r.size)], r.buf[r.head:])
 	n += copy(p[n:min(len(p), r.size)], r.buf)
-	r.size -= n
-	r.head += n
-	if r.head >= len(r.buf) {
-		r.head -= len(r.buf)
-	}
+	r.discard(n)
 	return n
 }
