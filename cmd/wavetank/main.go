@@ -32,6 +32,7 @@ type cli struct {
 	List   listCmd   `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
 	Run    runCmd    `cmd:"" help:"Run scenarios, one seed or many."`
 	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
+	Trace  traceCmd  `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Vet    vetCmd    `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
 }
 
@@ -126,7 +127,8 @@ const examples = `Examples:
   wavetank run mgr-pause --seed 7 --out run7    one seed, its trace in run7
   wavetank run mgr-failover --world tcp         real sockets, real time
   wavetank run mon-pause --mutant noTickGapReset --stop-after 1
-  wavetank replay 'w1:mgr-pause:seed=7'         that run again`
+  wavetank replay 'w1:mgr-pause:seed=7'         that run again
+  wavetank trace mgr-pause --seed 7             what went on in it`
 
 // vetCmd passes its arguments on.
 type vetCmd struct {

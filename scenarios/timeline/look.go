@@ -1,0 +1,112 @@
+package timeline
+
+import (
+	"strings"
+
+	"github.com/wavetank/wavetank/sim/tracefile"
+)
+
+// look is how the events of a kind are shown.
+type look struct {
+	// kind is a kind, or the beginning of several, with a * at its end.
+	kind  string
+	glyph byte
+	tone  tone
+	// brief names the fields that are shown, as words: "epoch" shows the value,
+	// "gid=" both, "active=active_gid" the value under another name, and
+	// "available?" the name if the value is true. Empty values are left out.
+	// Without a brief all fields are shown.
+	brief string
+}
+
+// tone is how loud a line is on a terminal.
+type tone uint8
+
+const (
+	plain tone = iota
+	quiet
+	loud
+)
+
+// unknown is the look of kinds that are not in the table.
+const unknown = '?'
+
+// looks is the table of the kinds, as docs/trace.md has them. No two share a
+// glyph.
+func looks() []look {
+	return []look{
+		{"fault.*", '#', loud, "fault"},
+		{kindFailure, '!', loud, "property detail"},
+		{tracefile.KindEnd, '=', plain, "hash="},
+
+		{"process.start", '^', plain, "pid="},
+		{"process.exit", '%', loud, "pid= detail"},
+		{"process.respawn", '~', plain, "pid= detail"},
+		{"process.kill", 'K', loud, "pid="},
+		{"host.pause", 'P', loud, ""},
+		{"host.resume", 'R', loud, ""},
+		{"host.power-off", 'O', loud, ""},
+		{"host.power-on", 'I', loud, ""},
+		{"host.clock-step", 'T', loud, ""},
+		{"host.disk-*", '$', loud, ""},
+		{"disk.*", '&', loud, ""},
+		{"point", '@', loud, "point reached="},
+		{"link.cut", 'X', loud, "from= to="},
+		{"link.heal", 'H', loud, "from= to="},
+		{"link.reset", 'Z', loud, "from= to="},
+		{"link.delay", 'W', loud, "detail from= to="},
+
+		{"net.opened", 'c', quiet, "conn= remote="},
+		{"net.closed", 'd', quiet, "conn= remote= error="},
+		{"net.recv", 'r', quiet, "bytes= conn="},
+		{"net.fin", 'f', quiet, "conn="},
+		{"net.rst", 'x', quiet, "conn="},
+		{"log", '.', quiet, ""},
+
+		{"monc.session", 's', plain, "mon= gid="},
+		{"monc.session_lost", 'l', plain, "mon= gid= reason="},
+		{"mon.role", 'L', plain, "role term= leader= active?"},
+		{"mon.commit", 'C', plain, "map epoch active=active_gid available? standbys="},
+		{"mon.mgr_beacon", 'b', plain, "gid= available?"},
+		{"mon.mgr_dropped", 'D', plain, "gid= reason="},
+		{"mon.map_sent", 'm', plain, "map epoch gid="},
+		{"mon.command_acked", 'k', plain, "prefix code= epoch="},
+		{"mgr.mode", 'M', plain, "mode gid= epoch="},
+		{"mgr.beacon", 'B', plain, "gid= available?"},
+		{"mgr.map", 'A', plain, "map epoch active=active_gid available? gid="},
+		{"mgr.respawn", 'N', plain, "gid= epoch= reason="},
+		{"mgr.serve", 'S', plain, "command code= gid="},
+		{"operator.answer", 'a', plain, "command code= status= error="},
+	}
+}
+
+// wardrobe finds looks.
+type wardrobe struct {
+	exact    map[string]look
+	prefixes []look
+}
+
+func newWardrobe() *wardrobe {
+	w := &wardrobe{exact: make(map[string]look)}
+	for _, l := range looks() {
+		if strings.HasSuffix(l.kind, "*") {
+			w.prefixes = append(w.prefixes, l)
+		} else {
+			w.exact[l.kind] = l
+		}
+	}
+	return w
+}
+
+// of is the look of a kind.
+func (w *wardrobe) of(kind string) look {
+	if l, ok := w.exact[kind]; ok {
+		return l
+	}
+	for _, l := range w.prefixes {
+		if strings.HasPrefix(kind, strings.TrimSuffix(l.kind, "*")) {
+			return l
+		}
+	}
+	return look{kind: kind, glyph: unknown}
+}
