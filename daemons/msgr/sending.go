@@ -63,14 +63,19 @@ func (p *protocol) push() bool {
 		p.blocked = true
 		return false
 	}
-	if p.lent {
-		p.out, p.lent = p.kept, false
-	}
+	p.returnOut()
 	p.out, p.written = p.out[:0], 0
 	if cap(p.out) > keptOut {
 		p.out = nil
 	}
 	return true
+}
+
+// returnOut goes back to memory of our own: what was lent is the connection's.
+func (p *protocol) returnOut() {
+	if p.lent {
+		p.out, p.kept, p.lent = p.kept, nil, false
+	}
 }
 
 // borrowOut encodes into the connection's own memory, if it has enough for size
@@ -79,6 +84,7 @@ func (p *protocol) borrowOut(size int) {
 	if p.direct == nil || len(p.out) > 0 {
 		return
 	}
+	p.returnOut()
 	if b := p.direct.AvailableBuffer(size); b != nil {
 		p.kept, p.out, p.lent = p.out, b, true
 	}
@@ -128,10 +134,11 @@ func (p *protocol) encodeQueued() (more bool) {
 		p.flushQueued = more
 		p.c.mu.Unlock()
 
-		if len(w.taken) == 0 && len(p.out) > 0 {
+		if len(w.taken) > 0 {
+			p.borrowOut(sizeOf(w.taken))
+		} else if len(p.out) > 0 && !keepalive {
 			return more
 		}
-		p.borrowOut(sizeOf(w.taken))
 		if keepalive {
 			p.out = p.appendKeepalive(p.out)
 		}
