@@ -94,9 +94,9 @@ type Conn interface {
 }
 
 // DirectConn is a Conn whose own memory can be used, which saves a copy of each
-// byte either way. The connections of both machines are; one that only decorates
-// another need not be, so ask with a type assertion. Nothing of Read and Write
-// changes.
+// byte either way. A simulated connection is one. One of the operating system has
+// no memory of its own, and one that only decorates another need not be, so ask
+// with a type assertion. Nothing of Read and Write changes.
 type DirectConn interface {
 	Conn
 

@@ -2,7 +2,10 @@ package msgr_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -18,24 +21,67 @@ func memoryFor(n int) int { return 128*n + 1<<20 }
 
 // besiege lets a stranger pour bytes, a few at a time if chunk says so, and holds
 // what every stranger may do to the monitor: cost memory as bytes come, draw from
-// the throttles until its socket is gone, and nothing to the others.
-func besiege(t *testing.T, s *siege, b []byte, chunk uint8, attack func() *rawPeer) {
+// the throttles until its socket is gone, and nothing to the others. It does so
+// twice, with connections that lend their memory and without: that must make no
+// difference.
+func besiege(t *testing.T, n int, chunk uint8, attack func(*siege) *rawPeer) (*siege, *rawPeer) {
 	t.Helper()
-	if chunk > 0 {
-		s.w.chunk = func(n int) int { return min(n, int(chunk)) }
+	var sieges [2]*siege
+	var strangers [2]*rawPeer
+	for i := range sieges {
+		w := newWorld()
+		w.lends = i == 0
+		if chunk > 0 {
+			w.chunk = func(n int) int { return min(n, int(chunk)) }
+		}
+		sieges[i] = newSiegeIn(t, w)
+		strangers[i] = sieges[i].withstand(t, n, attack)
 	}
-	var stranger *rawPeer
-	wiretest.CheckAllocated(t, memoryFor(len(b)), func() { stranger = attack() })
+	checkSame(t, sieges[0], sieges[1])
+	for i, s := range sieges {
+		s.w.listeners[strangerAt.IP] = nil
+		strangers[i].conn.Close()
+		s.w.settle()
+		s.checkThrottles(t)
+	}
+	return sieges[1], strangers[1]
+}
+
+func (s *siege) withstand(t *testing.T, n int, attack func(*siege) *rawPeer) (stranger *rawPeer) {
+	t.Helper()
+	wiretest.CheckAllocated(t, memoryFor(n), func() { stranger = attack(s) })
 	for _, c := range s.mon.conns {
-		if n := c.ReceiveBuffer(); n > 1<<20+4*len(b) {
-			t.Errorf("%d bytes kept after %d received", n, len(b))
+		if kept := c.ReceiveBuffer(); kept > 1<<20+4*n {
+			t.Errorf("%d bytes kept after %d received", kept, n)
 		}
 	}
 	s.checkBystanders(t)
-	s.w.listeners[strangerAt.IP] = nil
-	stranger.conn.Close()
-	s.w.settle()
-	s.checkThrottles(t)
+	return stranger
+}
+
+// checkSame: the same was said, and if there was nothing to say the same was
+// dispatched, in whatever order: priorities count among what waits. Otherwise that
+// depends on how far the dispatch had come: the fault of a lossy session voids what
+// waits.
+func checkSame(t *testing.T, a, b *siege) {
+	t.Helper()
+	if x, y := fmt.Sprint(*a.grievances), fmt.Sprint(*b.grievances); x != y {
+		t.Errorf("with lent memory the log says\n%s\nwithout\n%s", x, y)
+	}
+	if len(*a.grievances) > 0 {
+		return
+	}
+	for _, s := range []*siege{a, b} {
+		slices.SortStableFunc(s.mon.messages, func(x, y *msg.Message) int { return cmp.Compare(x.Header.Seq, y.Header.Seq) })
+	}
+	if !slices.Equal(a.mon.tids(), b.mon.tids()) || !slices.Equal(a.mon.events, b.mon.events) {
+		t.Fatalf("messages %d and events %q with lent memory, %d and %q without", a.mon.tids(), a.mon.events, b.mon.tids(), b.mon.events)
+	}
+	for i, m := range a.mon.messages {
+		if other := b.mon.messages[i]; !bytes.Equal(m.Data, other.Data) || !bytes.Equal(m.Middle, other.Middle) {
+			t.Errorf("message %d has data %x with lent memory, %x without", m.Header.Seq, m.Data, other.Data)
+		}
+	}
 }
 
 // seedsOfConnectors are openings and streams of real connectors and of strangers.
@@ -65,8 +111,7 @@ func FuzzAcceptor(f *testing.F) {
 	f.Add(append(hello(f), huge(1<<19, 1<<10, 1<<20)...), uint8(7))
 	f.Add(append(hello(f), message(pingHeader(1), nil, nil, []byte("x"))...), uint8(1))
 	f.Fuzz(func(t *testing.T, b []byte, chunk uint8) {
-		s := newSiege(t)
-		besiege(t, s, b, chunk, func() *rawPeer { return s.dialled(b) })
+		besiege(t, len(b), chunk, func(s *siege) *rawPeer { return s.dialled(b) })
 	})
 }
 
@@ -87,12 +132,11 @@ func FuzzConnector(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte, chunk uint8, lossless bool) {
-		s := newSiege(t)
 		as := msg.EntityOSD
 		if lossless {
 			as = msg.EntityMon
 		}
-		besiege(t, s, b, chunk, func() *rawPeer { return s.answered(as, b) })
+		besiege(t, len(b), chunk, func(s *siege) *rawPeer { return s.answered(as, b) })
 	})
 }
 
@@ -115,13 +159,12 @@ func FuzzOpenStream(f *testing.F) {
 		f.Add([]byte{6}, uint8(0), lossless)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, chunk uint8, lossless bool) {
-		s := newSiege(t)
 		c := asMgr()
 		if lossless {
 			c = asMon()
 		}
 		b = append(open(strangerAt, c, 0), resealed(b)...)
-		besiege(t, s, b, chunk, func() *rawPeer { return s.dialled(b) })
+		besiege(t, len(b), chunk, func(s *siege) *rawPeer { return s.dialled(b) })
 	})
 }
 
@@ -137,16 +180,11 @@ func FuzzMessage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, typ, version, priority uint16, front, data []byte) {
-		s := newSiege(t)
 		h := pingHeader(1)
 		h.Type, h.Version, h.Priority = msg.Type(typ), version, priority
 		b := append(open(strangerAt, asMgr(), 0), message(h, front, nil, data)...)
 		b = append(b, message(pingHeader(2), nil, nil, nil)...)
-		var stranger *rawPeer
-		besiege(t, s, b, 0, func() *rawPeer {
-			stranger = s.dialled(b)
-			return stranger
-		})
+		s, stranger := besiege(t, len(b), 0, func(s *siege) *rawPeer { return s.dialled(b) })
 		if n := len(s.mon.messages) - 2; !stranger.closed && n != 2 {
 			t.Fatalf("%d messages of 2 on an open connection", n)
 		}

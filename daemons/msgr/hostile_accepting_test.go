@@ -136,6 +136,12 @@ func TestHostileConnector_endsItsSocketOnly(t *testing.T) {
 				s := newSiege(t)
 				a.checkEnd(t, s, s.dialled(append(open(strangerAt, c, 0), a.bytes...)))
 			})
+			t.Run(kind+", lent memory, "+a.name, func(t *testing.T) {
+				w := newWorld()
+				w.lends = true
+				s := newSiegeIn(t, w)
+				a.checkEnd(t, s, s.dialled(append(open(strangerAt, c, 0), a.bytes...)))
+			})
 		}
 	}
 }

@@ -164,6 +164,16 @@ func TestInjectSocketFailures_oneInOneIsEachReadAndWrite(t *testing.T) {
 	}
 }
 
+// TestInjectSocketFailures_strikeAWrite too, and what was written goes out.
+func TestInjectSocketFailures_strikeAWrite(t *testing.T) {
+	p := newPair(t, msgr.Options{InjectSocketFailures: 1})
+	p.w.seed = 1
+	mute := p.w.rawFrom(addrPort("10.9.9.9:1"), p.mon.m.Addr().IP)
+	if p.w.settle(); !mute.closed || len(mute.got) != 9+2*136 {
+		t.Errorf("closed: %v, after %d bytes", mute.closed, len(mute.got))
+	}
+}
+
 // TestInjectDelay_holdsBackPeersOfTheType, each connection's messages in order,
 // and nobody else's.
 func TestInjectDelay_holdsBackPeersOfTheType(t *testing.T) {
@@ -230,13 +240,15 @@ func TestInjectDelay_probabilityIsThePartThatIsHeldBack(t *testing.T) {
 // received is void.
 func TestInjectDelay_outlivesAFaultOfALosslessSession(t *testing.T) {
 	for _, tt := range []struct {
-		policy msgr.Policy
-		want   []uint64
-	}{{msgr.LosslessPeer(), upTo(5)}, {msgr.StatelessServer(), nil}} {
+		policy     msgr.Policy
+		want, fast []uint64
+	}{{msgr.LosslessPeer(), []uint64{1, 3, 5}, []uint64{2, 4}}, {msgr.StatelessServer(), nil, nil}} {
 		p := newPair(t, msgr.Options{InjectDelayType: msg.EntityMgr, InjectDelayProbability: 1, InjectDelayMax: time.Hour})
 		p.w.seed = 1
 		p.mon.m.SetDefaultPolicy(counted(tt.policy))
 		p.mgr.m.SetDefaultPolicy(tt.policy)
+		fast := &fastOnes{journal: &journal{}, order: &[]uint64{}}
+		p.mon.m.AddDispatcherHead(fast)
 		conns := p.w.watchConns()
 		c := p.connect()
 		for i := range uint64(5) {
@@ -246,6 +258,9 @@ func TestInjectDelay_outlivesAFaultOfALosslessSession(t *testing.T) {
 		(*conns)[0].cut()
 		p.w.run(time.Hour)
 		wantTids(t, p.mon.journal, tt.want...)
+		if !slices.Equal(*fast.order, tt.fast) {
+			t.Errorf("taken fast were %d, want %d", *fast.order, tt.fast)
+		}
 		wantIdle(t, p.mon)
 	}
 }

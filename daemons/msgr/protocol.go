@@ -67,6 +67,7 @@ type protocol struct {
 	front   []byte
 	middle  []byte
 	data    []byte
+	large   bool    // the message being read, or the last one, exceeds the receive buffer
 	section *[]byte // the section being read on its own, nil if none
 	wanted  int     // its length
 	held    draws

@@ -37,6 +37,9 @@ func TestRebind_takesAnotherIdentity(t *testing.T) {
 				t.Fatal(err)
 			}
 			old := d.m.Addr()
+			if !d.m.ConnectTo(msg.EntityMon, old).IsLoopback() {
+				t.Error("the connection to ourselves is one to another")
+			}
 			ours := d.m.ConnectTo(msg.EntityMon, p.mon.m.Addr())
 			theirs := p.mgr.m.ConnectTo(msg.EntityMon, old)
 			p.w.settle()
@@ -75,6 +78,9 @@ func checkListensOnlyAt(t *testing.T, p *pair, d *daemon, old msg.EntityAddr, li
 	p.mgr.m.SendTo(msg.EntityMon, old, ping(1, nil))
 	if listens {
 		n++
+		if c := d.m.ConnectTo(msg.EntityMon, d.m.Addr()); !c.IsLoopback() || c.PeerAddr() != d.m.Addr() {
+			t.Errorf("the connection to ourselves is one to %v", c.PeerAddr())
+		}
 		p.mgr.m.SendTo(msg.EntityMon, d.m.Addr(), ping(2, nil))
 		d.m.SendTo(msg.EntityMon, d.m.Addr(), ping(3, nil))
 	}

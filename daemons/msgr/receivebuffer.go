@@ -13,6 +13,7 @@ type receiveBuffer struct {
 	buf   []byte
 	r, w  int // buf[r:w] is not yet parsed
 	limit int
+	full  bool   // the last read has filled it
 	own   []byte // set aside while buf is the connection's memory
 	lent  bool
 }
@@ -60,8 +61,9 @@ func (b *receiveBuffer) space(want int) []byte {
 		b.w = copy(b.buf, b.buf[b.r:b.w])
 		b.r = 0
 	}
-	if full := b.w == len(b.buf); full || want > len(b.buf) {
+	if b.full || b.w == len(b.buf) || want > len(b.buf) {
 		b.grow(max(want, 2*len(b.buf), minReceiveBuffer))
+		b.full = false
 	}
 	return b.buf[b.w:]
 }
@@ -72,4 +74,7 @@ func (b *receiveBuffer) grow(n int) {
 }
 
 // added notes that n bytes were read into space.
-func (b *receiveBuffer) added(n int) { b.w += n }
+func (b *receiveBuffer) added(n int) {
+	b.w += n
+	b.full = b.w == len(b.buf)
+}

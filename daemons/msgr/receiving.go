@@ -40,12 +40,19 @@ func (p *protocol) space() []byte {
 	}
 	unit := p.unitLen()
 	s := p.in.space(max(unit, 1))
+	if p.large && p.section == nil {
+		s = s[:min(len(s), aheadOfLarge)]
+	}
 	if p.direct != nil && unit > p.in.len() {
 		p.stuck = 0
 		s = s[:min(len(s), unit-p.in.len())]
 	}
 	return s
 }
+
+// aheadOfLarge is how much is read at once while messages are large: what is read
+// before a message's header is parsed is copied once more.
+const aheadOfLarge = 2 << 10
 
 // growSection makes room in the section being read.
 func (p *protocol) growSection() {
@@ -209,7 +216,8 @@ func (p *protocol) checkLengths(h *msg.Header) error {
 
 // readFront reads a whole message in place, or begins to read a large one.
 func (p *protocol) readFront() bool {
-	if p.section == nil && p.bodyLen() <= p.in.limit {
+	p.large = p.bodyLen() > p.in.limit
+	if !p.large {
 		return p.readInPlace()
 	}
 	if !p.readSection(&p.front, p.header.FrontLen) {

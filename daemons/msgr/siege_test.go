@@ -37,9 +37,10 @@ func siegeOptions() msgr.Options {
 	return msgr.Options{MaxFrontBytes: 1 << 20, MaxMiddleBytes: 1 << 20, MaxDataBytes: 1 << 20}
 }
 
-func newSiege(t testing.TB) *siege {
+func newSiege(t testing.TB) *siege { return newSiegeIn(t, newWorld()) }
+
+func newSiegeIn(t testing.TB, w *world) *siege {
 	t.Helper()
-	w := newWorld()
 	s := &siege{w: w, grievances: &[]grievance{}}
 	s.mon = &daemon{journal: &journal{}, h: w.host("mon.a", "10.0.0.1")}
 	s.mon.h.logger = slog.New(&listener{s.grievances})

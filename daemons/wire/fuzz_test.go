@@ -16,7 +16,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Add([]byte{12, 13}, []byte("\x01\x00\x00\x000123456789abcdef\x01\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00z\x09\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, calls, in []byte) {
 		d := wire.NewDecoder(in)
-		wiretest.CheckAllocated(t, 64*len(in)+64<<10, func() { drive(d, calls) })
+		wiretest.CheckAllocated(t, 64*(len(in)+len(calls))+64<<10, func() { drive(d, calls) })
 		if left := d.Remaining(); left < 0 || left > len(in) {
 			t.Fatalf("%d bytes left of %d", left, len(in))
 		}

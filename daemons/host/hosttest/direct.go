@@ -22,7 +22,8 @@ func directChecks() []check {
 	}
 }
 
-// direct is the end's connection, if its memory can be used.
+// direct is the end's connection, if its memory can be used; if not the check is
+// skipped, so ask first on the test's own goroutine.
 func (e *end) direct() host.DirectConn {
 	d, ok := e.conn.(host.DirectConn)
 	if !ok {
@@ -120,6 +121,7 @@ func directAfterClose(r *rig) {
 
 func directRoom(r *rig) {
 	l := r.link(nil)
+	l.near.direct()
 	l.near.do(func() {
 		for _, n := range []int{1, 1000, 60000} {
 			if b := l.near.direct().AvailableBuffer(n); b == nil || len(b) != 0 || cap(b) < n {
@@ -134,6 +136,7 @@ func directRoom(r *rig) {
 
 func directWrite(r *rig) {
 	l := r.link(nil)
+	l.near.direct()
 	want := pattern(0, 40000, 3)
 	l.near.do(func() {
 		b := append(l.near.direct().AvailableBuffer(len(want)), want...)
@@ -148,6 +151,7 @@ func directWrite(r *rig) {
 
 func directWriteOther(r *rig) {
 	l := r.link(nil)
+	l.near.direct()
 	l.near.do(func() {
 		d := l.near.direct()
 		_ = append(d.AvailableBuffer(100), "unwanted"...)
@@ -205,6 +209,7 @@ func (b *borrower) receive() {
 func directBothWays(r *rig) {
 	const size = 3 << 20
 	l := r.link(nil)
+	l.near.direct()
 	ends := []*end{l.near, l.far}
 	for i, e := range ends {
 		b := &borrower{e: e, rand: rand.New(rand.NewPCG(uint64(i), 1)), want: pattern(0, size, uint32(i))}

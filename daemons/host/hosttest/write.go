@@ -77,7 +77,8 @@ func writeShort(r *rig) {
 	l := r.link(func(_, far *end) { far.hold = true })
 	taken := choke(r, l)
 	l.near.do(func() {
-		if n, err := l.near.conn.Write(make([]byte, 1<<20)); n != 0 || err != nil {
+		// Writable need not come for every byte of room.
+		if n, err := l.near.conn.Write(make([]byte, 16<<20)); n == 16<<20 || err != nil {
 			r.Errorf("Write into a full buffer = %d, %v", n, err)
 		}
 	})

@@ -5,24 +5,20 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// maxGathered is how many bytes Write takes while the writer is busy. As many
-// again may be on their way to the kernel, so a connection holds at most twice
-// this.
-const maxGathered = 512 << 10
-
 // conn implements host.Conn on a TCP connection.
 //
-// The loop's side (Read, Write, Close) and the two goroutines (readLoop,
-// writeLoop) meet under mu and never wait for each other there. A callback is
-// posted at most once at a time, and looks again before it calls the handler:
-// between the post and the run its reason may have gone.
+// Read and Write are system calls that never block, made on the loop; there is no
+// buffer between the kernel and the caller. Two goroutines wait for the kernel:
+// watch for bytes to come, the end of them and the end of the connection, and
+// awaitRoom for room. They and the loop meet under mu. A callback is posted at
+// most once at a time, and looks again before it calls the handler: between the
+// post and the run its reason may have gone.
 type conn struct {
 	host *Host
 
@@ -36,31 +32,27 @@ type conn struct {
 
 	mu     sync.Mutex
 	nc     *net.TCPConn // nil while dialling
+	fd     int          // of nc; open as long as not over
 	local  netip.AddrPort
 	remote netip.AddrPort
 
+	watched  bool  // watch runs, and closes nc in the end
 	released bool  // the owner called Close or Abort: no more callbacks
-	over     bool  // the socket is closed
+	over     bool  // nobody may use nc and fd any more
 	err      error // why it is over, if the owner did not wish it
 
-	in             ring
-	room           sync.Cond // the reader waits: stalled ended, or released or over
-	stalled        bool      // the reader found in full
-	eof            bool      // the peer has closed its side
-	starved        bool      // Read answered ErrWouldBlock and Readable did not follow yet
+	eof            bool // the peer has closed its side, and Read has told
+	starved        bool // Read answered ErrWouldBlock and Readable did not follow yet
 	readablePosted bool
 
-	out            []byte    // taken by Write, waiting for the writer
-	flight         []byte    // what the writer is sending
-	gathered       sync.Cond // the writer waits: out has bytes, or released or over
 	blocked        bool      // a Write was short and Writable did not follow yet
+	wakened        sync.Cond // awaitRoom waits: blocked, or released or over
 	writablePosted bool
 }
 
 func newConn(h *Host) *conn {
 	c := &conn{host: h, starved: true}
-	c.room.L = &c.mu
-	c.gathered.L = &c.mu
+	c.wakened.L = &c.mu
 	c.readableFn, c.writableFn, c.closedFn = c.runReadable, c.runWritable, c.runClosed
 	return c
 }
@@ -78,6 +70,7 @@ func newAccepted(h *Host, nc *net.TCPConn) *conn {
 
 func (c *conn) setSocket(nc *net.TCPConn) {
 	c.nc = nc
+	c.fd = descriptor(nc)
 	c.local = addrPort(nc.LocalAddr())
 }
 
@@ -131,10 +124,10 @@ func (c *conn) open(nc *net.TCPConn) {
 	c.start()
 }
 
-// start begins to read and write. If the process has just ended neither does.
+// start begins to wait for the kernel. If the process has just ended nothing does.
 func (c *conn) start() {
-	c.host.spawn(c.readLoop)
-	c.host.spawn(c.writeLoop)
+	c.watched = c.host.spawn(c.watch)
+	c.host.spawn(c.awaitRoom)
 }
 
 func (c *conn) runOpened() {
@@ -145,9 +138,6 @@ func (c *conn) runOpened() {
 		return
 	}
 	c.handler.Opened()
-	c.mu.Lock()
-	c.offerRoom()
-	c.mu.Unlock()
 }
 
 // Close implements host.Conn.
@@ -167,10 +157,11 @@ func (c *conn) release() {
 	case c.nc == nil || c.handler == nil:
 		c.shut()
 	default:
-		// The writer sends what is left and closes; the reader throws away what
+		// The kernel sends what it has, then awaitRoom closes; watch throws away what
 		// comes meanwhile.
-		c.nc.SetWriteDeadline(time.Now().Add(c.host.options.Linger))
-		c.wakeAll()
+		c.throwAway()
+		c.nc.SetWriteDeadline(longAgo()) // awaitRoom is not to wait for room
+		c.wakened.Signal()
 	}
 }
 
@@ -204,6 +195,11 @@ func (c *conn) die() {
 func (c *conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.breaks(err)
+}
+
+// breaks is fail. The caller holds mu.
+func (c *conn) breaks(err error) {
 	if c.over {
 		return
 	}
@@ -218,6 +214,11 @@ func (c *conn) fail(err error) {
 	}
 }
 
+// broken is breaks with what a system call said.
+func (c *conn) broken(err error) {
+	c.breaks(c.host.networkError("connection with", c.remote, err))
+}
+
 func (c *conn) runClosed() {
 	c.mu.Lock()
 	released, err := c.released, c.err
@@ -227,25 +228,26 @@ func (c *conn) runClosed() {
 	}
 }
 
-// shut closes the socket and lets everything go that waits for it. The caller
-// holds mu.
+// shut ends the use of the socket and lets everything go that waits for it; the
+// goroutine of watch closes it then. The caller holds mu.
 func (c *conn) shut() {
 	c.over = true
 	if c.cancel != nil {
 		c.cancel()
 	}
-	if c.nc != nil {
+	switch {
+	case c.nc == nil:
+	case c.watched:
+		c.nc.SetDeadline(longAgo())
+	default:
 		c.nc.Close()
 	}
-	c.wakeAll()
+	c.wakened.Signal()
 	c.host.release(c)
 }
 
-func (c *conn) wakeAll() {
-	c.stalled = false
-	c.room.Signal()
-	c.gathered.Signal()
-}
+// longAgo is a deadline that has passed.
+func longAgo() time.Time { return time.Unix(1, 0) }
 
 // failure is what Read and Write answer on a connection that has ended, or nil.
 func (c *conn) failure() error {
@@ -265,59 +267,26 @@ func (c *conn) Read(p []byte) (int, error) {
 	if err := c.failure(); err != nil {
 		return 0, err
 	}
-	if c.in.size > 0 {
-		n := c.in.read(p)
-		c.endStall()
-		return n, nil
-	}
 	if c.eof {
 		return 0, io.EOF
 	}
-	c.starved = true
-	return 0, host.ErrWouldBlock
-}
-
-// Buffered implements host.DirectConn.
-func (c *conn) Buffered() []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failure() != nil {
-		return nil
+	if c.nc == nil {
+		return 0, host.ErrWouldBlock
 	}
-	return c.in.front()
-}
-
-// Discard implements host.DirectConn.
-func (c *conn) Discard(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failure() == nil && n > 0 && n <= len(c.in.front()) {
-		c.in.discard(n)
-		c.endStall()
+	n, err := readSocket(c.fd, p)
+	switch {
+	case n > 0:
+		c.starved = false
+		return n, nil
+	case err == errAgain:
+		c.starved = true
+		return 0, host.ErrWouldBlock
+	case err != nil:
+		c.broken(err)
+		return 0, c.err
 	}
-}
-
-// AvailableBuffer implements host.DirectConn: the memory is the end of what waits
-// for the writer. If the writer takes that meanwhile Write copies.
-func (c *conn) AvailableBuffer(n int) []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failure() != nil || c.nc == nil || n > maxGathered-len(c.out) {
-		return nil
-	}
-	c.out = slices.Grow(c.out, n)
-	return c.out[len(c.out):len(c.out):min(cap(c.out), maxGathered)]
-}
-
-// gather adds p to what waits for the writer. If p is from AvailableBuffer it is
-// in its place already.
-func (c *conn) gather(p []byte) {
-	at := len(c.out)
-	if at+len(p) <= cap(c.out) && &c.out[:at+1][at] == &p[0] {
-		c.out = c.out[:at+len(p)]
-		return
-	}
-	c.out = append(c.out, p...)
+	c.eof = true
+	return 0, io.EOF
 }
 
 // Write implements host.Conn. While the connection is being dialled it takes
@@ -330,16 +299,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	}
 	n := 0
 	if c.nc != nil {
-		n = min(len(p), maxGathered-len(c.out))
-	}
-	if n > 0 {
-		if len(c.out) == 0 {
-			c.gathered.Signal()
+		var err error
+		if n, err = writeSocket(c.fd, p); err != nil && err != errAgain {
+			c.broken(err)
+			return n, c.err
 		}
-		c.gather(p[:n])
 	}
 	if n < len(p) {
 		c.blocked = true
+		c.wakened.Signal()
 	}
 	return n, nil
 }
