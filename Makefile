@@ -17,7 +17,7 @@ PEERS := go -C bench test -run='^$$' -bench=. ./...
 
 # Where goroutines are at home. Everything else runs on one simulated thread,
 # where the race detector has nothing to find.
-RACY := ./daemons/host/... ./cluster/... ./scenarios/... ./cmd/wavetank
+RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./scenarios ./cmd/wavetank
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # Code that must not know on which machine it runs: see wavetank vet --help.

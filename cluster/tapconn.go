@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -24,6 +25,7 @@ type tapConn struct {
 	done     bool // closed by its owner, or Closed was reported
 	choking  bool // the owner was told less than it wanted before the dial
 
+	held                     []byte // read while the direction was cut
 	heldOpened, heldReadable bool
 	heldClosed               error
 }
@@ -161,10 +163,30 @@ func (c *tapConn) Read(p []byte) (int, error) {
 		return 0, host.ErrWouldBlock
 	}
 	if c.blind() {
-		c.heldReadable = true
+		c.holdBytes(p)
 		return 0, host.ErrWouldBlock
 	}
+	if len(c.held) > 0 {
+		n := copy(p, c.held)
+		c.held = c.held[n:]
+		return n, nil
+	}
 	return c.inner.Read(p)
+}
+
+// holdBytes keeps back what had arrived when the cut came. With that the real
+// connection will tell of what comes next.
+func (c *tapConn) holdBytes(p []byte) {
+	if c.heldReadable {
+		return
+	}
+	n, err := c.inner.Read(p)
+	if errors.Is(err, host.ErrWouldBlock) {
+		return
+	}
+	c.held = append(c.held, p[:n]...)
+	c.heldReadable = true
+	c.hold()
 }
 
 func (c *tapConn) Write(p []byte) (int, error) {
