@@ -3,6 +3,7 @@ package cluster
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
+	"github.com/wavetank/wavetank/sim"
 )
 
 // Cluster is a Topology deployed in a World: one host for each daemon, named
@@ -185,6 +187,16 @@ func (c *Cluster) Held(from, to string) int {
 
 // Reset breaks the connections between two daemons.
 func (c *Cluster) Reset(a, b string) int { return c.world.Reset(c.world.Host(a), c.world.Host(b)) }
+
+// Machine is the simulated machine of a daemon. Error: errors.ErrUnsupported in a
+// world of real ones.
+func (c *Cluster) Machine(name string) (*sim.Host, error) {
+	w, ok := c.world.(*SimWorld)
+	if !ok {
+		return nil, fmt.Errorf("world %s has real machines, not simulated ones: %w", c.world.Kind(), errors.ErrUnsupported)
+	}
+	return w.Machine(name), nil
+}
 
 // Command sends an operator's command to the monitors. Its outcome is published
 // as a CommandAnswered fact of the operator's host.

@@ -8,7 +8,7 @@
 // ("active-mgr", "leader", "mons", "mgrs"), so that one plan fits every seed.
 //
 // Package faults knows neither worlds nor daemons: a [Target] is what it needs
-// of them. A new kind of fault is one new file in this package.
+// of them, and a [Simulated] one what faults of disks and of power need. A new kind of fault is one new file in this package.
 package faults
 
 import (

@@ -20,8 +20,9 @@ func Invariants() []string {
 // FaultKinds are the first words of the faults that plans are made of.
 func FaultKinds() []string {
 	all := []faults.Fault{
-		&faults.Cut{}, faults.Heal{}, faults.Kill{}, faults.FailMgr{},
-		faults.Pause{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
+		&faults.Cut{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
+		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Heal{}, faults.Kill{},
+		faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
 	}
 	var names []string
 	for _, f := range all {

@@ -100,40 +100,6 @@ func TestSyncDir_renameAcrossFolders(t *testing.T) {
 	}
 }
 
-// torn at a sector boundary
-func TestPowerOff_tearsAtSectors(t *testing.T) {
-	for seed := range uint64(50) {
-		s := New(Config{Seed: seed})
-		h := s.AddHost("a")
-		h.Start(func(p host.Host) {
-			l := p.NewLoop("l")
-			d := p.Disk()
-			f, _ := d.Open("x")
-			f.WriteAt(make([]byte, 4096), 0)
-			f.Sync(l, func(error) {
-				d.SyncDir(l, "", func(error) {
-					b := make([]byte, 2000)
-					for i := range b {
-						b[i] = 1
-					}
-					f.WriteAt(b, 300)
-				})
-			})
-		})
-		s.Run(time.Second)
-		h.PowerOff()
-		c := h.disk.files["x"].current
-		n := 0
-		for _, v := range c {
-			n += int(v)
-		}
-		if n > 0 && n < 2000 && (300+n)%512 != 0 {
-			t.Fatalf("seed %d: torn at offset %d, no sector boundary", seed, 300+n)
-		}
-		s.Close()
-	}
-}
-
 // timer order after resume
 func TestResume_overdueTimersGoFirst(t *testing.T) {
 	for seed := range uint64(50) {

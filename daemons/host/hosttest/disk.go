@@ -3,6 +3,7 @@ package hosttest
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -16,9 +17,15 @@ func diskChecks() []check {
 		{"reading at the end answers EOF", diskReadEOF},
 		{"writing past the end fills with zeros", diskWritePastEnd},
 		{"the caller may reuse its bytes after writing", diskWriteCopies},
+		{"reading nothing succeeds anywhere", diskReadNothing},
+		{"writing nothing changes nothing", diskWriteNothing},
+		{"negative offsets are refused", diskNegative},
 		{"truncate shortens and lengthens", diskTruncate},
+		{"what was truncated away does not come back", diskTruncateForgets},
 		{"two openings of a file see each other's writes", diskTwoOpenings},
 		{"a file can be read whole", diskReadFile},
+		{"a removed file lives on for whoever has it open", diskRemovedOpen},
+		{"a replaced file lives on for whoever has it open", diskReplacedOpen},
 		{"sync completes on the loop and not inside", diskSync},
 		{"sync of a folder completes on the loop and not inside", diskSyncDir},
 		{"syncs complete on the loop they were given", diskSyncLoop},
@@ -156,6 +163,89 @@ func diskWriteCopies(r *rig) {
 		copy(got, "over")
 	})
 	wantsFile(p, "file", "mine")
+}
+
+func diskReadNothing(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		for _, off := range []int64{0, 5} {
+			if n, err := f.ReadAt(nil, off); n != 0 || err != nil {
+				r.Errorf("ReadAt(nothing, %d) = %d, %v", off, n, err)
+			}
+		}
+	})
+}
+
+func diskWriteNothing(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		mustWrite(r, f, "", 100)
+		wantsSize(r, f, 7)
+	})
+}
+
+func diskNegative(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		_, err := f.ReadAt(make([]byte, 1), -1)
+		wantsErr(r, "ReadAt(-1)", err, fs.ErrInvalid)
+		_, err = f.WriteAt([]byte{1}, -1)
+		wantsErr(r, "WriteAt(-1)", err, fs.ErrInvalid)
+		wantsErr(r, "Truncate(-1)", f.Truncate(-1), fs.ErrInvalid)
+	})
+	wantsFile(p, "file", "content")
+}
+
+func diskTruncateForgets(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		if err := f.Truncate(3); err != nil {
+			r.Errorf("Truncate(3): %v", err)
+		}
+		mustWrite(r, f, "x", 6)
+	})
+	wantsFile(p, "file", "con\x00\x00\x00x")
+}
+
+func diskRemovedOpen(r *rig) {
+	p := r.process("a")
+	f := openFile(p, "folder/file")
+	p.do(func() {
+		mustWrite(r, f, "content", 0)
+		if err := p.Disk().Remove("folder/file"); err != nil {
+			r.Errorf("Remove: %v", err)
+		}
+		mustWrite(r, f, "ent", 4)
+		got := make([]byte, 7)
+		if _, err := f.ReadAt(got, 0); err != nil || string(got) != "content" {
+			r.Errorf("the removed file reads %q, %v", got, err)
+		}
+	})
+	p.wait("the removed file is synced", func(done func(error)) { f.Sync(p.main, done) })
+	wantsList(p, "")
+	writeAll(p, "folder/file", "another")
+	p.do(func() { wantsSize(r, f, 7) })
+	wantsFile(p, "folder/file", "another")
+}
+
+func diskReplacedOpen(r *rig) {
+	p := r.process("a")
+	writeAll(p, "new", "new content")
+	old := openFile(p, "name")
+	p.do(func() { mustWrite(r, old, "old", 0) })
+	mustRename(p, "new", "name")
+	p.do(func() {
+		mustWrite(r, old, "gone", 0)
+		wantsSize(r, old, 4)
+	})
+	wantsFile(p, "name", "new content")
 }
 
 func diskTruncate(r *rig) {

@@ -3,6 +3,7 @@ package hosttest
 import (
 	"io/fs"
 	"slices"
+	"strings"
 )
 
 func nameChecks() []check {
@@ -15,6 +16,9 @@ func nameChecks() []check {
 		{"list of a folder names what is below it", diskListFolder},
 		{"bad names are refused", diskBadNames},
 		{"a folder is not a file", diskFolderIsNoFile},
+		{"a file is not a folder", diskFileIsNoFolder},
+		{"a folder goes with its last file", diskFolderGoes},
+		{"rename to the same name changes nothing", diskRenameSame},
 	}
 }
 
@@ -104,7 +108,7 @@ func diskListFolder(r *rig) {
 func diskBadNames(r *rig) {
 	p := r.process("a")
 	writeAll(p, "file", "")
-	for _, name := range []string{"", ".", "..", "/abs", "a/../b", "../up", "a//b", "a/", "./a", "a/."} {
+	for _, name := range []string{"", ".", "..", "/abs", "a/../b", "../up", "a//b", "a/", "./a", "a/.", "a\x00b", strings.Repeat("x", 256)} {
 		p.do(func() {
 			d := p.Disk()
 			_, err := d.Open(name)
@@ -131,6 +135,52 @@ func diskFolderIsNoFile(r *rig) {
 		wantsErr(r, "ReadFile of a folder", err, fs.ErrNotExist)
 		wantsErr(r, "Remove of a folder", p.Disk().Remove("folder"), fs.ErrNotExist)
 		wantsErr(r, "Rename of a folder", p.Disk().Rename("folder", "new"), fs.ErrNotExist)
+		_, err = p.Disk().Open("folder")
+		wantsErr(r, "Open of a folder", err, fs.ErrExist)
+		wantsErr(r, "Rename to its own folder", p.Disk().Rename("folder/file", "folder"), fs.ErrExist)
 	})
 	wantsFile(p, "folder/file", "content")
+}
+
+func diskFileIsNoFolder(r *rig) {
+	p := r.process("a")
+	writeAll(p, "file", "content")
+	p.do(func() {
+		d := p.Disk()
+		_, err := d.Open("file/x")
+		wantsErr(r, "Open below a file", err, fs.ErrExist)
+		wantsErr(r, "Rename below itself", d.Rename("file", "file/x"), fs.ErrExist)
+		_, err = d.ReadFile("file/x")
+		wantsErr(r, "ReadFile below a file", err, fs.ErrNotExist)
+		wantsErr(r, "Remove below a file", d.Remove("file/x"), fs.ErrNotExist)
+		wantsErr(r, "Rename of what is below a file", d.Rename("file/x", "y"), fs.ErrNotExist)
+	})
+	wantsList(p, "file")
+	wantsList(p, "file/x")
+	wantsList(p, "", "file")
+	p.wait("a folder that is none is synced", func(done func(error)) { p.Disk().SyncDir(p.main, "file", done) })
+}
+
+func diskFolderGoes(r *rig) {
+	p := r.process("a")
+	writeAll(p, "a/b/c", "x")
+	writeAll(p, "d/e", "content")
+	p.do(func() {
+		if err := p.Disk().Remove("a/b/c"); err != nil {
+			r.Errorf("Remove: %v", err)
+		}
+	})
+	writeAll(p, "a", "a file now")
+	mustRename(p, "d/e", "f")
+	mustRename(p, "f", "d")
+	wantsList(p, "", "a", "d")
+	wantsFile(p, "d", "content")
+}
+
+func diskRenameSame(r *rig) {
+	p := r.process("a")
+	writeAll(p, "folder/file", "content")
+	mustRename(p, "folder/file", "folder/file")
+	wantsFile(p, "folder/file", "content")
+	wantsList(p, "", "folder/file")
 }

@@ -13,6 +13,9 @@ func powerChecks() []check {
 		{"a power cut keeps synced names", powerKeepsNames},
 		{"a power cut keeps synced bytes under unsynced ones", powerKeepsUnderWrites},
 		{"a power cut leaves a rename whole", powerRenameIsWhole},
+		{"a power cut leaves each sector as it was or as it was written", powerTearsAtSectors},
+		{"a power cut loses no file on its way to another folder", powerMoves},
+		{"a power cut leaves what was truncated away", powerKeepsTruncated},
 		{"a power cut stops every loop", powerStops},
 	}
 }
@@ -121,6 +124,71 @@ func powerRenameIsWhole(r *rig) {
 			}
 		})
 	}
+}
+
+func powerTearsAtSectors(r *rig) {
+	for range 10 {
+		p := powered(r)
+		const sector, n = 512, 8
+		old, written := pattern(0, n*sector, 1), pattern(0, n*sector, 2)
+		synced(p, "file", string(old))
+		f := openFile(p, "file")
+		p.do(func() {
+			mustWrite(r, f, string(written[3*sector:]), 3*sector)
+			mustWrite(r, f, string(written[:3*sector]), 0)
+		})
+		p.machine.PowerCut()
+		p = r.start(p.machine)
+		p.do(func() {
+			got, err := p.Disk().ReadFile("file")
+			if err != nil || len(got) != n*sector {
+				r.Errorf("ReadFile: %d bytes, %v; want %d", len(got), err, n*sector)
+				return
+			}
+			for i := 0; i < n*sector; i += sector {
+				if s := got[i : i+sector]; !slices.Equal(s, old[i:i+sector]) && !slices.Equal(s, written[i:i+sector]) {
+					r.Errorf("the sector at %d is neither old nor new", i)
+				}
+			}
+		})
+	}
+}
+
+func powerMoves(r *rig) {
+	for range 10 {
+		p := powered(r)
+		synced(p, "one/file", "content")
+		mustRename(p, "one/file", "two/file")
+		p.machine.PowerCut()
+		p = r.start(p.machine)
+		p.do(func() {
+			names, err := p.Disk().List("")
+			if err != nil || len(names) != 1 {
+				r.Errorf("after a renaming and a power cut: %q, %v", names, err)
+				return
+			}
+			if got, err := p.Disk().ReadFile(names[0]); string(got) != "content" {
+				r.Errorf("%s holds %q, %v", names[0], got, err)
+			}
+		})
+	}
+}
+
+func powerKeepsTruncated(r *rig) {
+	p := powered(r)
+	synced(p, "file", string(pattern(0, 2000, 1)))
+	f := openFile(p, "file")
+	p.do(func() {
+		if err := f.Truncate(700); err != nil {
+			r.Errorf("Truncate: %v", err)
+		}
+		mustWrite(r, f, "x", 1500)
+	})
+	p.wait("the file is synced", func(done func(error)) { f.Sync(p.main, done) })
+	p.machine.PowerCut()
+	want := append(pattern(0, 700, 1), make([]byte, 801)...)
+	want[1500] = 'x'
+	wantsFile(r.start(p.machine), "file", string(want))
 }
 
 func powerStops(r *rig) {

@@ -22,6 +22,9 @@ type disk struct {
 
 	mu     sync.Mutex
 	opened *os.Root // nil until first used
+
+	// names is held while files come and go, with their folders.
+	names sync.Mutex
 }
 
 func (d *disk) init(h *Host) { d.host, d.dir = h, h.options.Dir }
@@ -70,11 +73,18 @@ func (d *disk) die() {
 // at is the root, if each of the names may name a file.
 func (d *disk) at(doing string, names ...string) (*os.Root, error) {
 	for _, name := range names {
-		if !fs.ValidPath(name) || name == "." || strings.ContainsRune(name, 0) {
+		if !fs.ValidPath(name) || name == "." || strings.ContainsRune(name, 0) || hasLongElement(name) {
 			return nil, &fs.PathError{Op: doing, Path: name, Err: fs.ErrInvalid}
 		}
 	}
 	return d.root()
+}
+
+// maxElement is the longest element of a name in bytes.
+const maxElement = 255
+
+func hasLongElement(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(e string) bool { return len(e) > maxElement })
 }
 
 // Open implements host.Disk.
@@ -83,6 +93,8 @@ func (d *disk) Open(name string) (host.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.names.Lock()
+	defer d.names.Unlock()
 	open := func() (*os.File, error) { return root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644) }
 	f, err := open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +103,7 @@ func (d *disk) Open(name string) (host.File, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, blockedName(err)
 	}
 	return newFile(d.host, f)
 }
@@ -103,10 +115,7 @@ func (d *disk) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	b, err := root.ReadFile(name)
-	if errors.Is(err, syscall.EISDIR) {
-		return nil, notExist("read", name)
-	}
-	return b, err
+	return b, missingName(err)
 }
 
 // notExist is what a folder is to operations on files.
@@ -120,13 +129,30 @@ func (d *disk) Rename(oldname, newname string) error {
 	if err != nil {
 		return err
 	}
+	d.names.Lock()
+	defer d.names.Unlock()
 	if err := checkFile(root, "rename", oldname); err != nil {
 		return err
 	}
-	if err := root.MkdirAll(path.Dir(newname), 0o755); err != nil {
-		return err
+	if info, err := root.Lstat(newname); err == nil && info.IsDir() {
+		return &fs.PathError{Op: "rename", Path: newname, Err: fs.ErrExist}
 	}
-	return root.Rename(oldname, newname)
+	if err := root.MkdirAll(path.Dir(newname), 0o755); err != nil {
+		return blockedName(err)
+	}
+	if err := root.Rename(oldname, newname); err != nil {
+		return blockedName(err)
+	}
+	prune(root, path.Dir(oldname))
+	return nil
+}
+
+// prune removes a folder that has lost its last file, and then the one above:
+// folders exist with their files only.
+func prune(root *os.Root, dir string) {
+	for dir != "." && root.Remove(dir) == nil {
+		dir = path.Dir(dir)
+	}
 }
 
 // Remove implements host.Disk.
@@ -135,10 +161,16 @@ func (d *disk) Remove(name string) error {
 	if err != nil {
 		return err
 	}
+	d.names.Lock()
+	defer d.names.Unlock()
 	if err := checkFile(root, "remove", name); err != nil {
 		return err
 	}
-	return root.Remove(name)
+	if err := root.Remove(name); err != nil {
+		return diskError(err)
+	}
+	prune(root, path.Dir(name))
+	return nil
 }
 
 // checkFile is nil if name is there and no folder.
@@ -147,7 +179,7 @@ func checkFile(root *os.Root, doing, name string) error {
 	if err == nil && info.IsDir() {
 		err = notExist(doing, name)
 	}
-	return err
+	return missingName(err)
 }
 
 // List implements host.Disk. Folders and what is not a regular file are left
@@ -160,7 +192,7 @@ func (d *disk) List(dir string) ([]string, error) {
 	var names []string
 	err = fs.WalkDir(root.FS(), dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 			return nil // never there, or removed since its folder was read
 		case err != nil:
 			return err
@@ -172,7 +204,7 @@ func (d *disk) List(dir string) ([]string, error) {
 	})
 	// WalkDir's order has "a/b" before "a-b"; that of the names is the other way.
 	slices.Sort(names)
-	return names, err
+	return names, diskError(err)
 }
 
 // folder is the root, if dir may name a folder; "" becomes ".".
@@ -193,15 +225,16 @@ func (d *disk) SyncDir(loop host.Loop, dir string, done func(error)) {
 		return
 	}
 	d.host.spawn(func() {
-		err := syncUpwards(root, dir)
+		err := diskError(syncUpwards(root, dir))
 		loop.Post(func() { done(err) })
 	})
 }
 
 func syncUpwards(root *os.Root, dir string) error {
 	for {
-		// A folder that does not exist holds nothing that could get lost.
-		if err := syncFolder(root, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// A folder that does not exist holds nothing that could get lost, and
+		// neither does a file that is no folder.
+		if err := syncFolder(root, dir); err != nil && !errors.Is(missingName(err), fs.ErrNotExist) {
 			return err
 		}
 		if dir == "." {

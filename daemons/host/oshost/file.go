@@ -2,6 +2,7 @@ package oshost
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -44,12 +45,20 @@ func (f *file) check() error {
 	return nil
 }
 
+func (f *file) badOffset(doing string, off int64) error {
+	return &fs.PathError{Op: doing, Path: f.f.Name(), Err: fmt.Errorf("offset %d: %w", off, fs.ErrInvalid)}
+}
+
 // ReadAt implements host.File.
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	return f.f.ReadAt(p, off)
+	if off < 0 {
+		return 0, f.badOffset("read", off)
+	}
+	n, err := f.f.ReadAt(p, off)
+	return n, diskError(err)
 }
 
 // WriteAt implements host.File.
@@ -57,7 +66,11 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	return f.f.WriteAt(p, off)
+	if off < 0 {
+		return 0, f.badOffset("write", off)
+	}
+	n, err := f.f.WriteAt(p, off)
+	return n, diskError(err)
 }
 
 // Truncate implements host.File.
@@ -65,7 +78,7 @@ func (f *file) Truncate(size int64) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	return f.f.Truncate(size)
+	return diskError(f.f.Truncate(size))
 }
 
 // Size implements host.File.
@@ -75,7 +88,7 @@ func (f *file) Size() (int64, error) {
 	}
 	info, err := f.f.Stat()
 	if err != nil {
-		return 0, err
+		return 0, diskError(err)
 	}
 	return info.Size(), nil
 }
@@ -87,7 +100,7 @@ func (f *file) Sync(loop host.Loop, done func(error)) {
 		return
 	}
 	spawned := f.host.spawn(func() {
-		err := f.f.Sync()
+		err := diskError(f.f.Sync())
 		f.endSync()
 		loop.Post(func() { done(err) })
 	})

@@ -1,0 +1,109 @@
+package sqlitevfs
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/ncruces/go-sqlite3"
+	_ "github.com/ncruces/go-sqlite3/embed" // SQLite itself
+	"github.com/ncruces/go-sqlite3/vfs"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// Store is the databases of one process. It belongs to one loop.
+type Store struct {
+	disk  host.Disk
+	rand  host.Rand
+	loop  host.Loop
+	locks map[string]*fileLock
+}
+
+// New makes the store of process h, for tasks of loop.
+func New(h host.Host, loop host.Loop) *Store {
+	return &Store{disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, locks: make(map[string]*fileLock)}
+}
+
+// registered counts the file systems ever registered with the library, whose
+// registry is one for the whole program. The number names the next one and is
+// seen nowhere else.
+var registered atomic.Uint64
+
+// Open opens a connection to the named database, creates the database if there is
+// none, and applies pragmas such as "synchronous=full", in order. Several
+// connections to one database keep out of each other's way with SQLite's locks,
+// as long as all belong to one Store. Errors are those of [DB.Do].
+func (s *Store) Open(t host.Task, name string, pragmas ...string) (*DB, error) {
+	db := &DB{fs: &fileSystem{store: s}, registered: "wavetank-" + strconv.FormatUint(registered.Add(1), 10)}
+	vfs.Register(db.registered, db.fs)
+	where := url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: url.Values{"vfs": {db.registered}}.Encode()}
+	err := db.during(t, func() (err error) {
+		db.conn, err = sqlite3.Open(where.String())
+		return err
+	})
+	if err == nil {
+		err = db.Do(t, func(c *sqlite3.Conn) error { return s.prepare(c, pragmas) })
+	}
+	if err != nil {
+		db.Close(t)
+		return nil, fmt.Errorf("open database %s: %w", name, err)
+	}
+	return db, nil
+}
+
+func (s *Store) prepare(c *sqlite3.Conn, pragmas []string) error {
+	if err := s.replaceRandom(c); err != nil {
+		return err
+	}
+	for _, p := range pragmas {
+		if err := c.Exec("pragma " + p); err != nil {
+			return fmt.Errorf("pragma %s: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// replaceRandom lets SQL draw from the process's stream.
+func (s *Store) replaceRandom(c *sqlite3.Conn) error {
+	err := c.CreateFunction("random", 0, 0, func(ctx sqlite3.Context, _ ...sqlite3.Value) {
+		ctx.ResultInt64(int64(s.rand.Uint64()))
+	})
+	if err != nil {
+		return err
+	}
+	return c.CreateFunction("randomblob", 1, 0, func(ctx sqlite3.Context, arg ...sqlite3.Value) {
+		ctx.ResultBlob(s.randomBytes(max(arg[0].Int(), 1)))
+	})
+}
+
+func (s *Store) randomBytes(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(s.rand.Uint64())
+	}
+	return b
+}
+
+// exists reports whether there is such a file.
+func (s *Store) exists(name string) (bool, error) {
+	names, err := s.disk.List(folder(name))
+	if err != nil {
+		return false, err
+	}
+	for _, n := range names {
+		if n == name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func folder(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		return name[:i]
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+package sim
+
+import "slices"
+
+// inode is a file's content.
+type inode struct {
+	current []byte  // what programs see: the page cache
+	durable []byte  // what the disk holds
+	pending []write // made and not yet synced, oldest first
+	synced  int     // how many writes have ever left pending
+	blocks  blockSet
+	handles []*file // that may be open
+}
+
+// write is one change of a file's content: bytes at an offset, or, with no
+// bytes, a new size.
+type write struct {
+	off      int64
+	data     []byte
+	truncate bool
+}
+
+func (w write) end() int64 { return w.off + int64(len(w.data)) }
+
+func (w write) apply(content []byte) []byte {
+	if w.truncate {
+		return resize(content, w.off)
+	}
+	if w.end() > int64(len(content)) {
+		content = resize(content, w.end())
+	}
+	copy(content[w.off:], w.data)
+	return content
+}
+
+// resize cuts content or lengthens it with zeros.
+func resize(content []byte, size int64) []byte {
+	if size <= int64(len(content)) {
+		return content[:size]
+	}
+	return append(content, make([]byte, size-int64(len(content)))...)
+}
+
+// apply makes a change that programs see and the disk does not have yet.
+func (n *inode) apply(w write) {
+	n.current = w.apply(n.current)
+	n.pending = append(n.pending, w)
+	if w.truncate {
+		n.blocks.truncate(w.off)
+	} else {
+		n.blocks.add(w.off, w.end())
+	}
+}
+
+// harden makes the oldest pending writes durable.
+func (n *inode) harden(count int) {
+	for _, w := range n.pending[:count] {
+		n.durable = w.apply(n.durable)
+	}
+	n.forget(count)
+}
+
+// forget takes the oldest writes off the list of what is to be written.
+func (n *inode) forget(count int) {
+	n.pending = append(n.pending[:0], n.pending[count:]...)
+	n.synced += count
+}
+
+func (n *inode) unsyncedBytes() int64 {
+	total := int64(0)
+	for _, w := range n.pending {
+		total += int64(len(w.data))
+	}
+	return total
+}
+
+// crash makes what the disk holds all there is.
+func (n *inode) crash(draws *Stream) {
+	if len(n.pending) > 0 {
+		n.settle(len(n.pending), drawKeeping(draws), draws)
+	}
+	n.current = slices.Clone(n.durable)
+	n.blocks.recount(n.current)
+	n.handles = nil
+}
+
+// failSync is what a sync that failed leaves of the oldest pending writes. Which
+// of the three ways of real file systems it is, is drawn: they are still to be
+// written; they pass for written, so that no later sync writes them, and can
+// still be read; or they pass for written and have vanished from the cache too.
+// In the last two cases part of them did reach the disk.
+func (n *inode) failSync(count int, draws *Stream) {
+	const stillDirty, passedForClean, dropped = 0, 1, 2
+	fate := draws.IntN(dropped + 1)
+	if fate == stillDirty || count == 0 {
+		return
+	}
+	n.settle(count, drawKeeping(draws), draws)
+	if fate == passedForClean {
+		return
+	}
+	n.current = slices.Clone(n.durable)
+	for _, w := range n.pending {
+		n.current = w.apply(n.current)
+	}
+	n.blocks.recount(n.current)
+}
