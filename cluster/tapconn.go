@@ -76,8 +76,10 @@ func (c *tapConn) broken() {
 	if c.done || c.inner == nil || !c.open {
 		return
 	}
+	err := fmt.Errorf("%v to %v: %w", c.inner.LocalAddr(), c.RemoteAddr(), host.ErrReset)
+	c.finish() // before the peer can know
 	c.inner.Abort()
-	c.close(fmt.Errorf("%v to %v: %w", c.inner.LocalAddr(), c.RemoteAddr(), host.ErrReset))
+	c.handler.Closed(err)
 }
 
 func (c *tapConn) close(err error) {
