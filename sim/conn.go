@@ -358,6 +358,9 @@ func (c *conn) notify() {
 // tell calls the handler.
 func (c *conn) tell(bits signal) {
 	if bits&signalClosed != 0 {
+		if c.closed {
+			return
+		}
 		err := c.err
 		c.leave()
 		c.handler.Closed(err)

@@ -101,13 +101,15 @@ func (p *Process) Respawn(reason string) {
 		return
 	}
 	p.sim().trace.process(p, "respawn", reason)
-	var leaked []*conn
-	if p.sim().config.LeakSockets {
-		leaked, p.conns = p.conns, nil
+	if p.sim().config.LeakSockets { // before the end, which closes what is left
+		p.host.startAfter(p.program, p.sim().config.ExecDelay+p.host.execJitter())
+		p.host.process.inherit(p.conns)
+		p.conns = nil
+		p.end(endedByExit)
+		return
 	}
 	p.end(endedByExit)
 	p.host.startAfter(p.program, p.sim().config.ExecDelay+p.host.execJitter())
-	p.host.process.inherit(leaked)
 }
 
 // inherit takes over connections that the program before did not close: the new

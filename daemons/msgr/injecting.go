@@ -78,12 +78,15 @@ type delayed struct {
 func (q *dispatchQueue) hold(d delivery, fast FastDispatcher) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.stopped {
+		return false
+	}
 	if q.line == nil {
 		q.line = &delayLine{q: q, rand: q.m.host.Rand(q.m.cfg.Label + "/inject_delay")}
 	}
 	now := q.m.host.Clock().Monotonic()
 	due := max(d.c.heldUntil, now+q.line.draw(&q.m.opt))
-	if q.stopped || due <= now && d.c.held == 0 {
+	if due <= now && d.c.held == 0 {
 		return false
 	}
 	d.c.heldUntil = due

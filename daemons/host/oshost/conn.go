@@ -159,7 +159,9 @@ func (c *conn) release() {
 	default:
 		// The kernel sends what it has, then awaitRoom closes; watch throws away what
 		// comes meanwhile.
-		c.throwAway()
+		if c.throwAway() {
+			c.nc.SetReadDeadline(longAgo()) // watch goes on with it
+		}
 		c.nc.SetWriteDeadline(longAgo()) // awaitRoom is not to wait for room
 		c.wakened.Signal()
 	}
@@ -270,7 +272,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.eof {
 		return 0, io.EOF
 	}
-	if c.nc == nil {
+	if c.nc == nil || len(p) == 0 {
 		return 0, host.ErrWouldBlock
 	}
 	n, err := readSocket(c.fd, p)
