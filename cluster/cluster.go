@@ -195,7 +195,7 @@ func (c *Cluster) Machine(name string) (*sim.Host, error) {
 	if !ok {
 		return nil, fmt.Errorf("world %s has real machines, not simulated ones: %w", c.world.Kind(), errors.ErrUnsupported)
 	}
-	return w.Machine(name), nil
+	return w.sim.Host(name), nil
 }
 
 // Command sends an operator's command to the monitors. Its outcome is published

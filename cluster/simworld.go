@@ -44,9 +44,6 @@ func NewSim(config SimConfig) *SimWorld {
 // Sim is the simulation under the world, for what only it can do.
 func (w *SimWorld) Sim() *sim.Sim { return w.sim }
 
-// Machine is a host as the simulation knows it.
-func (w *SimWorld) Machine(name string) *sim.Host { return w.sim.Host(name) }
-
 // Kind is "sim".
 func (w *SimWorld) Kind() string { return "sim" }
 

@@ -107,7 +107,7 @@ type Counts struct {
 	Resets        uint64 // ends of connections that saw RST
 	AttemptsHeld  uint64 // connection attempts that a cut or a dark host swallowed
 	BytesReceived uint64 // bytes delivered
-	Buffers       int    // that hold bytes on their way, or not yet read
+	Buffers       int    // that hold bytes on their way or not yet read, or are lent to a writer
 }
 
 // New makes an empty machine room at virtual time 0.

@@ -6,7 +6,7 @@ import "github.com/wavetank/wavetank/daemons/msgr"
 type Bug struct {
 	// Name, and what it is, in a sentence.
 	Name, Doc string
-	// Property is the one by which it is found first, mostly.
+	// Property is the one by which it is found, in the first seed from 1 that does.
 	Property string
 	Defects  Defects
 }
@@ -16,13 +16,13 @@ func Bugs() []Bug {
 	return []Bug{
 		{"ackWithoutWake", "the answer to a keepalive waits for other traffic (BUG-48, tracker 17664)", "I-MC-3",
 			Defects{Messenger: msgr.Defects{AckWithoutWake: true}}},
-		{"bumpSeqWhileConnecting", "a fault in the handshake passes for a session that broke (BUG-41, tracker 36612)", "I-MSG-1",
+		{"bumpSeqWhileConnecting", "a fault in the handshake passes for a session that broke (BUG-41, tracker 36612)", "I-MSG-10",
 			Defects{Messenger: msgr.Defects{BumpSeqWhileConnecting: true}}},
 		{"deliverAfterMarkDown", "messages in the queue outlive the mark_down of their connection", "I-MSG-10",
 			Defects{Messenger: msgr.Defects{DeliverAfterMarkDown: true}}},
 		{"forgetSent", "what a broken socket was given is not sent again", "I-MSG-1",
 			Defects{Messenger: msgr.Defects{ForgetSent: true}}},
-		{"fullResetOnZeroCookie", "a session of which one side never learned is reset with its queue (BUG-42, tracker 38118)", "I-MSG-1",
+		{"fullResetOnZeroCookie", "a session of which one side never learned is reset with its queue (BUG-42, tracker 38118)", "I-MSG-10",
 			Defects{Messenger: msgr.Defects{FullResetOnZeroCookie: true}}},
 		{"keepHeldOnFault", "a fault in the middle of a message keeps what it drew from the throttles", "I-MSG-6",
 			Defects{Messenger: msgr.Defects{KeepHeldOnFault: true}}},

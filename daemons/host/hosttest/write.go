@@ -77,9 +77,12 @@ func writeShort(r *rig) {
 	l := r.link(func(_, far *end) { far.hold = true })
 	taken := choke(r, l)
 	l.near.do(func() {
-		// Writable need not come for every byte of room.
-		if n, err := l.near.conn.Write(make([]byte, 16<<20)); n == 16<<20 || err != nil {
-			r.Errorf("Write into a full buffer = %d, %v", n, err)
+		// Writable need not come for every byte of room, but what there is must end.
+		piece, more := make([]byte, 1<<20), 0
+		for n, err := l.near.conn.Write(piece); n > 0 || err != nil; n, err = l.near.conn.Write(piece) {
+			if more += n; err != nil || more > 16<<20 {
+				r.Fatalf("Write into a full buffer took %d bytes more, %v", more, err)
+			}
 		}
 	})
 	if taken == 0 {

@@ -29,8 +29,8 @@
 //
 // Each loop is one goroutine, and so are the timers of all of it: they wait in
 // one heap behind one alarm of the clock, which is what makes them fire in the
-// order of their deadlines. Each open connection has a reader, which fills a
-// bounded buffer, and a writer, which sends in one call what gathered while its
-// last call ran. Syncs and dials run on a goroutine of their own. Kill and Wait
-// return when all of them have gone.
+// order of their deadlines. Sockets are read and written on the
+// loop, by calls that never block; two goroutines of each open connection only
+// wait for bytes and for room. Syncs and dials run on a goroutine of their own.
+// Kill and Wait return when all of them have gone.
 package oshost

@@ -1,7 +1,9 @@
 package oshost
 
 import (
+	"errors"
 	"net"
+	"os"
 	"time"
 )
 
@@ -11,6 +13,9 @@ func (c *conn) awaitRoom() {
 	raw, err := c.nc.SyscallConn()
 	for err == nil && c.awaitBlocked() {
 		err = raw.Write(func(uintptr) bool { return c.offerRoom() })
+	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // a deadline is Close's
+		c.fail(c.host.networkError("connection with", c.remote, err))
 	}
 	c.leave()
 }
