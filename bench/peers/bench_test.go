@@ -46,7 +46,7 @@ func benchmark(b *testing.B, job Job) {
 		b.Fatal(err)
 	}
 	defer far.Close()
-	replies := NewTally(job.Count)
+	replies := NewTally(job)
 	near, err := Peers()[job.Peer].Dial(job, far.Addr, replies)
 	if err != nil {
 		b.Fatal(err)
@@ -71,7 +71,7 @@ func benchmark(b *testing.B, job Job) {
 // check compares both ends' tallies with what was sent.
 func check(t testing.TB, job Job, got string, replies *Tally) {
 	t.Helper()
-	want := Expected(NewContent(job.Size), job.Count).String()
+	want := Expected(job).String()
 	if got != want {
 		t.Errorf("the far end of %s had %s, want %s", job.Peer, got, want)
 	}

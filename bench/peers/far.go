@@ -116,7 +116,7 @@ func serve(encoded string) error {
 	if !ok {
 		return fmt.Errorf("no peer is called %q", job.Peer)
 	}
-	tally := NewTally(job.Count)
+	tally := NewTally(job)
 	addr, err := peer.Serve(job, tally)
 	if err != nil {
 		return err

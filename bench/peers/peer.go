@@ -8,6 +8,7 @@ type Job struct {
 	Size     int    // bytes of content in each message
 	Inflight int    // round trips under way at once; 0 means one way
 	Count    int    // messages, or round trips
+	CheckAll bool   // every byte of every content, not only its length and beginning
 }
 
 // Echo reports whether messages are to be answered with the same content.

@@ -13,7 +13,7 @@ func TestPeers_carryEverything(t *testing.T) {
 	for _, peer := range order {
 		for _, size := range sizes {
 			for _, inflight := range []int{0, 1, 64} {
-				job := Job{Peer: peer, Size: size, Inflight: inflight, Count: 251}
+				job := Job{Peer: peer, Size: size, Inflight: inflight, Count: 251, CheckAll: true}
 				t.Run(fmt.Sprintf("%s/%d/%d", peer, size, inflight), func(t *testing.T) { carry(t, job) })
 			}
 		}
@@ -26,7 +26,7 @@ func carry(t *testing.T, job Job) {
 		t.Fatal(err)
 	}
 	defer far.Close()
-	replies := NewTally(job.Count)
+	replies := NewTally(job)
 	near, err := Peers()[job.Peer].Dial(job, far.Addr, replies)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func carry(t *testing.T, job Job) {
 func TestSim_carriesEverything(t *testing.T) {
 	for _, size := range sizes {
 		for _, inflight := range []int{0, 1, 64} {
-			simulate(t, Job{Peer: "wavetank", Size: size, Inflight: inflight, Count: 251}, func() {})
+			simulate(t, Job{Peer: "wavetank", Size: size, Inflight: inflight, Count: 251, CheckAll: true}, func() {})
 		}
 	}
 }
@@ -61,8 +61,9 @@ func TestPeers_order(t *testing.T) {
 // TestTally_differs shows what a tally tells apart.
 func TestTally_differs(t *testing.T) {
 	const none = -1
-	content := NewContent(64)
-	want := Expected(content, 3).String()
+	job := Job{Size: 128, Count: 3, CheckAll: true}
+	content := NewContent(job.Size)
+	want := Expected(job).String()
 	for _, tt := range []struct {
 		name     string
 		messages []int
@@ -75,7 +76,7 @@ func TestTally_differs(t *testing.T) {
 		{"one in place of another", []int{0, 1, 1}, false},
 		{"one without content too many", []int{0, 1, 2, none}, false},
 	} {
-		tally := NewTally(3)
+		tally := NewTally(job)
 		for _, i := range tt.messages {
 			if i == none {
 				tally.Add(nil) // whose sum is 0

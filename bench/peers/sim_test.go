@@ -33,7 +33,7 @@ func simulate(t testing.TB, job Job, begin func()) {
 	defer s.Close()
 	far, near := s.AddHost("far"), s.AddHost("near")
 	addr := netip.AddrPortFrom(far.Addr(), 6789)
-	tally, replies := NewTally(job.Count), NewTally(job.Count)
+	tally, replies := NewTally(job), NewTally(job)
 	fail := func(err error) {
 		if err != nil {
 			t.Fatal(err)

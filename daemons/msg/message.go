@@ -33,23 +33,20 @@ type Message struct {
 	Middle []byte
 	Data   []byte
 
-	recycle func(*Message)
+	pool *Pool    // that Release gives the message to
+	next *Message // among those released
 }
 
-// Release tells that nobody uses the message's Middle and Data any more, so that
-// their memory can serve again; both are nil afterwards. Who was handed a message
-// may call it, once; nobody has to.
+// Release tells that nobody uses the message any more, nor its body, middle and
+// data, so that their memory can serve again. Who was handed a message by a
+// messenger may call it, once, on any goroutine, and touches nothing of it
+// afterwards; nobody has to. It does nothing with a message that was not received.
 func (m *Message) Release() {
-	if m.recycle != nil {
-		m.recycle(m)
-		m.recycle = nil
+	if p := m.pool; p != nil {
+		m.pool = nil
+		p.release(m)
 	}
-	m.Middle, m.Data = nil, nil
 }
-
-// OnRelease says what Release is to do with the memory of Middle and Data; the
-// messenger that made the message does so.
-func (m *Message) OnRelease(recycle func(*Message)) { m.recycle = recycle }
 
 // New makes a message of the body, with the default priority.
 func New(b Body) *Message {
@@ -80,16 +77,24 @@ func Decode(h Header, front, middle, data []byte, features uint64) (*Message, er
 // use again.
 func DecodeFrom(front *wire.Decoder, h Header, middle, data []byte, features uint64) (*Message, error) {
 	m := newMessage(&h)
+	if err := m.decode(front, h, middle, data, features); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// decode fills in a message whose body is zero.
+func (m *Message) decode(front *wire.Decoder, h Header, middle, data []byte, features uint64) error {
 	m.Header, m.Middle, m.Data = h, middle, data
 	_, unknown := m.Body.(*Unknown)
 	if head, _ := m.Body.Version(); !unknown && h.CompatVersion > head {
-		return nil, fmt.Errorf("%v version %d, readable since %d, known %d: %w",
+		return fmt.Errorf("%v version %d, readable since %d, known %d: %w",
 			h.Type, h.Version, h.CompatVersion, head, ErrUnsupportedVersion)
 	}
 	if err := m.Body.DecodePayload(front, h.Version, features); err != nil {
-		return nil, fmt.Errorf("decode %v: %w", h.Type, err)
+		return fmt.Errorf("decode %v: %w", h.Type, err)
 	}
-	return m, nil
+	return nil
 }
 
 // newMessage is a message with a zero body of the header's type.

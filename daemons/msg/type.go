@@ -66,10 +66,20 @@ func (t Type) String() string {
 	return fmt.Sprintf("message%d", uint16(t))
 }
 
-// kind is a message type's name and, if its body is known, a maker of empty ones.
+// kind is a message type's name and, if its body is known, a maker of empty ones
+// and what makes one empty again.
 type kind struct {
 	name string
 	make func() *Message
+	wipe func(*Message) bool
+}
+
+// known is a kind with a body of type T.
+func known[T any, P interface {
+	*T
+	Body
+}](name string) kind {
+	return kind{name, blank[T, P], wipe[T, P]}
 }
 
 // blank is a message with a zero body of that type, in one piece of memory.
@@ -85,43 +95,57 @@ func blank[T any, P interface {
 	return &whole.m
 }
 
+// wipe makes a message of that type what blank makes. It reports false if its body
+// is another than it was made with.
+func wipe[T any, P interface {
+	*T
+	Body
+}](m *Message) bool {
+	body, ok := m.Body.(P)
+	if ok {
+		*body = *new(T)
+		*m = Message{Body: body}
+	}
+	return ok
+}
+
 // kindOf is the table of message types.
 func kindOf(t Type) kind {
 	switch t {
 	case TypePing:
-		return kind{"MPing", blank[Ping]}
+		return known[Ping]("MPing")
 	case TypeMonMap:
-		return kind{"MMonMap", blank[MonMapMsg]}
+		return known[MonMapMsg]("MMonMap")
 	case TypeMonSubscribe:
-		return kind{"MMonSubscribe", blank[MonSubscribe]}
+		return known[MonSubscribe]("MMonSubscribe")
 	case TypeAuth:
-		return kind{"MAuth", blank[Auth]}
+		return known[Auth]("MAuth")
 	case TypeAuthReply:
-		return kind{"MAuthReply", blank[AuthReply]}
+		return known[AuthReply]("MAuthReply")
 	case TypeMonGetVersion:
-		return kind{"MMonGetVersion", blank[MonGetVersion]}
+		return known[MonGetVersion]("MMonGetVersion")
 	case TypeMonGetVersionReply:
-		return kind{"MMonGetVersionReply", blank[MonGetVersionReply]}
+		return known[MonGetVersionReply]("MMonGetVersionReply")
 	case TypeForward:
-		return kind{"MForward", blank[Forward]}
+		return known[Forward]("MForward")
 	case TypeRoute:
-		return kind{"MRoute", blank[Route]}
+		return known[Route]("MRoute")
 	case TypeMonCommand:
-		return kind{"MMonCommand", blank[MonCommand]}
+		return known[MonCommand]("MMonCommand")
 	case TypeMonCommandAck:
-		return kind{"MMonCommandAck", blank[MonCommandAck]}
+		return known[MonCommandAck]("MMonCommandAck")
 	case TypeLog:
-		return kind{"MLog", blank[Log]}
+		return known[Log]("MLog")
 	case TypeLogAck:
-		return kind{"MLogAck", blank[LogAck]}
+		return known[LogAck]("MLogAck")
 	case TypeKVData:
-		return kind{"MKVData", blank[KVData]}
+		return known[KVData]("MKVData")
 	case TypeMonGlobalID:
-		return kind{"MMonGlobalID", blank[MonGlobalID]}
+		return known[MonGlobalID]("MMonGlobalID")
 	case TypeConfig:
-		return kind{"MConfig", blank[Config]}
+		return known[Config]("MConfig")
 	case TypeGetConfig:
-		return kind{"MGetConfig", blank[GetConfig]}
+		return known[GetConfig]("MGetConfig")
 	}
 	return kindOfMon(t)
 }
@@ -130,19 +154,19 @@ func kindOf(t Type) kind {
 func kindOfMon(t Type) kind {
 	switch t {
 	case TypeMonProbe:
-		return kind{"MMonProbe", blank[MonProbe]}
+		return known[MonProbe]("MMonProbe")
 	case TypeMonElection:
-		return kind{"MMonElection", blank[MonElection]}
+		return known[MonElection]("MMonElection")
 	case TypeMonPaxos:
-		return kind{"MMonPaxos", blank[MonPaxos]}
+		return known[MonPaxos]("MMonPaxos")
 	case TypeMonPing:
-		return kind{"MMonPing", blank[MonPing]}
+		return known[MonPing]("MMonPing")
 	case TypeMonHealthChecks:
-		return kind{"MMonHealthChecks", blank[MonHealthChecks]}
+		return known[MonHealthChecks]("MMonHealthChecks")
 	case TypeTimeCheck2:
-		return kind{"MTimeCheck2", blank[TimeCheck2]}
+		return known[TimeCheck2]("MTimeCheck2")
 	case TypeMonRaft:
-		return kind{"MMonRaft", blank[MonRaft]}
+		return known[MonRaft]("MMonRaft")
 	}
 	return kindOfMgr(t)
 }
@@ -150,31 +174,31 @@ func kindOfMon(t Type) kind {
 func kindOfMgr(t Type) kind {
 	switch t {
 	case TypeCommand:
-		return kind{"MCommand", blank[Command]}
+		return known[Command]("MCommand")
 	case TypeCommandReply:
-		return kind{"MCommandReply", blank[CommandReply]}
+		return known[CommandReply]("MCommandReply")
 	case TypeMgrOpen:
-		return kind{"MMgrOpen", blank[MgrOpen]}
+		return known[MgrOpen]("MMgrOpen")
 	case TypeMgrConfigure:
-		return kind{"MMgrConfigure", blank[MgrConfigure]}
+		return known[MgrConfigure]("MMgrConfigure")
 	case TypeMgrReport:
-		return kind{"MMgrReport", blank[MgrReport]}
+		return known[MgrReport]("MMgrReport")
 	case TypeMgrBeacon:
-		return kind{"MMgrBeacon", blank[MgrBeacon]}
+		return known[MgrBeacon]("MMgrBeacon")
 	case TypeMgrMap:
-		return kind{"MMgrMap", blank[MgrMapMsg]}
+		return known[MgrMapMsg]("MMgrMap")
 	case TypeMgrDigest:
-		return kind{"MMgrDigest", blank[MgrDigest]}
+		return known[MgrDigest]("MMgrDigest")
 	case TypeMonMgrReport:
-		return kind{"MMonMgrReport", blank[MonMgrReport]}
+		return known[MonMgrReport]("MMonMgrReport")
 	case TypeServiceMap:
-		return kind{"MServiceMap", blank[ServiceMap]}
+		return known[ServiceMap]("MServiceMap")
 	case TypeMgrClose:
-		return kind{"MMgrClose", blank[MgrClose]}
+		return known[MgrClose]("MMgrClose")
 	case TypeMgrCommand:
-		return kind{"MMgrCommand", blank[MgrCommand]}
+		return known[MgrCommand]("MMgrCommand")
 	case TypeMgrCommandReply:
-		return kind{"MMgrCommandReply", blank[MgrCommandReply]}
+		return known[MgrCommandReply]("MMgrCommandReply")
 	}
 	return kindOfStorage(t)
 }
@@ -183,21 +207,21 @@ func kindOfMgr(t Type) kind {
 func kindOfStorage(t Type) kind {
 	switch t {
 	case TypeMDSMap:
-		return kind{"MMDSMap", blank[MDSMapMsg]}
+		return known[MDSMapMsg]("MMDSMap")
 	case TypeFSMap:
-		return kind{"MFSMap", blank[FSMapMsg]}
+		return known[FSMapMsg]("MFSMap")
 	case TypeMDSBeacon:
-		return kind{"MMDSBeacon", blank[MDSBeacon]}
+		return known[MDSBeacon]("MMDSBeacon")
 	case TypeOSDMap:
-		return kind{"MOSDMap", blank[OSDMap]}
+		return known[OSDMap]("MOSDMap")
 	case TypeOSDPing:
-		return kind{"MOSDPing", blank[OSDPing]}
+		return known[OSDPing]("MOSDPing")
 	case TypeOSDBoot:
-		return kind{"MOSDBoot", blank[OSDBoot]}
+		return known[OSDBoot]("MOSDBoot")
 	case TypeOSDFailure:
-		return kind{"MOSDFailure", blank[OSDFailure]}
+		return known[OSDFailure]("MOSDFailure")
 	case TypeOSDAlive:
-		return kind{"MOSDAlive", blank[OSDAlive]}
+		return known[OSDAlive]("MOSDAlive")
 	case 16: // no daemon of Pacific sends it to a peer with FeatureMonStatefulSub
 		return kind{name: "MMonSubscribeAck"}
 	}

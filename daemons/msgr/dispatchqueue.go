@@ -153,13 +153,16 @@ func (q *dispatchQueue) handle(o occurrence) {
 	}
 }
 
-// dispatch offers a message round, unless its session has ended since. The
-// throttles get back what it drew.
+// dispatch offers a message to the dispatchers, unless its session has ended since.
+// The throttles get back what it drew.
 func (q *dispatchQueue) dispatch(d delivery) {
-	defer q.m.releaseCost(d)
-	if !d.current() {
-		return
+	if d.current() {
+		q.offer(d)
 	}
+	q.m.releaseCost(d)
+}
+
+func (q *dispatchQueue) offer(d delivery) {
 	list := q.m.dispatchers.Load()
 	if d.c.local {
 		for _, f := range list.pre {

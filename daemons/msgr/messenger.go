@@ -29,7 +29,6 @@ type Messenger struct {
 	dispatchThrottle throttle
 	dispatchers      atomic.Pointer[dispatchers]
 	globalSeq        atomic.Uint32
-	memory           memory
 
 	mu            sync.Mutex // guards what follows; taken before a Connection's, never after
 	name          msg.EntityName
@@ -84,7 +83,6 @@ func New(h host.Host, dispatch host.Loop, cfg Config) *Messenger {
 	m.dispatchThrottle.limit = m.opt.DispatchThrottleBytes
 	m.dispatchers.Store(&dispatchers{})
 	m.queue.init(m, dispatch)
-	m.memory.init()
 	for i := range max(1, cfg.Workers) {
 		m.workers = append(m.workers, newWorker(m, h.NewLoop(fmt.Sprintf("%s/worker-%d", cfg.Label, i))))
 	}

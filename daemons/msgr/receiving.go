@@ -61,7 +61,7 @@ func (p *protocol) growSection() {
 		return
 	}
 	if s == nil {
-		*p.section = p.m.memory.get(min(p.wanted, sectionStep))
+		*p.section = p.w.pool.Section(min(p.wanted, sectionStep))
 		return
 	}
 	*p.section = slices.Grow(s, min(p.wanted-len(s), max(sectionStep, len(s))))
@@ -245,7 +245,7 @@ func (p *protocol) own(b []byte) []byte {
 	if len(b) == 0 {
 		return nil
 	}
-	return append(p.m.memory.get(len(b)), b...)
+	return append(p.w.pool.Section(len(b)), b...)
 }
 
 func (p *protocol) readMiddle() bool {
@@ -316,12 +316,11 @@ func (p *protocol) finishMessage(front, middle, data, footer []byte, inPlace boo
 		middle, data = p.own(middle), p.own(data)
 	}
 	p.w.decoder.Reset(front)
-	m, err := msg.DecodeFrom(&p.w.decoder, p.header, middle, data, p.features)
+	m, err := p.w.pool.Decode(&p.w.decoder, p.header, middle, data, p.features)
 	if err != nil {
 		p.fault(fmt.Errorf("message %v: %w", p.header.Type, err))
 		return false
 	}
-	m.OnRelease(p.m.memory.recycle)
 	p.state, p.inSeq = StateOpen, p.header.Seq
 	return p.hand(m)
 }

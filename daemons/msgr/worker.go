@@ -14,6 +14,7 @@ type worker struct {
 	batch []delivery // messages read and not yet committed
 	taken []outgoing // messages being encoded
 
+	pool    msg.Pool            // of received messages
 	encoder wire.Encoder        // of the message being encoded
 	decoder wire.Decoder        // of the front being decoded
 	blank   [msg.HeaderLen]byte // room for a header or footer, filled in afterwards
