@@ -1,8 +1,12 @@
 package mon
 
 import (
+	"time"
+
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // globalIDs hands out numbers that no other monitor ever hands out: each takes
@@ -10,8 +14,12 @@ import (
 // maximum that the quorum has agreed on. A monitor that restarts begins above
 // the maximum it finds, and so above all it handed out before.
 // Ceph: AuthMonitor::assign_global_id in src/mon/AuthMonitor.cc.
+//
+// It is a service: what it changes is that maximum.
 type globalIDs struct {
 	rank, size uint64
+	step       uint64 // by how much the maximum is raised
+	limit      uint64 // the maximum
 	last       uint64 // handed out, or not to be handed out any more
 	primed     bool
 	raise      bool   // leader: the next batch raises the maximum
@@ -19,44 +27,62 @@ type globalIDs struct {
 }
 
 // prime sets where this process begins, once.
-func (g *globalIDs) prime(limit uint64) {
+func (g *globalIDs) prime() {
 	if !g.primed {
-		g.last, g.primed = limit, true
+		g.last, g.primed = g.limit, true
 	}
 }
 
-// next is a new id, or false if there is none up to limit.
-func (g *globalIDs) next(limit uint64) (uint64, bool) {
+// next is a new id, or false if there is none up to the maximum.
+func (g *globalIDs) next() (uint64, bool) {
 	if !g.primed {
 		return 0, false
 	}
 	id := g.last + 1
 	id += (g.rank + g.size - id%g.size) % g.size
-	if id > limit {
+	if id > g.limit {
 		return 0, false
 	}
 	g.last = id
 	return id, true
 }
 
-// low reports whether the ids up to limit run out.
-func (g *globalIDs) low(limit, step uint64) bool {
-	return g.primed && g.last+step/2 >= limit
+// low reports whether the ids up to the maximum run out.
+func (g *globalIDs) low() bool { return g.primed && g.last+g.step/2 >= g.limit }
+
+// load implements service.
+func (g *globalIDs) load(s *store.State) error {
+	g.limit = s.MaxGlobalID()
+	return nil
+}
+
+// begin, discard, urgent, restart and tick implement service.
+func (g *globalIDs) begin()                         {}
+func (g *globalIDs) discard()                       { g.raise = false }
+func (g *globalIDs) urgent() bool                   { return g.raise }
+func (g *globalIDs) restart(time.Duration)          { g.asked = 0 }
+func (g *globalIDs) tick(time.Duration, wire.UTime) {}
+
+// changes implements service.
+func (g *globalIDs) changes() []store.Op {
+	if !g.raise {
+		return nil
+	}
+	return []store.Op{store.RaiseGlobalID{From: g.limit, To: g.limit + g.step}}
 }
 
 // checkGlobalIDs sees to it that there are ids left.
 func (m *Mon) checkGlobalIDs() {
-	limit := m.state.MaxGlobalID()
-	if !m.status().Active || !m.ids.low(limit, m.opts.GlobalIDStep) {
+	if !m.status().Active || !m.ids.low() {
 		return
 	}
 	if m.status().Role == quorum.Leader {
 		m.raiseGlobalIDs()
 		return
 	}
-	if m.ids.asked != limit {
-		m.ids.asked = limit
-		m.sendMon(m.status().Leader, &msg.MonGlobalID{OldMax: limit})
+	if m.ids.asked != m.ids.limit {
+		m.ids.asked = m.ids.limit
+		m.sendMon(m.status().Leader, &msg.MonGlobalID{OldMax: m.ids.limit})
 	}
 }
 
@@ -71,7 +97,7 @@ func (m *Mon) raiseGlobalIDs() {
 // handleMonGlobalID is a peon's request for more ids. One that names another
 // maximum than the present one has been served already.
 func (m *Mon) handleMonGlobalID(g *msg.MonGlobalID) {
-	if m.status().Role == quorum.Leader && g.OldMax == m.state.MaxGlobalID() {
+	if m.status().Role == quorum.Leader && g.OldMax == m.ids.limit {
 		m.raiseGlobalIDs()
 	}
 }
@@ -99,7 +125,7 @@ func (m *Mon) handleAuth(o *op, a *msg.Auth) {
 	}
 	if gid == 0 {
 		var ok bool
-		if gid, ok = m.ids.next(m.state.MaxGlobalID()); !ok {
+		if gid, ok = m.ids.next(); !ok {
 			o.s.waiting = true
 			m.park(o)
 			m.checkGlobalIDs()

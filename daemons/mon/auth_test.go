@@ -12,14 +12,10 @@ func TestGlobalIDs_uniqueForEver(t *testing.T) {
 		size := rapid.IntRange(1, 5).Draw(t, "size")
 		const step = 10
 		committed := uint64(4096)
-		type monitor struct {
-			ids   globalIDs
-			limit uint64 // the maximum it knows of
-		}
-		mons := make([]monitor, size)
+		mons := make([]globalIDs, size)
 		boot := func(i int) {
-			mons[i] = monitor{ids: globalIDs{rank: uint64(i), size: uint64(size)}, limit: committed}
-			mons[i].ids.prime(committed)
+			mons[i] = globalIDs{rank: uint64(i), size: uint64(size), limit: committed}
+			mons[i].prime()
 		}
 		for i := range mons {
 			boot(i)
@@ -28,7 +24,7 @@ func TestGlobalIDs_uniqueForEver(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"give": func(t *rapid.T) {
 				m := &mons[rapid.IntRange(0, size-1).Draw(t, "mon")]
-				id, ok := m.ids.next(m.limit)
+				id, ok := m.next()
 				if !ok {
 					return
 				}
@@ -46,15 +42,17 @@ func TestGlobalIDs_uniqueForEver(t *testing.T) {
 
 func TestGlobalIDs_firstOnes(t *testing.T) {
 	for rank, want := range []uint64{4098, 4099, 4097} { // congruent to the rank modulo 3
-		g := globalIDs{rank: uint64(rank), size: 3}
-		if _, ok := g.next(5000); ok {
+		g := globalIDs{rank: uint64(rank), size: 3, limit: 4096}
+		if _, ok := g.next(); ok {
 			t.Error("id before the first quorum")
 		}
-		g.prime(4096)
-		if id, ok := g.next(4196); !ok || id != want {
+		g.prime()
+		g.limit = 4196
+		if id, ok := g.next(); !ok || id != want {
 			t.Errorf("rank %d: first id %d, want %d", rank, id, want)
 		}
-		if _, ok := g.next(4098); ok {
+		g.limit = 4098
+		if _, ok := g.next(); ok {
 			t.Error("id above the maximum")
 		}
 	}

@@ -46,15 +46,4 @@ func (m *Mon) again(o *op) {
 	}
 }
 
-// tickMgr lets the mgr service act on the passing of time.
-func (m *Mon) tickMgr() {
-	if !m.writeable() {
-		return
-	}
-	m.mgr.tick(m.now(), m.wall())
-	if m.mgr.pending.edits > 0 {
-		m.schedule(m.mgr.pending.immediate)
-	}
-}
-
 func (m *Mon) wall() wire.UTime { return wire.UTimeOf(m.h.Clock().Now()) }

@@ -152,6 +152,12 @@ func (m *Mon) mgrFail(o *op, c *msg.MonCommand, args commandArgs) {
 		return
 	}
 	r.epoch = uint64(m.mgr.pending.next.Epoch)
+	m.ackCommitted(o, c, r)
+}
+
+// ackCommitted has the changes made so far proposed at once, and answers when they
+// are committed. If they are not, the command is tried again from the beginning.
+func (m *Mon) ackCommitted(o *op, c *msg.MonCommand, r result) {
 	m.await(func(committed bool) {
 		if committed {
 			m.ack(o, c, r)

@@ -32,12 +32,12 @@ func (m *Mon) Snapshot() []byte { return m.state.Snapshot() }
 
 // CheckSnapshot implements quorum.Machine.
 func (m *Mon) CheckSnapshot(data []byte) error {
-	s := store.New(nil, 1)
+	s := store.New(firstMaps(), 1)
 	if err := s.Restore(data); err != nil {
 		return err
 	}
-	_, epoch := s.MgrMapEpochs()
-	mgrMap, _ := s.MgrMap(epoch)
+	_, epoch := s.Epochs(mgrMapName)
+	mgrMap, _ := s.Map(mgrMapName, epoch)
 	_, err := decodeMgrMap(mgrMap)
 	return err
 }
@@ -54,17 +54,10 @@ func (m *Mon) Restore(data []byte) error {
 
 // refresh brings the services in line with the store.
 func (m *Mon) refresh() {
-	_, epoch := m.state.MgrMapEpochs()
-	if epoch == m.maps.mgrEpoch {
-		return
+	for _, s := range m.services {
+		if err := s.load(m.state); err != nil {
+			m.h.Exit(1, "mon: committed state cannot be read: "+err.Error())
+			return
+		}
 	}
-	data, _ := m.state.MgrMap(epoch)
-	committed, err := decodeMgrMap(data)
-	if err != nil {
-		m.h.Exit(1, "mon: committed mgrmap cannot be read: "+err.Error())
-		return
-	}
-	m.maps.setMgrMap(committed, data)
-	m.mgr.refresh(committed)
-	m.h.Probe(committedFact(m.cfg.Name, committed, data))
 }

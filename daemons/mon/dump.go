@@ -143,7 +143,7 @@ func (m *Mon) mgrDump(o *op, c *msg.MonCommand, args commandArgs) {
 	mm := m.mgr.committed
 	if text := args.text("epoch"); text != "" {
 		epoch, _ := strconv.ParseUint(text, 10, 64)
-		data, ok := m.state.MgrMap(epoch)
+		data, ok := m.state.Map(mgrMapName, epoch)
 		if !ok {
 			m.ack(o, c, result{prefix: "mgr dump", code: eNoEnt, status: "there is no map for epoch " + text})
 			return
@@ -170,7 +170,7 @@ func (m *Mon) mgrStat(o *op, c *msg.MonCommand, args commandArgs) {
 
 func (m *Mon) mgrMetadata(o *op, c *msg.MonCommand, args commandArgs) {
 	if who := args.text("who"); who != "" {
-		meta := m.state.MgrMetadata(who)
+		meta := m.mgr.metadata(who)
 		if meta == nil {
 			m.ack(o, c, result{prefix: "mgr metadata", code: eNoEnt, status: "no metadata for mgr." + who})
 			return
@@ -179,8 +179,8 @@ func (m *Mon) mgrMetadata(o *op, c *msg.MonCommand, args commandArgs) {
 		return
 	}
 	all := []map[string]string{}
-	for _, name := range m.state.MgrMetadataNames() {
-		all = append(all, named(name, m.state.MgrMetadata(name)))
+	for _, name := range m.mgr.described() {
+		all = append(all, named(name, m.mgr.metadata(name)))
 	}
 	m.ackReadable(o, c, args, all)
 }

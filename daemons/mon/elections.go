@@ -28,8 +28,9 @@ func (m *Mon) status() quorum.Status { return m.quorumStatus }
 func (m *Mon) restart() {
 	m.electedAt = m.now()
 	m.giveUp()
-	m.mgr.restart(m.now())
-	m.ids.asked = 0
+	for _, s := range m.services {
+		s.restart(m.now())
+	}
 	kept := m.parked[:0]
 	for _, o := range m.parked {
 		if o.via == nil { // the monitor that forwarded it will do so again (SV-5)
@@ -43,7 +44,7 @@ func (m *Mon) restart() {
 // activate begins to serve: everything committed is known.
 func (m *Mon) activate() {
 	m.outside.Stop()
-	m.ids.prime(m.state.MaxGlobalID())
+	m.ids.prime()
 	m.beginPending()
 	m.checkGlobalIDs()
 	m.resendKept()

@@ -30,8 +30,10 @@ type Mon struct {
 	quorumLost   time.Duration // when this monitor was last in the quorum, or started
 	electedAt    time.Duration // when it got its present role
 	state        *store.State
-	mgr          *mgrMonitor
+	mgr          *mgrService
+	configKey    *ledger
 	ids          globalIDs
+	services     []service // all of these, in the order in which they see every event
 	maps         maps
 	prop         proposals
 	commands     []command
@@ -80,14 +82,13 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.outside = m.loop.NewTimer(m.onOutside)
 	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
-	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size())}
-	m.mgr = newMgrMonitor(m.opts, cfg.Defects)
-	m.mgr.dropped = func(gid uint64, name, reason string) {
-		h.Probe(MgrDropped{Mon: cfg.Name, GID: gid, Name: name, Reason: reason})
-	}
+	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
+	m.mgr = m.newMgrService()
+	m.configKey = newLedger("config-key")
+	m.services = []service{m.mgr, &m.ids, m.configKey}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
-	m.state = store.New(encodeMgrMap(&msg.MgrMap{Epoch: 1}), m.opts.MaxMgrMapEpochs)
+	m.state = store.New(firstMaps(), m.opts.MaxMgrMapEpochs)
 	var err error
 	m.node, err = quorum.New(h, m.loop, quorum.Config{
 		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(),
@@ -97,6 +98,23 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	}
 	m.refresh()
 	return m, nil
+}
+
+// firstMaps are the maps of a new cluster.
+func firstMaps() map[string][]byte {
+	return map[string][]byte{mgrMapName: encodeMgrMap(&msg.MgrMap{Epoch: 1})}
+}
+
+func (m *Mon) newMgrService() *mgrService {
+	s := &mgrService{mgrMonitor: newMgrMonitor(m.opts, m.cfg.Defects)}
+	s.dropped = func(gid uint64, name, reason string) {
+		m.h.Probe(MgrDropped{Mon: m.cfg.Name, GID: gid, Name: name, Reason: reason})
+	}
+	s.took = func(encoded []byte) {
+		m.maps.setMgrMap(s.committed, encoded)
+		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded))
+	}
+	return s
 }
 
 // Start binds the monitor's address and begins to take part. Errors: those of
@@ -115,7 +133,9 @@ func (m *Mon) Start() error {
 // begin starts the clocks. A message that comes before it only waits.
 func (m *Mon) begin() {
 	m.quorumLost = m.now()
-	m.mgr.restart(m.now())
+	for _, s := range m.services {
+		s.restart(m.now())
+	}
 	m.tick.Reset(m.opts.TickInterval)
 	m.node.Start()
 }
@@ -124,7 +144,7 @@ func (m *Mon) begin() {
 func (m *Mon) onTick() {
 	m.tick.Reset(m.opts.TickInterval)
 	now := m.now()
-	m.tickMgr()
+	m.tickServices()
 	m.ids.asked = 0 // the request may have been lost
 	m.checkGlobalIDs()
 	m.trimSessions(now)

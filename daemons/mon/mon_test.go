@@ -107,7 +107,7 @@ func TestMon_restartKeepsTheMaps(t *testing.T) {
 	if after := string(encodeMgrMap(c.mons[0].mon.mgr.committed)); after != before {
 		t.Error("another map after the restart")
 	}
-	if n := len(c.mons[0].mon.state.MgrMetadataNames()); n != 10 {
+	if n := len(c.mons[0].mon.mgr.described()); n != 10 {
 		t.Errorf("metadata of %d mgrs", n)
 	}
 }

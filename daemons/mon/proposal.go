@@ -6,13 +6,13 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/mon/store"
-	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // proposals is the leader's way to change the replicated state: changes gather
 // in the services' pending maps, then travel as one batch, one batch at a time.
 type proposals struct {
 	seq        uint64 // of the last batch; starts at a random number in each process
+	open       bool   // the services may be changed
 	flying     bool   // the batch seq is proposed and neither committed nor given up
 	waiters    []func(committed bool)
 	gathering  []func(committed bool) // waiting for the next batch
@@ -24,7 +24,7 @@ type proposals struct {
 // monitor leads, knows everything committed, and has no batch under way.
 func (m *Mon) writeable() bool {
 	s := m.status()
-	return s.Role == quorum.Leader && s.Active && !m.prop.flying && m.mgr.pending != nil
+	return s.Role == quorum.Leader && s.Active && !m.prop.flying && m.prop.open
 }
 
 // await runs fn once the changes made so far are committed (true), or it is
@@ -64,8 +64,7 @@ func (m *Mon) propose() {
 	p := &m.prop
 	p.seq++
 	p.flying, p.waiters, p.gathering = true, p.gathering, nil
-	m.mgr.discard()
-	m.ids.raise = false
+	m.endPending()
 	batch := store.Batch{Proposer: uint32(m.rank), Seq: p.seq, Ops: ops}
 	if err := m.node.Propose(batch.Encode()); err != nil {
 		m.log.Info("proposal not taken", "err", err)
@@ -76,15 +75,8 @@ func (m *Mon) propose() {
 
 // pendingOps are the services' changes.
 func (m *Mon) pendingOps() (ops []store.Op) {
-	if c := m.mgr.pending; c.edits > 0 {
-		ops = append(ops, store.SetMgrMap{
-			Epoch: uint64(c.next.Epoch), Map: encodeMgrMap(c.next),
-			SetMetadata: c.setMeta, DropMetadata: wire.SortedKeys(c.dropMeta),
-		})
-	}
-	if m.ids.raise {
-		from := m.state.MaxGlobalID()
-		ops = append(ops, store.RaiseGlobalID{From: from, To: from + m.opts.GlobalIDStep})
+	for _, service := range m.services {
+		ops = append(ops, service.changes()...)
 	}
 	return ops
 }
@@ -96,8 +88,7 @@ func (m *Mon) giveUp() {
 	waiters := append(p.waiters, p.gathering...)
 	p.flying, p.waiters, p.gathering = false, nil, nil
 	p.timer.Stop()
-	m.mgr.discard()
-	m.ids.raise = false
+	m.endPending()
 	for _, fn := range waiters {
 		fn(false)
 	}
@@ -117,6 +108,40 @@ func (m *Mon) landed(b store.Batch) (waiters []func(bool), ours bool) {
 // beginPending opens the services for changes, on the leader.
 func (m *Mon) beginPending() {
 	if s := m.status(); s.Role == quorum.Leader && s.Active && !m.prop.flying {
-		m.mgr.begin()
+		m.prop.open = true
+		for _, service := range m.services {
+			service.begin()
+		}
 	}
+}
+
+// endPending closes the services, whose changes were proposed or are void.
+func (m *Mon) endPending() {
+	m.prop.open = false
+	for _, service := range m.services {
+		service.discard()
+	}
+}
+
+// proposeChanges schedules what the services have changed, if anything.
+func (m *Mon) proposeChanges() {
+	changed, urgent := false, false
+	for _, service := range m.services {
+		changed = changed || len(service.changes()) > 0
+		urgent = urgent || service.urgent()
+	}
+	if changed {
+		m.schedule(urgent)
+	}
+}
+
+// tickServices lets the services act on the passing of time, on the leader.
+func (m *Mon) tickServices() {
+	if !m.writeable() {
+		return
+	}
+	for _, service := range m.services {
+		service.tick(m.now(), m.wall())
+	}
+	m.proposeChanges()
 }

@@ -117,7 +117,7 @@ func (m *Mon) handleGetVersion(o *op, g *msg.MonGetVersion) {
 	r := &msg.MonGetVersionReply{Handle: g.Handle}
 	switch g.What {
 	case "mgrmap":
-		r.Oldest, r.Newest = m.state.MgrMapEpochs()
+		r.Oldest, r.Newest = m.state.Epochs(mgrMapName)
 	case "monmap":
 		r.Oldest, r.Newest = m.maps.monEpoch, m.maps.monEpoch
 	}

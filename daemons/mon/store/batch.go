@@ -17,7 +17,7 @@ type Batch struct {
 	Ops []Op
 }
 
-// Op is one change of the state: SetMgrMap or RaiseGlobalID.
+// Op is one change of the state: SetMap, Edit or RaiseGlobalID.
 type Op interface {
 	kind() uint8
 	check(*State) error
@@ -26,16 +26,17 @@ type Op interface {
 }
 
 const (
-	kindSetMgrMap     = 1
+	kindSetMap        = 1
 	kindRaiseGlobalID = 2
+	kindEdit          = 3
 )
 
-const batchVersion = 1
+const batchVersion = 2
 
 // Encode is the batch as bytes.
 func (b Batch) Encode() []byte {
 	e := wire.NewEncoder(nil)
-	e.Envelope(batchVersion, 1, func() {
+	e.Envelope(batchVersion, batchVersion, func() {
 		e.U32(b.Proposer)
 		e.U64(b.Seq)
 		e.U32(uint32(len(b.Ops)))
@@ -69,8 +70,10 @@ func DecodeBatch(data []byte) (Batch, error) {
 
 func decodeOp(d *wire.Decoder) Op {
 	switch kind := d.U8(); kind {
-	case kindSetMgrMap:
-		return decodeSetMgrMap(d)
+	case kindSetMap:
+		return SetMap{Name: d.String(), Epoch: d.U64(), Map: d.Blob()}
+	case kindEdit:
+		return decodeEdit(d)
 	case kindRaiseGlobalID:
 		return RaiseGlobalID{From: d.U64(), To: d.U64()}
 	default:
@@ -79,51 +82,92 @@ func decodeOp(d *wire.Decoder) Op {
 	}
 }
 
-// SetMgrMap makes a mgrmap the current one.
-type SetMgrMap struct {
+// SetMap makes a map the current one of its name.
+type SetMap struct {
+	// Name is the map's. There must be one of that name.
+	Name string
 	// Epoch is the map's epoch. It must follow the current one.
 	Epoch uint64
 	// Map is the encoded map.
 	Map []byte
-	// SetMetadata are the metadata records to write, by name; DropMetadata are
-	// the names, ascending, whose records go. Dropping comes first.
-	SetMetadata  map[string]map[string]string
-	DropMetadata []string
 }
 
-func (SetMgrMap) kind() uint8 { return kindSetMgrMap }
+func (SetMap) kind() uint8 { return kindSetMap }
 
-func (o SetMgrMap) check(s *State) error {
-	if _, newest := s.MgrMapEpochs(); o.Epoch != newest+1 {
-		return fmt.Errorf("mgrmap %d after %d: %w", o.Epoch, newest, ErrStale)
+func (o SetMap) check(s *State) error {
+	if _, newest := s.Epochs(o.Name); newest == 0 || o.Epoch != newest+1 {
+		return fmt.Errorf("%s %d after %d: %w", o.Name, o.Epoch, newest, ErrStale)
 	}
 	return nil
 }
 
-func (o SetMgrMap) apply(s *State) {
-	s.mgrMaps = append(s.mgrMaps, o.Map)
-	if extra := len(s.mgrMaps) - s.keep; extra > 0 {
-		clear(s.mgrMaps[:extra])
-		s.mgrMaps = s.mgrMaps[extra:]
-		s.mgrFirst += uint64(extra)
-	}
-	for _, name := range o.DropMetadata {
-		delete(s.mgrMeta, name)
-	}
-	for name, meta := range o.SetMetadata { // order has no effect
-		s.mgrMeta[name] = meta
+func (o SetMap) apply(s *State) {
+	h := s.maps[o.Name]
+	h.epochs = append(h.epochs, o.Map)
+	if extra := len(h.epochs) - s.keep; extra > 0 {
+		clear(h.epochs[:extra])
+		h.epochs = h.epochs[extra:]
+		h.first += uint64(extra)
 	}
 }
 
-func (o SetMgrMap) encode(e *wire.Encoder) {
+func (o SetMap) encode(e *wire.Encoder) {
+	e.String(o.Name)
 	e.U64(o.Epoch)
 	e.Blob(o.Map)
-	encodeMetadata(e, o.SetMetadata)
-	e.Strings(o.DropMetadata)
 }
 
-func decodeSetMgrMap(d *wire.Decoder) Op {
-	return SetMgrMap{Epoch: d.U64(), Map: d.Blob(), SetMetadata: decodeMetadata(d), DropMetadata: d.Strings()}
+// Edit changes keys of a space, and raises its version by one. A space begins
+// with its first edit.
+type Edit struct {
+	Space string
+	// From is the space's version, which the edit is based on.
+	From uint64
+	// Drop are the keys to remove, ascending; they need not be there. Dropping
+	// comes first. Set are the values to write, by key.
+	Drop []string
+	Set  map[string][]byte
+}
+
+func (Edit) kind() uint8 { return kindEdit }
+
+func (o Edit) check(s *State) error {
+	if is := s.Version(o.Space); o.From != is {
+		return fmt.Errorf("edit of version %d of %s, it is %d: %w", o.From, o.Space, is, ErrStale)
+	}
+	return nil
+}
+
+func (o Edit) apply(s *State) {
+	sp := s.spaces[o.Space]
+	if sp == nil {
+		sp = &space{}
+		if s.spaces == nil {
+			s.spaces = map[string]*space{}
+		}
+		s.spaces[o.Space] = sp
+	}
+	if sp.values == nil {
+		sp.values = map[string][]byte{}
+	}
+	sp.version++
+	for _, key := range o.Drop {
+		delete(sp.values, key)
+	}
+	for key, value := range o.Set { // order has no effect
+		sp.values[key] = value
+	}
+}
+
+func (o Edit) encode(e *wire.Encoder) {
+	e.String(o.Space)
+	e.U64(o.From)
+	e.Strings(o.Drop)
+	wire.PutMap(e, o.Set, e.String, e.Blob)
+}
+
+func decodeEdit(d *wire.Decoder) Op {
+	return Edit{Space: d.String(), From: d.U64(), Drop: d.Strings(), Set: wire.Map(d, 8, "keys", d.String, d.Blob)}
 }
 
 // RaiseGlobalID raises the highest global id that may be handed out.

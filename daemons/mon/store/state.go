@@ -1,25 +1,10 @@
-// Package store is the monitors' replicated state: the maps and counters that
-// all monitors agree on, and the operations that change them.
-//
-// A leader gathers operations into a [Batch] and hands its encoding to the
-// quorum; every monitor then applies the same batches in the same order to its
-// [State]. A batch is applied whole or not at all, so that changes which belong
-// together can never be seen apart. Each operation names what it was based on,
-// and is refused if that is not what is there: a proposal that a deposed leader
-// made before it knew, and that only now gets through, changes nothing.
-//
-//	b := store.Batch{Proposer: rank, Seq: n, Ops: []store.Op{store.RaiseGlobalID{From: 4096, To: 4196}}}
-//	...                                          // quorum carries b.Encode()
-//	b, err := store.DecodeBatch(data)
-//	err = state.Apply(b)                         // ErrStale: refused
-//
-// Maps are opaque encoded blobs here: the services that own them decode them.
-// Only daemons/mon uses the package. A State belongs to one loop.
 package store
 
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -41,20 +26,34 @@ type State struct {
 	keep      int // epochs of a map to keep
 	commits   uint64
 	maxGlobal uint64
-	mgrFirst  uint64   // epoch of mgrMaps[0]
-	mgrMaps   [][]byte // encoded, ascending epochs
-	mgrMeta   map[string]map[string]string
+	maps      map[string]*history
+	spaces    map[string]*space
 }
 
-// New is the state of a new cluster, the same on every monitor. firstMgrMap is
-// the encoded mgrmap of epoch 1. keep is how many epochs of a map are kept, at
-// least 1.
-func New(firstMgrMap []byte, keep int) *State {
-	return &State{
+// history is a map's epochs that are kept.
+type history struct {
+	first  uint64   // epoch of epochs[0]
+	epochs [][]byte // encoded, ascending, at least one
+}
+
+// space is a set of keys.
+type space struct {
+	version uint64 // 0 as long as nothing was ever in it
+	values  map[string][]byte
+}
+
+// New is the state of a new cluster, the same on every monitor. first has the
+// encoded maps of epoch 1, by name; there are no others. keep is how many epochs
+// of a map are kept, at least 1.
+func New(first map[string][]byte, keep int) *State {
+	s := &State{
 		keep: max(keep, 1), maxGlobal: FirstGlobalID,
-		mgrFirst: 1, mgrMaps: [][]byte{firstMgrMap},
-		mgrMeta: map[string]map[string]string{},
+		maps: map[string]*history{}, spaces: map[string]*space{},
 	}
+	for name, m := range first { // into a map
+		s.maps[name] = &history{first: 1, epochs: [][]byte{m}}
+	}
+	return s
 }
 
 // Commits counts the batches that were applied.
@@ -63,27 +62,54 @@ func (s *State) Commits() uint64 { return s.commits }
 // MaxGlobalID is the highest global id that monitors may hand out now.
 func (s *State) MaxGlobalID() uint64 { return s.maxGlobal }
 
-// MgrMapEpochs are the oldest epoch that is kept, and the current one.
-func (s *State) MgrMapEpochs() (oldest, newest uint64) {
-	return s.mgrFirst, s.mgrFirst + uint64(len(s.mgrMaps)) - 1
+// Maps are the names of the maps, ascending.
+func (s *State) Maps() []string { return wire.SortedKeys(s.maps) }
+
+// Epochs are the oldest epoch of a map that is kept, and the current one; both 0
+// if there is no map of that name.
+func (s *State) Epochs(name string) (oldest, newest uint64) {
+	h := s.maps[name]
+	if h == nil {
+		return 0, 0
+	}
+	return h.first, h.first + uint64(len(h.epochs)) - 1
 }
 
-// MgrMap is the encoded mgrmap of an epoch, if it is kept. It must not be
-// changed.
-func (s *State) MgrMap(epoch uint64) ([]byte, bool) {
-	oldest, newest := s.MgrMapEpochs()
-	if epoch < oldest || epoch > newest {
+// Map is the encoded map of an epoch, if it is kept. It must not be changed.
+func (s *State) Map(name string, epoch uint64) ([]byte, bool) {
+	oldest, newest := s.Epochs(name)
+	if newest == 0 || epoch < oldest || epoch > newest {
 		return nil, false
 	}
-	return s.mgrMaps[epoch-oldest], true
+	return s.maps[name].epochs[epoch-oldest], true
 }
 
-// MgrMetadata is what the mgr of that name has said about itself; nil if the
-// map does not hold the name. It must not be changed.
-func (s *State) MgrMetadata(name string) map[string]string { return s.mgrMeta[name] }
+// Version counts the changes of a space.
+func (s *State) Version(name string) uint64 {
+	if sp := s.spaces[name]; sp != nil {
+		return sp.version
+	}
+	return 0
+}
 
-// MgrMetadataNames are the names that have metadata, ascending.
-func (s *State) MgrMetadataNames() []string { return wire.SortedKeys(s.mgrMeta) }
+// Value is what a space holds under a key, if anything. It must not be changed.
+func (s *State) Value(name, key string) ([]byte, bool) {
+	sp := s.spaces[name]
+	if sp == nil {
+		return nil, false
+	}
+	v, ok := sp.values[key]
+	return v, ok
+}
+
+// Keys are the keys of a space, ascending.
+func (s *State) Keys(name string) []string {
+	sp := s.spaces[name]
+	if sp == nil {
+		return nil
+	}
+	return wire.SortedKeys(sp.values)
+}
 
 // Apply executes a batch, whole or, if it returns an error (ErrStale), not at
 // all.
@@ -100,20 +126,25 @@ func (s *State) Apply(b Batch) error {
 	return nil
 }
 
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // Snapshot encodes the whole state.
 func (s *State) Snapshot() []byte {
 	e := wire.NewEncoder(nil)
-	e.Envelope(snapshotVersion, 1, func() {
+	e.Envelope(snapshotVersion, snapshotVersion, func() {
 		e.U64(s.commits)
 		e.U64(s.maxGlobal)
-		e.U64(s.mgrFirst)
-		e.U32(uint32(len(s.mgrMaps)))
-		for _, m := range s.mgrMaps {
-			e.Blob(m)
-		}
-		encodeMetadata(e, s.mgrMeta)
+		wire.PutMap(e, s.maps, e.String, func(h *history) {
+			e.U64(h.first)
+			e.U32(uint32(len(h.epochs)))
+			for _, m := range h.epochs {
+				e.Blob(m)
+			}
+		})
+		wire.PutMap(e, s.spaces, e.String, func(sp *space) {
+			e.U64(sp.version)
+			wire.PutMap(e, sp.values, e.String, e.Blob)
+		})
 	})
 	return e.Bytes()
 }
@@ -124,35 +155,33 @@ func (s *State) Restore(data []byte) error {
 	next := State{keep: s.keep}
 	d := wire.NewDecoder(data)
 	d.Envelope(snapshotVersion, "store snapshot", func(uint8) {
-		next.commits, next.maxGlobal, next.mgrFirst = d.U64(), d.U64(), d.U64()
-		for range d.Count(4, "mgrmaps") {
-			next.mgrMaps = append(next.mgrMaps, d.Blob())
-		}
-		next.mgrMeta = decodeMetadata(d)
+		next.commits, next.maxGlobal = d.U64(), d.U64()
+		next.maps = wire.Map(d, 4, "maps", d.String, func() *history { return decodeHistory(d) })
+		next.spaces = wire.Map(d, 4, "spaces", d.String, func() *space { return decodeSpace(d) })
 	})
 	if err := d.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if len(next.mgrMaps) == 0 || next.mgrFirst == 0 {
-		return fmt.Errorf("%w: snapshot without a mgrmap", ErrCorrupt)
+	for _, name := range wire.SortedKeys(next.maps) {
+		if h := next.maps[name]; h.first == 0 || len(h.epochs) == 0 || h.first+uint64(len(h.epochs)) < h.first {
+			return fmt.Errorf("%w: no epoch of %s", ErrCorrupt, name)
+		}
+	}
+	if !slices.Equal(slices.Sorted(maps.Keys(next.maps)), s.Maps()) {
+		return fmt.Errorf("%w: snapshot has the maps %v, want %v", ErrCorrupt, next.Maps(), s.Maps())
 	}
 	*s = next
 	return nil
 }
 
-func encodeMetadata(e *wire.Encoder, meta map[string]map[string]string) {
-	e.U32(uint32(len(meta)))
-	for _, name := range wire.SortedKeys(meta) {
-		e.String(name)
-		e.StringMap(meta[name])
+func decodeHistory(d *wire.Decoder) *history {
+	h := &history{first: d.U64()}
+	for range d.Count(4, "epochs") {
+		h.epochs = append(h.epochs, d.Blob())
 	}
+	return h
 }
 
-func decodeMetadata(d *wire.Decoder) map[string]map[string]string {
-	meta := map[string]map[string]string{}
-	for range d.Count(8, "metadata") {
-		name := d.String()
-		meta[name] = d.StringMap()
-	}
-	return meta
+func decodeSpace(d *wire.Decoder) *space {
+	return &space{version: d.U64(), values: wire.Map(d, 8, "keys", d.String, d.Blob)}
 }
