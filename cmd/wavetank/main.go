@@ -33,6 +33,7 @@ type cli struct {
 	Run    runCmd    `cmd:"" help:"Run scenarios, one seed or many."`
 	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
 	Trace  traceCmd  `cmd:"" help:"Show what went on in a run, or how two runs differ."`
+	Up     upCmd     `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
 	Vet    vetCmd    `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
 }
 

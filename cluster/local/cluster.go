@@ -1,0 +1,238 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/gofrs/flock"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
+)
+
+// Config says which cluster to open.
+type Config struct {
+	// Dir is the cluster's folder. It is made if there is none.
+	Dir string
+	// Mons and Mgrs are how many there are. The number of monitors is for good:
+	// in a folder that has a cluster it must be that cluster's, or 0.
+	Mons, Mgrs int
+}
+
+// ErrInUse: another process has the folder open.
+var ErrInUse = errors.New("another process runs this cluster")
+
+// Cluster is a cluster in a folder. Its methods may be called on any goroutine.
+type Cluster struct {
+	config Config
+	id     *identity
+	lock   *flock.Flock
+	mons   []string // "mon.a"
+	mgrs   []string
+
+	mu      sync.Mutex
+	daemons []*daemon
+	serving map[string]bool // monitors that are in the quorum and know everything committed
+	ready   chan struct{}   // closed when all are
+	failed  chan struct{}   // closed when a daemon has ended itself
+	cause   error           // why
+}
+
+// Open takes possession of a folder, and makes a new cluster in it if there is
+// none. Nothing runs yet. Errors: ErrInUse, ErrFolder, and those of the file
+// system.
+func Open(config Config) (*Cluster, error) {
+	if config.Dir == "" || config.Mons < 0 || config.Mgrs < 0 {
+		return nil, fmt.Errorf("local cluster: a folder, and no negative numbers: %+v", config)
+	}
+	dir, err := filepath.Abs(config.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("local cluster: %w", err)
+	}
+	config.Dir = dir
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("local cluster: %w", err)
+	}
+	c := &Cluster{
+		config: config, lock: flock.New(filepath.Join(dir, "lock")),
+		serving: map[string]bool{}, ready: make(chan struct{}), failed: make(chan struct{}),
+	}
+	mine, err := c.lock.TryLock()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("local cluster: lock %s: %w", dir, err)
+	case !mine:
+		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
+	}
+	if err := c.identify(); err != nil {
+		return nil, errors.Join(fmt.Errorf("local cluster: %w", err), c.lock.Unlock())
+	}
+	return c, nil
+}
+
+// identify reads what cluster the folder has, or makes it a new one.
+func (c *Cluster) identify() error {
+	id, err := readIdentity(c.config.Dir)
+	switch {
+	case isNew(err):
+		if c.config.Mons == 0 {
+			c.config.Mons = 3
+		}
+		if id, err = newIdentity(cluster.Topology{Mons: c.config.Mons}.MonNames()); err != nil {
+			return err
+		}
+		if err = id.write(c.config.Dir); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case c.config.Mons != 0 && c.config.Mons != len(id.Mons):
+		return fmt.Errorf("%s has %d monitors, not %d: %w", c.config.Dir, len(id.Mons), c.config.Mons, ErrFolder)
+	}
+	c.id = id
+	for _, m := range id.Mons {
+		c.mons = append(c.mons, "mon."+m.Name)
+	}
+	c.mgrs = cluster.Topology{Mgrs: c.config.Mgrs}.MgrNames()
+	return replaceFile(c.ConfFile(), id.conf(c.config.Dir))
+}
+
+// ConfFile is the configuration for Ceph's programs: ceph -c FILE -s.
+func (c *Cluster) ConfFile() string { return filepath.Join(c.config.Dir, "ceph.conf") }
+
+// Daemons are the names of all daemons, monitors first.
+func (c *Cluster) Daemons() []string { return append(append([]string{}, c.mons...), c.mgrs...) }
+
+// Start starts every daemon. Errors: those of the files for logs.
+func (c *Cluster) Start() error {
+	for _, name := range c.mons {
+		if err := c.start(name, c.runMon); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.mgrs {
+		if err := c.start(name, c.runMgr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) start(name string, program func(host.Host)) error {
+	d, err := newDaemon(c, name, program)
+	if err != nil {
+		return fmt.Errorf("local cluster: %w", err)
+	}
+	c.mu.Lock()
+	c.daemons = append(c.daemons, d)
+	c.mu.Unlock()
+	d.begin()
+	return nil
+}
+
+// Await waits until every monitor serves. Errors: why a daemon has ended, or the
+// context's.
+func (c *Cluster) Await(ctx context.Context) error {
+	select {
+	case <-c.ready:
+		return nil
+	case <-c.failed:
+		return c.cause
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Wait waits until a daemon ends itself, which none should, and says why, or until
+// the context is done, which is no error.
+func (c *Cluster) Wait(ctx context.Context) error {
+	select {
+	case <-c.failed:
+		return c.cause
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Close ends every daemon and gives the folder free.
+func (c *Cluster) Close() error {
+	c.mu.Lock()
+	daemons := c.daemons
+	c.daemons = nil
+	c.mu.Unlock()
+	var errs []error
+	for _, d := range daemons {
+		errs = append(errs, d.end())
+	}
+	return errors.Join(append(errs, c.lock.Unlock())...)
+}
+
+// seen takes a fact of a daemon.
+func (c *Cluster) seen(fact host.Fact) {
+	role, ok := fact.(mon.Role)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serving[role.Mon] = role.Active
+	for _, name := range c.mons {
+		if !c.serving[short(name)] {
+			return
+		}
+	}
+	select {
+	case <-c.ready:
+	default:
+		close(c.ready)
+	}
+}
+
+// exited is the end of a daemon that nobody wished.
+func (c *Cluster) exited(name string, code int, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause == nil {
+		c.cause = fmt.Errorf("%s ended with status %d: %s", name, code, reason)
+		close(c.failed)
+	}
+}
+
+func (c *Cluster) runMon(h host.Host) {
+	m, err := mon.New(h, mon.Config{Name: short(h.Name()), FSID: c.id.fsid(), MonMap: c.id.monMap()})
+	if err == nil {
+		err = m.Start()
+	}
+	exitOn(h, err)
+}
+
+func (c *Cluster) runMgr(h host.Host) {
+	m, err := mgr.New(h, mgr.Config{
+		Name: short(h.Name()), FSID: c.id.fsid(), MonMap: c.id.monMap(), Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
+	})
+	if err == nil {
+		err = m.Start()
+	}
+	exitOn(h, err)
+}
+
+func exitOn(h host.Host, err error) {
+	if err != nil {
+		h.Log().Error("start failed", "error", err)
+		h.Exit(1, err.Error())
+	}
+}
+
+// short is a daemon's name without its type.
+func short(name string) string {
+	_, id, _ := strings.Cut(name, ".")
+	return id
+}

@@ -1,0 +1,134 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster/local"
+)
+
+// patience bounds waits in real time for what takes a second.
+const patience = 30 * time.Second
+
+func open(t *testing.T, dir string, mons, mgrs int) *local.Cluster {
+	t.Helper()
+	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func serve(t *testing.T, c *local.Cluster) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Await(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func shut(t *testing.T, c *local.Cluster) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A cluster that is opened again is the same one, with its data.
+func TestCluster_survives(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "demo")
+	c := open(t, dir, 3, 1)
+	conf := c.ConfFile()
+	serve(t, c)
+	shut(t, c)
+	before := read(t, conf)
+	logs := size(t, filepath.Join(dir, "mon.a", "mon", "log"))
+
+	c = open(t, dir, 0, 2)
+	serve(t, c)
+	if got := strings.Join(c.Daemons(), " "); got != "mon.a mon.b mon.c mgr.x mgr.y" {
+		t.Errorf("daemons are %s", got)
+	}
+	shut(t, c)
+	if after := read(t, conf); after != before {
+		t.Errorf("ceph.conf was\n%s\nand is\n%s", before, after)
+	}
+	if now := size(t, filepath.Join(dir, "mon.a", "mon", "log")); now <= logs {
+		t.Errorf("the log of mon.a had %d bytes and has %d", logs, now)
+	}
+}
+
+func TestOpen_refuses(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir, 1, 0)
+	if _, err := local.Open(local.Config{Dir: dir}); !errors.Is(err, local.ErrInUse) {
+		t.Errorf("open twice: %v", err)
+	}
+	shut(t, c)
+	if _, err := local.Open(local.Config{Dir: dir, Mons: 3}); !errors.Is(err, local.ErrFolder) {
+		t.Errorf("another number of monitors: %v", err)
+	}
+	for _, text := range []string{"", "{", "{}", `{"fsid": "x", "mons": []}`,
+		`{"fsid": "11111111-2222-4333-8444-555555555555", "mons": [{"name": "a", "addr": "127.0.0.1:0"}]}`} {
+		if err := os.WriteFile(filepath.Join(dir, "cluster.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := local.Open(local.Config{Dir: dir}); !errors.Is(err, local.ErrFolder) || !strings.Contains(err.Error(), "cluster.json") {
+			t.Errorf("cluster.json %q: %v", text, err)
+		}
+	}
+	if _, err := local.Open(local.Config{Dir: filepath.Join(dir, "cluster.json", "x")}); err == nil {
+		t.Error("a folder below a file was opened")
+	}
+}
+
+// Who waits for a cluster whose monitor cannot start is told why.
+func TestCluster_monitorFails(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir, 1, 0)
+	conf := read(t, c.ConfFile())
+	_, rest, _ := strings.Cut(conf, "[v1:")
+	addr, _, _ := strings.Cut(rest, "]")
+	taken, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.Await(ctx); err == nil || !strings.Contains(err.Error(), "mon.a") || !strings.Contains(err.Error(), addr) {
+		t.Errorf("answered %v", err)
+	}
+	shut(t, c)
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func size(t *testing.T, name string) int64 {
+	t.Helper()
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}

@@ -1,0 +1,69 @@
+package local
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/oshost"
+)
+
+// daemon is one of the cluster's, over all its incarnations.
+type daemon struct {
+	cluster *Cluster
+	name    string
+	program func(host.Host)
+	log     *os.File
+
+	mu    sync.Mutex
+	now   *oshost.Host // the incarnation that runs
+	ended bool         // the owner's wish
+}
+
+func newDaemon(c *Cluster, name string, program func(host.Host)) (*daemon, error) {
+	log, err := os.OpenFile(filepath.Join(c.config.Dir, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &daemon{cluster: c, name: name, program: program, log: log}, nil
+}
+
+// begin starts an incarnation. Its program runs on a loop of its own.
+func (d *daemon) begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended {
+		return
+	}
+	d.now = oshost.New(oshost.Options{
+		Name:      d.name,
+		Dir:       filepath.Join(d.cluster.config.Dir, d.name),
+		Log:       slog.New(slog.NewTextHandler(d.log, nil)),
+		Addrs:     []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})},
+		OnFact:    d.cluster.seen,
+		OnRespawn: func(string) { d.begin() },
+		OnExit:    func(code int, reason string) { d.cluster.exited(d.name, code, reason) },
+	})
+	h := d.now
+	h.NewLoop("main").Post(func() { d.program(h) })
+}
+
+// end is the end of it.
+func (d *daemon) end() error {
+	d.mu.Lock()
+	d.ended = true
+	h := d.now
+	d.mu.Unlock()
+	if h != nil {
+		h.Doom()
+		h.Wait()
+	}
+	if err := d.log.Close(); err != nil {
+		return fmt.Errorf("log of %s: %w", d.name, err)
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package local
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// identity is what a cluster is for good. It is kept in cluster.json.
+type identity struct {
+	FSID    string    `json:"fsid"`
+	Created time.Time `json:"created"`
+	Mons    []place   `json:"mons"` // by rank
+}
+
+// place is where a monitor serves.
+type place struct {
+	Name string         `json:"name"` // without its type, "a"
+	Addr netip.AddrPort `json:"addr"`
+}
+
+const identityFile = "cluster.json"
+
+// ErrFolder: the folder holds something else than a cluster, or another one.
+var ErrFolder = errors.New("not the folder of this cluster")
+
+// readIdentity is what the folder says. Errors: fs.ErrNotExist, ErrFolder.
+func readIdentity(dir string) (*identity, error) {
+	name := filepath.Join(dir, identityFile)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var id identity
+	if err := json.Unmarshal(text, &id); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrFolder, err)
+	}
+	if err := id.validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrFolder, err)
+	}
+	return &id, nil
+}
+
+func (id *identity) validate() error {
+	if _, err := wire.ParseUUID(id.FSID); err != nil {
+		return err
+	}
+	if len(id.Mons) == 0 {
+		return errors.New("no monitors")
+	}
+	for _, m := range id.Mons {
+		if m.Name == "" || !m.Addr.IsValid() || m.Addr.Port() == 0 {
+			return fmt.Errorf("monitor %q at %v", m.Name, m.Addr)
+		}
+	}
+	return nil
+}
+
+// newIdentity is a cluster that never was, with ports that are free now.
+func newIdentity(mons []string) (*identity, error) {
+	var fsid wire.UUID
+	rand.Read(fsid[:])
+	fsid[6], fsid[8] = fsid[6]&0x0f|0x40, fsid[8]&0x3f|0x80 // a random one, RFC 9562
+	id := &identity{FSID: fsid.String(), Created: time.Now().UTC().Truncate(time.Second)}
+	port := uint16(monPort)
+	for _, name := range mons {
+		addr, err := freePort(port)
+		if err != nil {
+			return nil, err
+		}
+		port = addr.Port() + 1
+		id.Mons = append(id.Mons, place{Name: strings.TrimPrefix(name, "mon."), Addr: addr})
+	}
+	return id, nil
+}
+
+// monPort is the port of Ceph's monitors for msgr v1.
+const monPort = 6789
+
+// freePort is the first port from a number on at which nobody listens.
+func freePort(from uint16) (netip.AddrPort, error) {
+	const tries = 1000
+	var err error
+	for port := from; port-from < tries; port++ {
+		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+		var l net.Listener
+		if l, err = net.Listen("tcp", addr.String()); err == nil {
+			return addr, l.Close()
+		}
+	}
+	return netip.AddrPort{}, fmt.Errorf("no free port from %d on: %w", from, err)
+}
+
+// write keeps the identity, whole or not at all.
+func (id *identity) write(dir string) error {
+	text, err := json.MarshalIndent(id, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, identityFile), append(text, '\n'))
+}
+
+func (id *identity) fsid() wire.UUID {
+	fsid, _ := wire.ParseUUID(id.FSID) // validated, or ours
+	return fsid
+}
+
+func (id *identity) monMap() msg.MonMap {
+	m := msg.NewMonMap(id.fsid(), wire.UTimeOf(id.Created))
+	for _, mon := range id.Mons {
+		m.Add(mon.Name, msg.AddrVec{{Type: msg.AddrLegacy, IP: mon.Addr}})
+	}
+	return m
+}
+
+// conf is a configuration for Ceph's own programs.
+func (id *identity) conf(dir string) []byte {
+	var addrs []string
+	for _, mon := range id.Mons {
+		addrs = append(addrs, fmt.Sprintf("[v1:%v]", mon.Addr))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Written by wavetank for the cluster in this folder; changes are overwritten.\n[global]\n")
+	for _, option := range [][2]string{
+		{"fsid", id.FSID},
+		{"mon host", strings.Join(addrs, ",")},
+		{"auth cluster required", "none"},
+		{"auth service required", "none"},
+		{"auth client required", "none"},
+		{"ms bind msgr2", "false"},
+		{"run dir", dir},
+		{"admin socket", filepath.Join(dir, "$cluster-$name.$pid.asok")},
+	} {
+		fmt.Fprintf(&b, "%s = %s\n", option[0], option[1])
+	}
+	return []byte(b.String())
+}
+
+// replaceFile writes a file so that it is there whole or as before.
+func replaceFile(name string, text []byte) error {
+	next := name + ".new"
+	if err := os.WriteFile(next, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, name)
+}
+
+// isNew reports an error that says that there is no identity.
+func isNew(err error) bool { return errors.Is(err, fs.ErrNotExist) }
