@@ -1,6 +1,8 @@
 package mon
 
 import (
+	"fmt"
+
 	"github.com/wavetank/wavetank/daemons/mon/store"
 )
 
@@ -8,8 +10,8 @@ import (
 // then tell subscribers, then answer, then go on (SV-10).
 func (m *Mon) Apply(index uint64, data []byte) {
 	b, err := store.DecodeBatch(data)
-	if err != nil { // the same on every monitor, so skipping it is safe
-		m.log.Error("committed batch cannot be read", "index", index, "err", err)
+	if err != nil {
+		m.h.Exit(1, fmt.Sprintf("mon: committed batch %d cannot be read: %v", index, err))
 		return
 	}
 	err = m.state.Apply(b)

@@ -53,7 +53,10 @@ func (b Batch) Encode() []byte {
 func DecodeBatch(data []byte) (Batch, error) {
 	var b Batch
 	d := wire.NewDecoder(data)
-	d.Envelope(batchVersion, "store batch", func(uint8) {
+	d.Envelope(batchVersion, "store batch", func(version uint8) {
+		if !known(d, version, batchVersion) {
+			return
+		}
 		b.Proposer, b.Seq = d.U32(), d.U64()
 		for range d.Count(1, "operations") {
 			b.Ops = append(b.Ops, decodeOp(d))
@@ -66,6 +69,14 @@ func DecodeBatch(data []byte) (Batch, error) {
 		return Batch{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return b, nil
+}
+
+// known refuses what was written before version, which nobody reads any more.
+func known(d *wire.Decoder, has, version uint8) bool {
+	if has < version {
+		d.Fail("version", fmt.Errorf("version %d, want %d: %w", has, version, ErrCorrupt))
+	}
+	return d.Err() == nil
 }
 
 func decodeOp(d *wire.Decoder) Op {

@@ -154,7 +154,10 @@ func (s *State) Snapshot() []byte {
 func (s *State) Restore(data []byte) error {
 	next := State{keep: s.keep}
 	d := wire.NewDecoder(data)
-	d.Envelope(snapshotVersion, "store snapshot", func(uint8) {
+	d.Envelope(snapshotVersion, "store snapshot", func(version uint8) {
+		if !known(d, version, snapshotVersion) {
+			return
+		}
 		next.commits, next.maxGlobal = d.U64(), d.U64()
 		next.maps = wire.Map(d, 4, "maps", d.String, func() *history { return decodeHistory(d) })
 		next.spaces = wire.Map(d, 4, "spaces", d.String, func() *space { return decodeSpace(d) })

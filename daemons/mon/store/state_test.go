@@ -153,6 +153,21 @@ func TestBatch_roundTrip(t *testing.T) {
 	}
 }
 
+// What an earlier version wrote is refused, and not misread.
+func TestDecode_refusesEarlierVersions(t *testing.T) {
+	old := func(now []byte) []byte {
+		b := bytes.Clone(now)
+		b[0], b[1] = 1, 1 // version, and the oldest reader's
+		return b
+	}
+	if _, err := store.DecodeBatch(old(batch(setMap(2)).Encode())); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("batch: %v", err)
+	}
+	if err := newState(3).Restore(old(newState(3).Snapshot())); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("snapshot: %v", err)
+	}
+}
+
 func FuzzDecodeBatch(f *testing.F) {
 	f.Add(batch(setMap(2), store.RaiseGlobalID{From: 4096, To: 4196}, edit(0, "a=1", "b")).Encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
