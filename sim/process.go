@@ -58,6 +58,7 @@ func (p *Process) Rand(name string) host.Rand {
 // NewLoop makes a loop of this process.
 func (p *Process) NewLoop(name string) host.Loop {
 	l := &loop{proc: p, id: p.sim().nextActor(), name: name, closed: p.ended}
+	l.tasks.Now = p.sim().Now
 	p.loops = append(p.loops, l)
 	return l
 }
@@ -74,13 +75,23 @@ func (p *Process) Probe(f host.Fact) {
 	}
 }
 
-// call runs a callback of a process. What happens to sockets meanwhile waits for
-// an event of its own: callbacks never run inside one another.
-func (s *Sim) call(fn func()) {
-	s.calling = true
+// call runs a callback of a process, on l, or on no loop if it begins the program.
+// What happens to sockets meanwhile waits for an event of its own: callbacks never
+// run inside one another.
+func (s *Sim) call(l *loop, fn func()) {
+	s.enter(l)
 	fn()
-	s.calling = false
+	s.leave()
 }
+
+func (s *Sim) enter(l *loop) {
+	s.calling, s.running = true, l
+	if s.config.Watch != nil {
+		s.config.Watch.enter(l)
+	}
+}
+
+func (s *Sim) leave() { s.calling, s.running = false, nil }
 
 // Exit ends the process.
 func (p *Process) Exit(code int, reason string) {
