@@ -155,7 +155,7 @@ func (p *Process) fire(eventKind, uint64) {
 		return
 	}
 	p.sim().trace.process(p, "start", "")
-	p.sim().call(nil, func() { p.program(p) })
+	p.sim().call(&loop{proc: p, name: "start of the process"}, func() { p.program(p) })
 }
 
 // pausedStartRetry is how often a process that was paused before it began looks

@@ -52,7 +52,7 @@ func (l *loop) Close() {
 		l.armed.Stop()
 	}
 	l.closeSockets()
-	l.tasks.Unwind()
+	l.proc.sim().unwind(l)
 }
 
 // closeSockets closes what nobody can use any more.

@@ -75,9 +75,8 @@ func (p *Process) Probe(f host.Fact) {
 	}
 }
 
-// call runs a callback of a process, on l, or on no loop if it begins the program.
-// What happens to sockets meanwhile waits for an event of its own: callbacks never
-// run inside one another.
+// call runs a callback of a process, on l. What happens to sockets meanwhile waits for
+// an event of its own: callbacks never run inside one another.
 func (s *Sim) call(l *loop, fn func()) {
 	s.enter(l)
 	fn()
@@ -89,6 +88,19 @@ func (s *Sim) enter(l *loop) {
 	if s.config.Watch != nil {
 		s.config.Watch.enter(l)
 	}
+}
+
+// unwind ends the tasks of a loop, which runs what they have deferred.
+func (s *Sim) unwind(l *loop) {
+	if w := s.config.Watch; w != nil {
+		w.enter(l)
+		defer func() {
+			if s.running != nil {
+				w.enter(s.running)
+			}
+		}()
+	}
+	l.tasks.Unwind()
 }
 
 func (s *Sim) leave() { s.calling, s.running = false, nil }

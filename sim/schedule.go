@@ -57,11 +57,11 @@ func (s Schedule) withDefaults() Schedule {
 	return s
 }
 
-// String is the schedule in words: "uniform", "fair", "pct depth=3 steps=4096 lag=1ms".
+// String is the schedule in words: "uniform", "fair", "pct,depth=3,steps=4096,lag=1ms".
 func (s Schedule) String() string {
 	switch s.Kind {
 	case PCT:
-		return fmt.Sprintf("pct depth=%d steps=%d lag=%v", s.Depth, s.Steps, s.Lag)
+		return fmt.Sprintf("pct,depth=%d,steps=%d,lag=%v", s.Depth, s.Steps, s.Lag)
 	case Fair:
 		return "fair"
 	}

@@ -140,8 +140,8 @@ func TestSchedule_inWords(t *testing.T) {
 	for want, schedule := range map[string]Schedule{
 		"uniform":                       {},
 		"fair":                          {Kind: Fair, Depth: 3},
-		"pct depth=3 steps=4096 lag=0s": {Kind: PCT},
-		"pct depth=2 steps=10 lag=1ms":  {Kind: PCT, Depth: 2, Steps: 10, Lag: ms},
+		"pct,depth=3,steps=4096,lag=0s": {Kind: PCT},
+		"pct,depth=2,steps=10,lag=1ms":  {Kind: PCT, Depth: 2, Steps: 10, Lag: ms},
 	} {
 		if got := schedule.withDefaults().String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -108,7 +108,7 @@ type Sim struct {
 	links  map[[2]uint32]*link
 	actors uint32
 	// calling says that a callback of a process is under way, and running on which
-	// loop; nil if it is the beginning of a program.
+	// loop.
 	calling bool
 	running *loop
 	facts   uint64 // published so far

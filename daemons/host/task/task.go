@@ -150,16 +150,19 @@ type unwound struct{}
 // Panic is what a panic in a task becomes when it reaches the task's loop, where
 // the stack of the task is not to be seen any more.
 type Panic struct {
-	Task  string
+	Task  string // empty if it was none
 	Value any
-	// Stack has the functions of the task, the one that panicked first.
+	// Stack has the functions of the task, the one that panicked last at the top.
 	Stack []runtime.Frame
 }
 
 // Error is the value with the stack, without addresses: the same in each run.
 func (p *Panic) Error() string {
 	b := new(strings.Builder)
-	fmt.Fprintf(b, "task %q: %v", p.Task, p.Value)
+	if p.Task != "" {
+		fmt.Fprintf(b, "task %q: ", p.Task)
+	}
+	fmt.Fprint(b, p.Value)
 	for _, f := range p.Stack {
 		fmt.Fprintf(b, "\n  %s %s:%d", f.Function, path.Base(f.File), f.Line)
 	}
@@ -178,22 +181,22 @@ func (t *coroutine) recoverUnwind() {
 		return
 	}
 	if _, ok := r.(*Panic); !ok {
-		r = &Panic{Task: t.name, Value: r, Stack: stack()}
+		r = &Panic{Task: t.name, Value: r, Stack: PanicStack()}
 	}
 	panic(r)
 }
 
-// stack is that of a deferred function during a panic, from where it began to where
-// the coroutine did.
-func stack() (all []runtime.Frame) {
+// PanicStack is the stack of the panic that the calling deferred function has
+// recovered. Where deferred functions panicked once more, the last panic comes first.
+func PanicStack() (all []runtime.Frame) {
 	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	for recovering := true; ; {
 		f, more := frames.Next()
 		switch {
-		case f.Function == "runtime.gopanic" || f.Function == "runtime.sigpanic":
-			all = all[:0] // what deferred functions did so far
-		case !strings.HasPrefix(f.Function, "runtime."):
+		case f.Function == "runtime.gopanic":
+			recovering = false
+		case !recovering && !strings.HasPrefix(f.Function, "runtime."):
 			all = append(all, f)
 		}
 		if !more {
