@@ -21,6 +21,14 @@ type SimConfig struct {
 	// OnPacket is told every packet that arrives, see sim.Config; the writer of
 	// package capture is made for it. nil means that nobody listens.
 	OnPacket func(sim.Packet)
+	// Schedule is the order among loops; see sim.Schedule.
+	Schedule sim.Schedule
+	// StopOnDeadlock ends Until when nothing is left to do while a task waits, see
+	// SimWorld.Err.
+	StopOnDeadlock bool
+	// Watch can be asked by another goroutine where the run is; nil means that nobody
+	// watches.
+	Watch *sim.Watch
 }
 
 // SimWorld is the World in which one seed decides everything.
@@ -37,6 +45,7 @@ func NewSim(config SimConfig) *SimWorld {
 	w.sim = sim.New(sim.Config{
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket,
+		Schedule: config.Schedule, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
 	})
 	return w
 }
@@ -105,6 +114,9 @@ func (w *SimWorld) exited(h *sim.Host, code int, reason string) {
 		fn(o)
 	}
 }
+
+// Err is why the run cannot go on, a *sim.StuckError, or nil.
+func (w *SimWorld) Err() error { return w.sim.Err() }
 
 // Cut stops one direction.
 func (w *SimWorld) Cut(from, to Host) { w.sim.Cut(simOf(from), simOf(to)) }

@@ -78,7 +78,7 @@ func TestJudgement(t *testing.T) {
 				again = func() { l.Post(again) }
 				l.Post(again)
 			})},
-			property: "panic",
+			property: "livelock",
 		},
 	}
 	for name, tt := range tests {

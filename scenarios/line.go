@@ -43,6 +43,7 @@ func (l Line) String() string {
 	add(l.Spec.World != "" && l.Spec.World != WorldSim, "world=%s", l.Spec.World)
 	add(l.Spec.Profile != "" && l.Spec.Profile != ProfileDefault, "profile=%s", l.Spec.Profile)
 	add(l.Spec.Mutant != "", "mutant=%s", l.Spec.Mutant)
+	add(l.Spec.Schedule != "" && l.Spec.Schedule != ScheduleUniform, "schedule=%s", l.Spec.Schedule)
 	add(l.Hash != 0, "hash=%016x", l.Hash)
 	add(l.Step != 0, "step=%d", l.Step)
 	return strings.Join(fields, ":")
@@ -91,6 +92,8 @@ func (l *Line) set(key, value string) (err error) {
 		l.Spec.Profile = Profile(p)
 	case "mutant":
 		l.Spec.Mutant, err = value, CheckMutant(value)
+	case "schedule":
+		l.Spec.Schedule, err = oneOf(value, Schedules())
 	case "hash":
 		l.Hash, err = strconv.ParseUint(value, 16, 64)
 	case "step":

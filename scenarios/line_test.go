@@ -10,6 +10,7 @@ func TestLine_roundTrip(t *testing.T) {
 	for _, text := range []string{
 		"w1:mgr-failover:seed=7",
 		"w1:mgr-pause:seed=18446744073709551615:hash=00000000000000ff:step=12",
+		"w1:mgr-pause:seed=3:schedule=portfolio:hash=00000000000000ff",
 		"w1:mon-pause:seed=1:world=tcp:profile=fast:mutant=noTickGapReset",
 	} {
 		line, err := ParseLine(text + "\n")
@@ -33,6 +34,7 @@ func TestParseLine_badInput(t *testing.T) {
 		"w1:mgr-failover:seed=x":             `field "seed=x"`,
 		"w1:mgr-failover:seed=1:world=mars":  `"mars" is none of sim, tcp`,
 		"w1:mgr-failover:seed=1:mutant=nope": `no mutant "nope"; there are ackWithoutWake, bumpSeqWhileConnecting,`,
+		"w1:mgr-failover:seed=1:schedule=x":  `"x" is none of uniform, pct, fair, portfolio`,
 		"w1:mgr-failover:seed=1:colour=red":  "there is no such field",
 		"w1:mgr-failover:seed=1:hash=zz":     `field "hash=zz"`,
 	} {

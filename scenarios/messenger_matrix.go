@@ -36,8 +36,9 @@ func runMatrix(spec Spec) Result {
 	o := messenger.Run(messenger.Config{
 		Plan: plan, Defects: mutant.Messenger,
 		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+		Schedule: spec.schedule(), Watch: spec.watch,
 	})
-	r := Result{Choices: plan.String(), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
+	r := Result{Choices: spec.choices(plan.String()), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
 	for _, s := range o.Struck {
 		r.Faults = append(r.Faults, Landed{
 			Kind: matrixFault(string(s.Damage.Kind)), Fault: matrixFault(s.Damage.String()), Struck: s.At, Count: 1,

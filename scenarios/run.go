@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +23,12 @@ type Spec struct {
 	World    string  // WorldSim or WorldTCP; empty means WorldSim
 	Profile  Profile // the zero value is the default profile
 	Mutant   string  // a planted bug, empty for none
+	// Schedule is how the order among the loops of a simulated run is chosen, one of
+	// Schedules; empty means ScheduleUniform.
+	Schedule string
+	// Watchdog is how much real time a simulated run may take for one step before it
+	// is given up as hanging; 0 means DefaultWatchdog, less means for ever.
+	Watchdog time.Duration
 
 	// Trace receives the trace of a simulated run; nil means none.
 	Trace io.Writer
@@ -32,6 +37,8 @@ type Spec struct {
 	// OnPacket is told every packet of a simulated run that arrives, for a
 	// capture; nil means that nobody listens.
 	OnPacket func(sim.Packet)
+
+	watch *sim.Watch // of the watchdog
 }
 
 // The worlds that a scenario can run in.
@@ -44,45 +51,48 @@ const (
 func Worlds() []string { return []string{WorldSim, WorldTCP} }
 
 // Run runs one seed of one scenario and judges it. A Spec that names what does
-// not exist is Infrastructure.
+// not exist is Infrastructure. Whatever the daemons do, Run returns: one that panics
+// or hangs is a failure (see Spec.Watchdog).
 func Run(spec Spec) Result {
 	began := time.Now()
-	if spec.Scenario.Alone != nil {
-		return runAlone(spec)
-	}
-	r := &run{spec: spec, result: Result{Spec: spec}}
+	result := guard(spec, func(spec Spec) Result {
+		if spec.Scenario.Alone != nil {
+			return runAlone(spec)
+		}
+		return runCluster(spec)
+	})
+	result.Spec, result.Real = spec, time.Since(began)
+	return result
+}
+
+func runCluster(spec Spec) Result {
+	r := &run{spec: spec}
 	w, err := openWorld(spec)
 	if err != nil {
-		return infrastructure(spec, err)
+		return infrastructure(err)
 	}
-	defer w.Close()
 	r.world = w
-	r.guarded()
+	r.guarded(r.perform)
 	r.conclude()
-	r.result.Real = time.Since(began)
+	r.guarded(w.Close) // unwinds tasks, which may panic
+	if r.failed() && r.result.Verdict != Infrastructure {
+		r.result.Verdict = Fail
+	}
 	return r.result
 }
 
-func infrastructure(spec Spec, err error) Result {
+func infrastructure(err error) Result {
 	return Result{
-		Spec: spec, Verdict: Infrastructure,
+		Verdict: Infrastructure,
 		Failure: &Failure{Property: "infrastructure", Detail: err.Error()},
 	}
 }
 
 // runAlone runs a scenario that deploys no cluster.
-func runAlone(spec Spec) (result Result) {
+func runAlone(spec Spec) Result {
 	if err := spec.Scenario.CheckIn(spec.World); err != nil {
-		return infrastructure(spec, err)
+		return infrastructure(err)
 	}
-	began := time.Now()
-	defer func() {
-		if p := recover(); p != nil {
-			detail := fmt.Sprintf("%v\n%s", p, debug.Stack())
-			result = Result{Verdict: Fail, Failure: &Failure{Property: "panic", Detail: detail}}
-		}
-		result.Spec, result.Real = spec, time.Since(began)
-	}()
 	return spec.Scenario.Alone(spec)
 }
 
@@ -93,6 +103,7 @@ func openWorld(spec Spec) (cluster.World, error) {
 	default:
 		return cluster.NewSim(cluster.SimConfig{
 			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch,
 		}), nil
 	}
 }
@@ -123,16 +134,22 @@ type lastingFault struct {
 // MapSeen is the newest manager map at some moment.
 type MapSeen = mon.MapCommitted
 
-// guarded is perform with a panic of a daemon, a plan or a checker as a failure:
+// guarded does something with a panic of a daemon, a plan or a checker as a failure:
 // in the simulator all of them run on this goroutine.
-func (r *run) guarded() {
+func (r *run) guarded(do func()) {
 	defer func() {
-		if p := recover(); p != nil {
-			r.result.Failure = nil // it outranks what was found before
-			r.fail("", "panic", fmt.Sprintf("%v\n%s", p, debug.Stack()))
+		p := recover()
+		if p == nil {
+			return
 		}
+		f := panicked(p, r.spec.watch)
+		if r.failed() && r.result.Failure.Property == f.Property {
+			return // the first one counts
+		}
+		r.result.Failure = nil // a panic outranks what was found before
+		r.failAt(cluster.Observation{At: r.world.Now(), Step: r.world.Step(), Host: f.Host}, f.Property, f.Detail)
 	}()
-	r.perform()
+	do()
 }
 
 // perform is the run itself, up to its end or the first failure.
@@ -141,7 +158,7 @@ func (r *run) perform() {
 	topology := r.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
-	r.result.Choices = draw.String()
+	r.result.Choices = r.spec.choices(draw.String())
 	if err := checkPlan(r.plan, r.goals); err != nil {
 		r.fail("", "plan", err.Error())
 		return
@@ -168,6 +185,7 @@ func (r *run) perform() {
 		}
 		r.strike(i, step)
 	}
+	r.beFair()
 	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
 }
 
@@ -212,7 +230,7 @@ func (r *run) warmUp(t cluster.Topology) bool {
 		m := r.cluster.View().MgrMap()
 		return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
 	}
-	if r.world.Until(limit, ready) || r.failed() {
+	if r.until(limit, ready) || r.failed() {
 		return !r.failed()
 	}
 	r.fail("", "I-MGR-12 bounded promotion", fmt.Sprintf(
@@ -276,8 +294,31 @@ func (r *run) goalsBefore(next int, until time.Duration) {
 		}
 	}
 	if d := until - r.world.Now(); d > 0 && !r.failed() {
-		r.world.Run(d)
+		r.pass(d)
 	}
+}
+
+// pass lets d of the world's time pass.
+func (r *run) pass(d time.Duration) {
+	r.world.Run(d)
+	r.checkStuck()
+}
+
+// until lets the world's time pass until done.
+func (r *run) until(d time.Duration, done func() bool) bool {
+	reached := r.world.Until(d, done)
+	r.checkStuck()
+	return reached
+}
+
+// checkStuck fails a run that cannot go on.
+func (r *run) checkStuck() {
+	w, ok := r.world.(*cluster.SimWorld)
+	if !ok || w.Err() == nil || r.failed() {
+		return
+	}
+	f := stuck(w.Err())
+	r.fail(f.Host, f.Property, f.Detail)
 }
 
 // realTimeSlack is what a goal gets on top of its deadline in real time, for a
@@ -298,13 +339,13 @@ func (r *run) pursue(g Goal) {
 	p.Before = r.progress[g.Fault].Before
 	within := r.within(g)
 	if g.Lasts {
-		r.world.Run(p.Struck + within - r.world.Now())
+		r.pass(p.Struck + within - r.world.Now())
 		if !r.failed() && g.Reached(&p) {
 			return
 		}
 	}
 	reached := func() bool { return r.failed() || g.Reached(&p) }
-	if r.world.Until(p.Struck+within-r.world.Now(), reached) || r.failed() {
+	if r.until(p.Struck+within-r.world.Now(), reached) || r.failed() {
 		return
 	}
 	r.fail("", g.Property, fmt.Sprintf("%s: not within %v of %q at %v; now %s",

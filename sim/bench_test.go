@@ -24,7 +24,7 @@ func (h *hopper) fire(kind eventKind, arg uint64) {
 // BenchmarkKernel measures one event: taken, hashed, handled, and another one
 // scheduled. 1000 nodes, as many events pending.
 func BenchmarkKernel(b *testing.B) {
-	k := newKernel(1)
+	k := newKernel(Config{Seed: 1}.withDefaults())
 	draws := NewStream(1, "bench")
 	nodes := make([]*hopper, 1000)
 	for i := range nodes {

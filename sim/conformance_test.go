@@ -11,9 +11,30 @@ import (
 // TestHost holds the simulated host to the promises of package host, the same
 // that the real machine is held to.
 func TestHost(t *testing.T) {
-	hosttest.Run(t, func(*testing.T) hosttest.World {
-		return conformanceWorld{New(Config{Seed: 1})}
+	for name, config := range map[string]Config{
+		"plain": {Seed: 1},
+		"pct":   {Seed: 1, Schedule: Schedule{Kind: PCT, Depth: 4, Steps: 100, Lag: time.Millisecond}},
+		"fair":  {Seed: 1, Schedule: Schedule{Kind: Fair}},
+		"busy":  {Seed: 1, CPU: CPU{PerCallback: time.Microsecond, Jitter: time.Microsecond}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosttest.Run(t, func(*testing.T) hosttest.World { return conformanceWorld{New(config)} })
+		})
+	}
+	t.Run("drifting", func(t *testing.T) {
+		hosttest.Run(t, func(*testing.T) hosttest.World { return driftingWorld{conformanceWorld{New(Config{Seed: 1})}} })
 	})
+}
+
+// driftingWorld has machines whose clocks are fast.
+type driftingWorld struct{ conformanceWorld }
+
+func (w driftingWorld) NewHost(name string) hosttest.Machine {
+	m := w.conformanceWorld.NewHost(name)
+	if err := m.(conformanceMachine).h.SetClockDrift(123_457); err != nil {
+		panic(err)
+	}
+	return m
 }
 
 type conformanceWorld struct{ *Sim }
@@ -24,6 +45,8 @@ func (w conformanceWorld) NewHost(name string) hosttest.Machine {
 	}
 	return conformanceMachine{w.AddHost(name)}
 }
+
+func (w conformanceWorld) Run(d time.Duration) { w.Sim.Run(d) }
 
 func (w conformanceWorld) Until(limit time.Duration, cond func() bool) bool {
 	return w.RunUntil(limit, cond)

@@ -318,15 +318,16 @@ func (c *conn) raiseReadable() {
 }
 
 // raise owes the handler callbacks. They run in this very event, which is the
-// loop's turn, unless the process is paused or a callback is under way: then they
-// wait in the loop's queue.
+// loop's turn, unless the process is paused, the loop busy or a callback under way:
+// then they wait in the loop's queue.
 func (c *conn) raise(bits signal) {
 	c.raised |= bits
 	switch {
 	case c.loop == nil || c.posted:
-	case c.proc.paused() || c.proc.sim().calling:
+	case c.proc.paused() || c.proc.sim().calling || c.loop.waits():
 		c.postNotify()
 	default:
+		c.loop.charge()
 		c.notify()
 	}
 }
@@ -350,9 +351,9 @@ func (c *conn) notify() {
 	bits := c.raised
 	c.raised = 0
 	s := c.proc.sim()
-	s.calling = true
+	s.enter(c.loop)
 	c.tell(bits)
-	s.calling = false
+	s.leave()
 }
 
 // tell calls the handler.
@@ -370,7 +371,11 @@ func (c *conn) tell(bits signal) {
 		c.handler.Opened()
 	}
 	if bits&signalReadable != 0 && !c.closed {
-		c.handler.Readable()
+		if c.first == len(c.received) && !c.eof { // another callback has read it meanwhile
+			c.starving = true
+		} else {
+			c.handler.Readable()
+		}
 	}
 	if bits&signalWritable != 0 && !c.closed {
 		c.handler.Writable()

@@ -24,8 +24,9 @@ type DiskErrors struct {
 	Sync int
 }
 
-// DiskLatency is how much longer than usual a disk takes to sync. The usual time
-// is 200 to 400 us. Reads and writes take no time: the page cache serves them.
+// DiskLatency is how much longer than usual a disk takes. The usual time of a sync
+// is 200 to 400 us. Reads and writes usually take no time, for the page cache
+// serves them.
 type DiskLatency struct {
 	// Extra is added to every sync, and a drawn time in [0, Spread).
 	Extra, Spread time.Duration
@@ -35,6 +36,11 @@ type DiskLatency struct {
 	// One sync in StallOneIn, drawn, takes Stall on top; 0 is none.
 	StallOneIn int
 	Stall      time.Duration
+	// Read is the least time of a File.ReadAt or Disk.ReadFile, Write that of a
+	// File.WriteAt or File.Truncate; as much again is drawn, by a stream of its own.
+	// The caller waits: the call returns at once, and then its loop is busy for so
+	// long, as with [CPU].
+	Read, Write time.Duration
 }
 
 // DiskCounts are what the faults of one disk did in a run.
@@ -43,6 +49,7 @@ type DiskCounts struct {
 	NoSpace                             uint64 // writes that failed with host.ErrNoSpace
 	Lies                                uint64 // syncs that reported a success that was none
 	SlowSyncs                           uint64 // syncs that SetDiskLatency made longer
+	SlowReads, SlowWrites               uint64 // reads and writes that SetDiskLatency made longer
 	FlippedBits                         uint64 // bits that RotDisk changed
 }
 
@@ -54,6 +61,7 @@ type diskFaults struct {
 
 	latency   DiskLatency
 	latencies *Stream
+	accesses  *Stream // how long reads and writes take
 	rot       *Stream
 	capacity  int64
 	counts    DiskCounts
@@ -64,7 +72,7 @@ func newDiskFaults(stream func(purpose string) *Stream) diskFaults {
 	return diskFaults{
 		readErrors: fault("/read-error"), writeErrors: fault("/write-error"), syncErrors: fault("/sync-error"),
 		lies: fault("/lie"), stalls: fault("/stall"),
-		latencies: stream("/latency"), rot: stream("/rot"),
+		latencies: stream("/latency"), accesses: stream("/access"), rot: stream("/rot"),
 	}
 }
 
@@ -81,16 +89,17 @@ func (f *diskFault) strikes() bool { return f.oneIn > 0 && f.stream.IntN(f.oneIn
 func (h *Host) SetDiskErrors(e DiskErrors) {
 	f := &h.disk.faults
 	f.readErrors.oneIn, f.writeErrors.oneIn, f.syncErrors.oneIn = e.Read, e.Write, e.Sync
-	h.noteDisk("host.disk-errors", slog.Int("read", e.Read), slog.Int("write", e.Write), slog.Int("sync", e.Sync))
+	h.note("host.disk-errors", slog.Int("read", e.Read), slog.Int("write", e.Write), slog.Int("sync", e.Sync))
 }
 
-// SetDiskLatency makes syncs that begin from now on slower; the zero DiskLatency
-// takes it back. Syncs under way are not touched.
+// SetDiskLatency makes what begins from now on slower; the zero DiskLatency takes
+// it back. Syncs under way are not touched.
 func (h *Host) SetDiskLatency(l DiskLatency) {
 	h.disk.faults.latency, h.disk.faults.stalls.oneIn = l, l.StallOneIn
-	h.noteDisk("host.disk-latency",
+	h.note("host.disk-latency",
 		slog.Duration("extra", l.Extra), slog.Duration("spread", l.Spread), slog.Int64("bytes_per_second", l.BytesPerSecond),
-		slog.Int("stall_one_in", l.StallOneIn), slog.Duration("stall", l.Stall))
+		slog.Int("stall_one_in", l.StallOneIn), slog.Duration("stall", l.Stall),
+		slog.Duration("read", l.Read), slog.Duration("write", l.Write))
 }
 
 // SetSyncLies lets one sync in oneIn, drawn, report success at its usual time
@@ -99,7 +108,7 @@ func (h *Host) SetDiskLatency(l DiskLatency) {
 // 0 takes it back.
 func (h *Host) SetSyncLies(oneIn int) {
 	h.disk.faults.lies.oneIn = oneIn
-	h.noteDisk("host.disk-lies", slog.Int("one_in", oneIn))
+	h.note("host.disk-lies", slog.Int("one_in", oneIn))
 }
 
 // DiskCounts are the counters of the machine's disk so far.
@@ -107,8 +116,9 @@ func (h *Host) DiskCounts() DiskCounts { return h.disk.faults.counts }
 
 // slowness is how much longer a sync of n bytes takes than usual.
 func (f *diskFaults) slowness(n int64) time.Duration {
-	l := &f.latency
-	if *l == (DiskLatency{}) {
+	l := f.latency
+	l.Read, l.Write = 0, 0
+	if l == (DiskLatency{}) {
 		return 0
 	}
 	f.counts.SlowSyncs++
@@ -120,6 +130,19 @@ func (f *diskFaults) slowness(n int64) time.Duration {
 		extra += l.Stall
 	}
 	return max(extra, 0)
+}
+
+// reading keeps the caller waiting for a read, and writing for a write, if they take
+// time.
+func (d *disk) reading() { d.access(d.faults.latency.Read, &d.faults.counts.SlowReads) }
+func (d *disk) writing() { d.access(d.faults.latency.Write, &d.faults.counts.SlowWrites) }
+
+func (d *disk) access(least time.Duration, count *uint64) {
+	if least <= 0 {
+		return
+	}
+	*count++
+	d.host.occupyRunning(later(least, time.Duration(d.faults.accesses.int64N(int64(least)))))
 }
 
 // readFault is the error with which a read fails, or nil.
@@ -142,7 +165,7 @@ func (d *disk) fault(f *diskFault, count *uint64, op, name string) error {
 		return nil
 	}
 	*count++
-	d.host.noteDisk("disk.error", slog.String("op", op), slog.String("file", name))
+	d.host.note("disk.error", slog.String("op", op), slog.String("file", name))
 	return &fs.PathError{Op: op, Path: name, Err: host.ErrIO}
 }
 
@@ -152,11 +175,11 @@ func (d *disk) lie(name string) bool {
 		return false
 	}
 	d.faults.counts.Lies++
-	d.host.noteDisk("disk.lie", slog.String("file", name))
+	d.host.note("disk.lie", slog.String("file", name))
 	return true
 }
 
-// noteDisk writes a line about the machine's disk into the trace.
-func (h *Host) noteDisk(kind string, attrs ...slog.Attr) {
+// note writes a line about the machine into the trace.
+func (h *Host) note(kind string, attrs ...slog.Attr) {
 	h.sim.Note(kind, append([]slog.Attr{slog.String("host", h.name)}, attrs...)...)
 }

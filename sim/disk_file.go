@@ -29,6 +29,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	f.disk.reading()
 	if err := f.disk.readFault(f.name); err != nil {
 		return 0, err
 	}
@@ -50,6 +51,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	f.disk.writing()
 	n, err := f.disk.writable(f.node, f.name, off, len(p))
 	if n > 0 {
 		f.node.apply(write{off: off, data: slices.Clone(p[:n])})
@@ -61,6 +63,7 @@ func (f *file) Truncate(size int64) error {
 	if err := f.check("truncate", size, 0); err != nil {
 		return err
 	}
+	f.disk.writing()
 	if err := f.disk.writeFault("truncate", f.name); err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func (p *processDisk) ReadFile(name string) ([]byte, error) {
 	if node == nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 	}
+	p.disk().reading()
 	if err := p.disk().readFault(name); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (d *disk) flip(name string, node *inode, at int64) {
 		node.current[at] ^= bit
 	}
 	d.faults.counts.FlippedBits++
-	d.host.noteDisk("disk.rot", slog.String("file", name), slog.Int64("offset", at))
+	d.host.note("disk.rot", slog.String("file", name), slog.Int64("offset", at))
 }
 
 // dirty reports whether the sector around a byte has changes that are still to be

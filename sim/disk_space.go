@@ -65,7 +65,7 @@ func (b *blockSet) recount(content []byte) {
 // small the bound.
 func (h *Host) SetDiskCapacity(bytes int64) {
 	h.disk.faults.capacity = bytes
-	h.noteDisk("host.disk-capacity", slog.Int64("bytes", bytes))
+	h.note("host.disk-capacity", slog.Int64("bytes", bytes))
 }
 
 // DiskUsed is how many bytes of the disk are taken, see [Host.SetDiskCapacity].

@@ -22,6 +22,7 @@ type Host struct {
 	down     bool // without power
 	nextPort uint16
 	exec     *Stream
+	cpu      cpu
 	loopback link
 	ports    map[uint16]*listener
 	waiting  []*conn // vanished ends that owe their peer a reset once power is back
@@ -154,7 +155,7 @@ func (p *Process) fire(eventKind, uint64) {
 		return
 	}
 	p.sim().trace.process(p, "start", "")
-	p.sim().call(func() { p.program(p) })
+	p.sim().call(&loop{proc: p, name: "start of the process"}, func() { p.program(p) })
 }
 
 // pausedStartRetry is how often a process that was paused before it began looks

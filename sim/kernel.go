@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"time"
@@ -23,21 +22,36 @@ const (
 )
 
 // kernel is virtual time and the order of everything that happens in it. What is
-// due at one instant has no order of its own: the kernel draws which comes next.
+// due at one instant has no order of its own: the kernel draws which comes next,
+// or asks a chooser.
 type kernel struct {
-	wheel *wheel
-	order *Stream
-	steps uint64
-	hash  uint64
-	stuck int // steps since time last moved
+	wheel   *wheel
+	order   *Stream
+	chooser chooser // nil draws uniformly from order
+	lags    *pct    // nil lets no loop oversleep
+	watch   *Watch  // nil if nobody watches
+	steps   uint64
+	hash    uint64
+	stuck   int              // steps since time last moved
+	calm    int              // more of them are suspicious,
+	bound   int              // and more than this a livelock
+	spins   map[uint32]*Spin // who made the suspicious ones
+	waits   func() []Wait    // who waits meanwhile
+	err     error            // why the run is over
 }
 
-// maxStuck bounds the steps at one instant: a callback that posts itself would
-// otherwise hang the run for ever. A whole campaign step takes a few thousand.
-const maxStuck = 10_000_000
+// chooser is a strategy of choice among what is due.
+type chooser interface {
+	// choose is the index of the next event in the wheel's list of those that are
+	// due, which is not empty.
+	choose(w *wheel, steps uint64) int
+}
 
-func newKernel(seed uint64) *kernel {
-	return &kernel{wheel: newWheel(), order: NewStream(seed, "kernel/order"), hash: mix(seed)}
+func newKernel(config Config) *kernel {
+	return &kernel{
+		wheel: newWheel(), order: NewStream(config.Seed, "kernel/order"), hash: mix(config.Seed),
+		watch: config.Watch, bound: config.MaxStepsPerInstant, calm: max(config.MaxStepsPerInstant-spinSample, 0),
+	}
 }
 
 func (k *kernel) now() instant { return k.wheel.now }
@@ -58,24 +72,38 @@ func (k *kernel) limit(d time.Duration) instant {
 // step makes the next event happen, if one is due by limit.
 func (k *kernel) step(limit instant) bool {
 	if len(k.wheel.due) == 0 {
-		if !k.wheel.advance(limit) {
+		if k.err != nil || !k.wheel.advance(limit) {
 			return false
 		}
 		k.stuck = 0
 	}
-	if k.stuck++; k.stuck > maxStuck {
-		panic(fmt.Sprintf("sim: %d steps at virtual time %v, step %d: something goes round without time passing",
-			maxStuck, time.Duration(k.now()), k.steps))
+	if k.stuck++; k.stuck > k.calm && k.livelocked() {
+		return false
 	}
 	pick := 0
-	if n := len(k.wheel.due); n > 1 {
+	if k.chooser != nil {
+		pick = k.chooser.choose(k.wheel, k.steps)
+	} else if n := len(k.wheel.due); n > 1 {
 		pick = k.order.IntN(n)
+	}
+	if k.stuck > k.calm {
+		k.countSpin(pick)
 	}
 	e := k.wheel.take(pick)
 	k.steps++
 	k.absorb(uint64(e.at), uint64(e.actor)<<8|uint64(e.kind))
+	if k.watch != nil {
+		k.watch.step(k.steps, k.wheel.now)
+	}
 	e.target.fire(e.kind, e.arg)
 	return true
+}
+
+// stop ends the run: no event happens any more.
+func (k *kernel) stop(err error) {
+	if k.err == nil {
+		k.err, k.calm = err, math.MinInt
+	}
 }
 
 // absorb folds two words into the run hash. It runs at every step, so it is one

@@ -17,7 +17,8 @@ type loop struct {
 	posted    []func() // posted[head:] wait to run
 	head      int
 	armed     *timer   // the first of a list
-	overdue   []*timer // fired while the process was paused, by deadline
+	overdue   []*timer // came due while the loop could not run them, by deadline
+	busyUntil instant  // the callback that ran last takes until then
 	scheduled bool     // an eventRun is on the agenda
 	closed    bool
 	tasks     task.Set
@@ -35,9 +36,9 @@ func (l *loop) Post(fn func()) {
 
 func (l *loop) NewTimer(fn func()) host.Timer { return &timer{loop: l, fn: fn} }
 
-func (l *loop) Go(_ string, fn func(host.Task)) {
+func (l *loop) Go(name string, fn func(host.Task)) {
 	if !l.closed {
-		l.tasks.Go(l, fn)
+		l.tasks.Go(l, name, fn)
 	}
 }
 
@@ -51,7 +52,7 @@ func (l *loop) Close() {
 		l.armed.Stop()
 	}
 	l.closeSockets()
-	l.tasks.Unwind()
+	l.proc.sim().unwind(l)
 }
 
 // closeSockets closes what nobody can use any more.
@@ -73,8 +74,18 @@ func (l *loop) schedule() {
 	if l.scheduled || l.closed || l.proc.paused() || l.idle() {
 		return
 	}
-	l.scheduled = true
-	l.proc.sim().kernel.after(0, l, eventRun, l.id, 0)
+	if l.proc.sim().kernel.lags != nil {
+		l.oversleeps()
+	}
+	l.goOn()
+}
+
+// goOn is schedule for a loop that is awake.
+func (l *loop) goOn() {
+	if !l.idle() {
+		l.scheduled = true
+		l.proc.sim().kernel.wheel.add(l.busyUntil, l, eventRun, l.id, 0)
+	}
 }
 
 func (l *loop) idle() bool { return l.head == len(l.posted) && len(l.overdue) == 0 }
@@ -85,9 +96,14 @@ func (l *loop) fire(eventKind, uint64) {
 	if l.closed || l.proc.paused() || l.idle() {
 		return
 	}
+	if l.busy() { // for longer than was known
+		l.goOn()
+		return
+	}
 	fn := l.take()
-	l.schedule()
-	l.proc.sim().call(fn)
+	l.charge()
+	l.goOn()
+	l.proc.sim().call(l, fn)
 }
 
 // take removes the callback to run next. Overdue timers and posted callbacks are
@@ -111,13 +127,14 @@ func (l *loop) take() func() {
 
 // timer implements host.Timer on the kernel's agenda.
 type timer struct {
-	loop    *loop
-	fn      func()
-	pending handle
-	armed   bool
-	next    *timer // of the loop's armed timers
-	prev    *timer
-	overdue bool // it came due while the process was paused
+	loop     *loop
+	fn       func()
+	deadline time.Duration // by the machine's monotonic clock
+	pending  handle
+	armed    bool
+	next     *timer // of the loop's armed timers
+	prev     *timer
+	overdue  bool // it came due while the loop could not run it
 }
 
 func (t *timer) Reset(d time.Duration) {
@@ -126,7 +143,15 @@ func (t *timer) Reset(d time.Duration) {
 		return
 	}
 	t.enlist()
-	t.pending = t.loop.proc.sim().kernel.after(d, t, eventTimer, t.loop.id, 0)
+	t.deadline = later(t.loop.proc.host.clock.Monotonic(), max(d, 0))
+	t.schedule()
+}
+
+// schedule puts the deadline on the agenda, at the time at which the machine's
+// clock will show it.
+func (t *timer) schedule() {
+	h := t.loop.proc.host
+	t.pending = h.sim.kernel.wheel.add(h.clock.when(t.deadline), t, eventTimer, t.loop.id, 0)
 }
 
 func (t *timer) Stop() {
@@ -169,13 +194,15 @@ func (t *timer) fire(eventKind, uint64) {
 	if t.loop.closed {
 		return
 	}
-	if t.loop.proc.paused() || len(t.loop.overdue) > 0 { // behind those that were due before
+	l := t.loop
+	if l.proc.paused() || l.waits() || len(l.overdue) > 0 { // behind those that were due before
 		t.overdue = true
-		t.loop.overdue = append(t.loop.overdue, t)
-		t.loop.schedule()
+		l.overdue = append(l.overdue, t)
+		l.schedule()
 		return
 	}
-	t.loop.proc.sim().call(t.fn)
+	l.charge()
+	l.proc.sim().call(l, t.fn)
 }
 
 func (l *loop) forgetOverdue(t *timer) {

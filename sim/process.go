@@ -58,6 +58,7 @@ func (p *Process) Rand(name string) host.Rand {
 // NewLoop makes a loop of this process.
 func (p *Process) NewLoop(name string) host.Loop {
 	l := &loop{proc: p, id: p.sim().nextActor(), name: name, closed: p.ended}
+	l.tasks.Now = p.sim().Now
 	p.loops = append(p.loops, l)
 	return l
 }
@@ -74,13 +75,35 @@ func (p *Process) Probe(f host.Fact) {
 	}
 }
 
-// call runs a callback of a process. What happens to sockets meanwhile waits for
+// call runs a callback of a process, on l. What happens to sockets meanwhile waits for
 // an event of its own: callbacks never run inside one another.
-func (s *Sim) call(fn func()) {
-	s.calling = true
+func (s *Sim) call(l *loop, fn func()) {
+	s.enter(l)
 	fn()
-	s.calling = false
+	s.leave()
 }
+
+func (s *Sim) enter(l *loop) {
+	s.calling, s.running = true, l
+	if s.config.Watch != nil {
+		s.config.Watch.enter(l)
+	}
+}
+
+// unwind ends the tasks of a loop, which runs what they have deferred.
+func (s *Sim) unwind(l *loop) {
+	if w := s.config.Watch; w != nil {
+		w.enter(l)
+		defer func() {
+			if s.running != nil {
+				w.enter(s.running)
+			}
+		}()
+	}
+	l.tasks.Unwind()
+}
+
+func (s *Sim) leave() { s.calling, s.running = false, nil }
 
 // Exit ends the process.
 func (p *Process) Exit(code int, reason string) {

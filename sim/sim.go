@@ -55,6 +55,21 @@ type Config struct {
 	// ExecDelay is the least time between a respawn and the start of the new
 	// process; as much again is drawn. Default 50 ms.
 	ExecDelay time.Duration
+	// CPU is how much virtual time the callbacks of every machine take; default
+	// none.
+	CPU CPU
+	// Schedule is the order among loops; default is Uniform. See [Sim.SetSchedule].
+	Schedule Schedule
+	// MaxStepsPerInstant bounds the steps while virtual time does not pass: at more
+	// of them the run ends with ErrLivelock. Default 1,000,000, which takes less than
+	// a second.
+	MaxStepsPerInstant int
+	// StopOnDeadlock ends RunUntil and RunUntilFact with ErrDeadlock when nothing is
+	// left to do while a task waits. Without it time passes up to their limit.
+	StopOnDeadlock bool
+	// Watch can be asked by another goroutine where the run is; nil means that
+	// nobody watches.
+	Watch *Watch
 	// LeakSockets plants a bug in every program: its sockets are not closed by a
 	// respawn, so that peers see connections that live and nobody serves.
 	LeakSockets bool
@@ -78,6 +93,7 @@ func (c Config) withDefaults() Config {
 	c.Jitter = cmp.Or(c.Jitter, 100*time.Microsecond)
 	c.Window = cmp.Or(c.Window, 256<<10)
 	c.ExecDelay = cmp.Or(c.ExecDelay, 50*time.Millisecond)
+	c.MaxStepsPerInstant = max(cmp.Or(c.MaxStepsPerInstant, 1_000_000), 1)
 	return c
 }
 
@@ -91,8 +107,10 @@ type Sim struct {
 	byAddr map[netip.Addr]*Host
 	links  map[[2]uint32]*link
 	actors uint32
-	// calling says that a callback of a process is under way.
+	// calling says that a callback of a process is under way, and running on which
+	// loop.
 	calling bool
+	running *loop
 	facts   uint64 // published so far
 	points  map[pointKey]*point
 	pool    bufferPool
@@ -115,13 +133,17 @@ func New(config Config) *Sim {
 	config = config.withDefaults()
 	s := &Sim{
 		config: config,
-		kernel: newKernel(config.Seed),
+		kernel: newKernel(config),
 		byName: make(map[string]*Host),
 		byAddr: make(map[netip.Addr]*Host),
 		links:  make(map[[2]uint32]*link),
 	}
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
+	s.kernel.waits = s.Waits
 	s.points = make(map[pointKey]*point)
+	if config.Schedule != (Schedule{}) {
+		s.SetSchedule(config.Schedule)
+	}
 	return s
 }
 
@@ -139,6 +161,7 @@ func (s *Sim) AddHost(name string) *Host {
 		ports: make(map[uint16]*listener),
 	}
 	h.clock = clock{sim: s}
+	h.cpu = newCPU(h)
 	h.disk = newDisk(h)
 	h.loopback = link{sim: s, from: h, to: h, delays: NewStream(s.config.Seed, "loopback/"+name), local: true}
 	s.hosts = append(s.hosts, h)
@@ -169,21 +192,24 @@ func (s *Sim) Counts() Counts {
 // there was one.
 func (s *Sim) Step(d time.Duration) bool { return s.kernel.step(s.kernel.limit(d)) }
 
-// Run lets d of virtual time pass.
-func (s *Sim) Run(d time.Duration) {
+// Run lets d of virtual time pass. The error is [Sim.Err]: a run that finds no
+// way on ends before.
+func (s *Sim) Run(d time.Duration) error {
 	limit := s.kernel.limit(d)
 	for s.kernel.step(limit) {
 	}
-	s.kernel.wheel.now = limit
+	return s.passed(limit)
 }
 
 // RunUntil lets virtual time pass until done reports true, which is asked after
-// every step, or for at most d. It reports whether done did.
+// every step, or for at most d. It reports whether done did. It ends before d if
+// the run has an error, see [Sim.Err].
 func (s *Sim) RunUntil(d time.Duration, done func() bool) bool {
 	limit := s.kernel.limit(d)
 	for !done() {
 		if !s.kernel.step(limit) {
-			s.kernel.wheel.now = limit
+			s.checkDeadlock()
+			s.passed(limit)
 			return done()
 		}
 	}
@@ -196,7 +222,8 @@ func (s *Sim) RunUntilFact(d time.Duration, done func() bool) bool {
 	limit := s.kernel.limit(d)
 	for seen := s.facts; ; {
 		if !s.kernel.step(limit) {
-			s.kernel.wheel.now = limit
+			s.checkDeadlock()
+			s.passed(limit)
 			return done()
 		}
 		if s.facts != seen {
@@ -206,6 +233,14 @@ func (s *Sim) RunUntilFact(d time.Duration, done func() bool) bool {
 			}
 		}
 	}
+}
+
+// passed moves time to limit, now that nothing more is due before it.
+func (s *Sim) passed(limit instant) error {
+	if s.kernel.err == nil {
+		s.kernel.wheel.now = limit
+	}
+	return s.kernel.err
 }
 
 // At calls fn at virtual time t, or now if t is past, as an event like any other.

@@ -14,7 +14,7 @@ func resultJSON(r scenarios.Result) map[string]any {
 	}
 	return map[string]any{
 		"kind": "result", "scenario": r.Spec.Scenario.Name, "seed": seedText(r.Spec.Seed),
-		"world": r.Spec.World, "profile": r.Spec.Profile, "mutant": r.Spec.Mutant,
+		"world": r.Spec.World, "profile": r.Spec.Profile, "mutant": r.Spec.Mutant, "schedule": r.Spec.Schedule,
 		"verdict": r.Verdict, "failure": r.Failure, "chosen": r.Choices, "faults": faults, "marks": r.Marks,
 		"hash": hashText(r.Hash), "steps": r.Steps, "world_ns": r.Virtual, "drop_after_ns": r.DropAfter,
 		"replay": scenarios.LineOf(r).String(),

@@ -39,7 +39,7 @@ func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
 	if c.JSON {
 		r.json = json.NewEncoder(io.out)
 		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,
-			"profile": c.Profile, "mutant": c.Mutant, "first_seed": campaign.Seeds.First, "runs": total})
+			"profile": c.Profile, "mutant": c.Mutant, "schedule": c.Schedule, "first_seed": campaign.Seeds.First, "runs": total})
 	}
 	if io.terminal && total > 1 && c.For == nil {
 		r.bar = progressbar.NewOptions64(int64(min(total, math.MaxInt64)),
@@ -137,6 +137,9 @@ func world(r scenarios.Result) string {
 	}
 	if r.Spec.Mutant != "" {
 		text += ", mutant " + r.Spec.Mutant
+	}
+	if r.Spec.Schedule != "" && r.Spec.Schedule != scenarios.ScheduleUniform {
+		text += ", schedule " + r.Spec.Schedule
 	}
 	return text
 }

@@ -28,12 +28,15 @@ type runCmd struct {
 	Profile string `help:"default (Ceph's timings) or fast (a tenth of them)." default:"default"`
 	Mutant  string `help:"Plant a bug; the campaign must find it." placeholder:"NAME"`
 
-	Jobs             int    `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
-	StopAfter        int    `help:"Stop after so many failures." placeholder:"N"`
-	CheckDeterminism bool   `help:"Run every seed twice and compare."`
-	Out              string `help:"Write the trace and the result of each failure to a folder below DIR, and those of a single seed in any case." placeholder:"DIR"`
-	JSON             bool   `name:"json" help:"One JSON object per line: a header, the results, a summary."`
-	JUnit            string `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
+	Schedule string `help:"Order among loops: uniform, pct (random priorities with changes), fair (in turn) or portfolio (each seed draws)." default:"uniform"`
+
+	Jobs             int           `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
+	StopAfter        int           `help:"Stop after so many failures." placeholder:"N"`
+	CheckDeterminism bool          `help:"Run every seed twice and compare."`
+	Watchdog         time.Duration `help:"Give a simulated run up that makes no step for so long." default:"10s" placeholder:"10s"`
+	Out              string        `help:"Write the trace and the result of each failure to a folder below DIR, and those of a single seed in any case." placeholder:"DIR"`
+	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
+	JUnit            string        `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
 }
 
 // Run implements the command.
@@ -92,12 +95,17 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
 		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
 	}
-	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant))
+	if c.Watchdog <= 0 {
+		err = errors.Join(err, errors.New("--watchdog must be positive"))
+	}
+	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant),
+		scenarios.CheckSchedule(c.Schedule))
 	for _, name := range c.Scenarios {
 		s, unknown := scenarios.Find(name)
 		err = errors.Join(err, unknown, s.CheckIn(c.World))
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
+			Schedule: c.Schedule, Watchdog: c.Watchdog,
 		})
 	}
 	return campaign, err

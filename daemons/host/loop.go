@@ -57,6 +57,9 @@ type Task interface {
 	// Park waits until Wake has been called once since the last Park returned.
 	// If it already was, Park returns at once.
 	Park()
+	// ParkFor is Park with a word on what is waited for, such as "the answer of a
+	// monitor", which a report of a deadlock shows.
+	ParkFor(what string)
 
 	// Wake ends the task's Park, now or the next one. It may be called from any
 	// callback of the task's loop; the task goes on in a callback of its own.

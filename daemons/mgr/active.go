@@ -39,7 +39,7 @@ func (g *Mgr) onDispatch(t host.Task, step func(done func())) {
 			step(func() { g.s.finisher.Post(t.Wake) })
 		}
 	})
-	t.Park()
+	t.ParkFor("the dispatch loop")
 }
 
 // renewSession subscribes to what only an active manager needs, on a new

@@ -32,6 +32,10 @@ type Config struct {
 	Trace    io.Writer
 	LogLevel slog.Level
 	OnPacket func(sim.Packet)
+	// Schedule is the order among loops, up to the end of the damage; Watch can be
+	// asked where the run is. See sim.Config.
+	Schedule sim.Schedule
+	Watch    *sim.Watch
 }
 
 // Defects are the planted bugs of a run.
@@ -105,6 +109,7 @@ func Run(c Config) Outcome {
 		sim: sim.New(sim.Config{
 			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
 			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket,
+			Schedule: c.Schedule, Watch: c.Watch,
 		}),
 	}
 	defer r.sim.Close()
@@ -115,6 +120,9 @@ func Run(c Config) Outcome {
 	r.start(0, 0, false)
 	for _, d := range c.Plan.Damages {
 		r.inflict(d)
+	}
+	if c.Schedule.Kind != sim.Uniform {
+		r.sim.SetSchedule(sim.Schedule{Kind: sim.Fair})
 	}
 	r.until(settleWait, never)
 	for _, p := range r.parties {
@@ -129,6 +137,7 @@ func Run(c Config) Outcome {
 func (r *run) until(d time.Duration, done func() bool) {
 	r.sim.RunUntil(d, func() bool { return done() || r.sim.Steps() >= maxSteps })
 	r.check(r.sim.Steps() < maxSteps, "I-MSG-6", "no rest after %d steps", maxSteps)
+	r.check(r.sim.Err() == nil, "livelock", "%v", r.sim.Err())
 }
 
 func never() bool { return false }

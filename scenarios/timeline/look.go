@@ -37,6 +37,7 @@ func looks() []look {
 	return []look{
 		{"fault.*", '#', loud, "fault"},
 		{kindFailure, '!', loud, "property detail"},
+		{"schedule", '*', plain, "schedule"},
 		{tracefile.KindEnd, '=', plain, "hash="},
 
 		{"process.start", '^', plain, "pid="},
@@ -48,6 +49,9 @@ func looks() []look {
 		{"host.power-off", 'O', loud, ""},
 		{"host.power-on", 'I', loud, ""},
 		{"host.clock-step", 'T', loud, ""},
+		{"host.clock-offset", 'U', loud, "offset="},
+		{"host.clock-drift", 'Y', loud, "ppm="},
+		{"host.cpu", 'V', loud, "factor="},
 		{"host.disk-*", '$', loud, ""},
 		{"disk.*", '&', loud, ""},
 		{"point", '@', loud, "point reached="},

@@ -188,6 +188,12 @@ func traceOfAnything() string {
 	})
 	s.SetDelay(a, b, time.Second)
 	a.StepClock(time.Hour)
+	a.SetClockOffset(time.Hour)
+	if err := a.SetClockDrift(100); err != nil {
+		panic(err)
+	}
+	a.SetSlow(2)
+	s.SetSchedule(sim.Schedule{Kind: sim.PCT})
 	s.Run(2 * time.Second)
 	b.PowerOff()
 	b.Start(func(host.Host) {})

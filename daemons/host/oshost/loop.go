@@ -63,8 +63,8 @@ func (l *loop) Post(fn func()) {
 	l.mu.Unlock()
 }
 
-func (l *loop) Go(_ string, fn func(host.Task)) {
-	l.tasks.Go(l, func(t host.Task) {
+func (l *loop) Go(name string, fn func(host.Task)) {
+	l.tasks.Go(l, name, func(t host.Task) {
 		// A task runs on a goroutine that takes turns with the loop's.
 		l.host.asCaller(func() { fn(t) })
 	})

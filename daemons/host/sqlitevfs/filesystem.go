@@ -39,7 +39,7 @@ func (f *fileSystem) wait(begin func(done func(error))) (err error) {
 		task.Wake()
 	})
 	for ; !finished; wakes++ {
-		task.Park()
+		task.ParkFor("the disk")
 	}
 	if wakes > 1 { // some were meant for the task itself
 		task.Wake()

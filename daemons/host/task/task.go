@@ -8,7 +8,11 @@
 package task
 
 import (
+	"fmt"
 	"iter"
+	"path"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -17,13 +21,16 @@ import (
 // Set holds the tasks of one loop that have not ended. The zero value is ready.
 // It is used from the loop's callbacks only, like the loop's other state.
 type Set struct {
+	// Now tells the time for Waits; nil if nobody will ask.
+	Now func() time.Duration
+
 	live []*coroutine // in the order they began, so that unwinding is repeatable
 	dead bool
 }
 
 // Go queues fn as a task on loop.
-func (s *Set) Go(loop host.Loop, fn func(host.Task)) {
-	t := &coroutine{loop: loop}
+func (s *Set) Go(loop host.Loop, name string, fn func(host.Task)) {
+	t := &coroutine{loop: loop, name: name, now: s.Now}
 	t.resumeFn = func() { s.resume(t) }
 	t.timer = loop.NewTimer(t.resumeFn)
 	loop.Post(func() {
@@ -55,6 +62,36 @@ func (s *Set) Unwind() {
 	}
 }
 
+// Wait is why a task waits.
+type Wait struct {
+	// Task is its name.
+	Task string
+	// For is what it waits for: "sleep", or what [host.Task.ParkFor] was told, or
+	// "Wake".
+	For string
+	// Since is when the wait began, and Until when a sleep ends, by Set.Now.
+	Since, Until time.Duration
+}
+
+// String is the wait in words.
+func (w Wait) String() string {
+	if w.For == sleeping {
+		return fmt.Sprintf("task %q sleeps from %v until %v", w.Task, w.Since, w.Until)
+	}
+	return fmt.Sprintf("task %q waits for %s since %v", w.Task, w.For, w.Since)
+}
+
+// Waits lists the tasks that wait, in the order they began.
+func (s *Set) Waits() []Wait {
+	var all []Wait
+	for _, t := range s.live {
+		if !t.running {
+			all = append(all, Wait{Task: t.name, For: t.reason, Since: t.since, Until: t.until})
+		}
+	}
+	return all
+}
+
 func (s *Set) resume(t *coroutine) {
 	if t.running || t.ended {
 		return
@@ -83,6 +120,8 @@ func (s *Set) remove(t *coroutine) {
 // coroutine is one task.
 type coroutine struct {
 	loop     host.Loop
+	name     string
+	now      func() time.Duration
 	timer    host.Timer
 	resumeFn func()
 	next     func() (struct{}, bool)
@@ -94,15 +133,74 @@ type coroutine struct {
 	unwinding bool
 	woken     bool // Wake came and no Park has consumed it
 	parked    bool
+
+	reason       string // for the wait
+	since, until time.Duration
 }
+
+// sleeping and waking are the reasons of waits that give none.
+const (
+	sleeping = "sleep"
+	waking   = "Wake"
+)
 
 // unwound is the panic that ends a task whose loop has stopped.
 type unwound struct{}
 
+// Panic is what a panic in a task becomes when it reaches the task's loop, where
+// the stack of the task is not to be seen any more.
+type Panic struct {
+	Task  string // empty if it was none
+	Value any
+	// Stack has the functions of the task, the one that panicked last at the top.
+	Stack []runtime.Frame
+}
+
+// Error is the value with the stack, without addresses: the same in each run.
+func (p *Panic) Error() string {
+	b := new(strings.Builder)
+	if p.Task != "" {
+		fmt.Fprintf(b, "task %q: ", p.Task)
+	}
+	fmt.Fprint(b, p.Value)
+	for _, f := range p.Stack {
+		fmt.Fprintf(b, "\n  %s %s:%d", f.Function, path.Base(f.File), f.Line)
+	}
+	return b.String()
+}
+
+// Unwrap is the value, if that is an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
 func (t *coroutine) recoverUnwind() {
-	if r := recover(); r != nil {
-		if _, ok := r.(unwound); !ok {
-			panic(r)
+	r := recover()
+	if _, ok := r.(unwound); ok || r == nil {
+		return
+	}
+	if _, ok := r.(*Panic); !ok {
+		r = &Panic{Task: t.name, Value: r, Stack: PanicStack()}
+	}
+	panic(r)
+}
+
+// PanicStack is the stack of the panic that the calling deferred function has
+// recovered. Where deferred functions panicked once more, the last panic comes first.
+func PanicStack() (all []runtime.Frame) {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	for recovering := true; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			recovering = false
+		case !recovering && !strings.HasPrefix(f.Function, "runtime."):
+			all = append(all, f)
+		}
+		if !more {
+			return all
 		}
 	}
 }
@@ -124,16 +222,30 @@ func (t *coroutine) Sleep(d time.Duration) {
 	} else {
 		t.timer.Reset(d)
 	}
+	t.note(sleeping)
+	t.until = t.since + max(d, 0)
 	t.wait()
 }
 
+// note remembers why and since when the task waits.
+func (t *coroutine) note(reason string) {
+	t.reason = reason
+	if t.now != nil {
+		t.since = t.now()
+	}
+}
+
 // Park implements host.Task.
-func (t *coroutine) Park() {
+func (t *coroutine) Park() { t.ParkFor(waking) }
+
+// ParkFor implements host.Task.
+func (t *coroutine) ParkFor(what string) {
 	if t.woken {
 		t.woken = false
 		return
 	}
 	t.parked = true
+	t.note(what)
 	t.wait()
 	t.woken = false
 }

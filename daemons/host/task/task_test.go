@@ -2,8 +2,11 @@ package task_test
 
 import (
 	"container/heap"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +30,7 @@ type desk struct {
 }
 
 func (d *desk) Name() string                    { return "desk" }
-func (d *desk) Go(_ string, fn func(host.Task)) { d.tasks.Go(d, fn) }
+func (d *desk) Go(n string, fn func(host.Task)) { d.tasks.Go(d, n, fn) }
 func (d *desk) NewTimer(fn func()) host.Timer   { return &alarm{desk: d, fn: fn} }
 func (d *desk) Close()                          { d.closed = true }
 func (d *desk) Post(fn func()) {
@@ -249,26 +252,72 @@ func TestSet_nothingBeginsAfterUnwind(t *testing.T) {
 	n.want(t)
 }
 
-// A task's own panic is the program's, not an unwinding.
+// A task's own panic is the program's, not an unwinding: it reaches the loop with
+// the task's name and stack, also through deferred calls and another recover.
 func TestSet_panicsReachTheLoop(t *testing.T) {
 	for _, wait := range []bool{false, true} {
 		var d desk
 		d.Go("t", func(t host.Task) {
+			defer func() { panic(recover()) }()
 			if wait {
 				t.Sleep(0)
 			}
-			panic("a bug")
+			outOfThoughts()
 		})
 		func() {
 			defer func() {
-				if r := recover(); r != "a bug" {
-					t.Errorf("recovered %v", r)
+				p, ok := recover().(*task.Panic)
+				if !ok || p.Task != "t" || p.Value != "a bug" {
+					t.Fatalf("recovered %v", p)
+				}
+				if !strings.Contains(p.Error(), "task_test.outOfThoughts task_test.go:") {
+					t.Errorf("the stack does not show where: %v", p)
 				}
 			}()
 			d.run()
 			t.Error("the panic was swallowed")
 		}()
 	}
+}
+
+func outOfThoughts() { panic("a bug") }
+
+// A panic with an error is found by errors.Is.
+func TestPanic_unwraps(t *testing.T) {
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("recovered %v", err)
+		}
+	}()
+	var d desk
+	d.Go("t", func(host.Task) { panic(fmt.Errorf("open: %w", fs.ErrNotExist)) })
+	d.run()
+}
+
+// Waits say who waits, for what, since when and until when.
+func TestSet_waits(t *testing.T) {
+	d := desk{now: 2 * time.Second}
+	d.tasks.Now = func() time.Duration { return d.now }
+	d.Go("parked", func(t host.Task) { t.Park() })
+	d.Go("asking", func(t host.Task) { t.ParkFor("an answer") })
+	d.Go("asleep", func(t host.Task) { t.Sleep(time.Second) })
+	d.Go("ends", func(host.Task) {})
+	d.Go("looks", func(host.Task) {
+		want := []string{
+			`task "parked" waits for Wake since 2s`,
+			`task "asking" waits for an answer since 2s`,
+			`task "asleep" sleeps from 2s until 3s`,
+		}
+		var got []string
+		for _, w := range d.tasks.Waits() {
+			got = append(got, w.String())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		d.Close()
+	})
+	d.run()
 }
 
 // Tasks against a model: each wakes exactly when the sum of its sleeps says.

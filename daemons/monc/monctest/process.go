@@ -145,12 +145,12 @@ type loop struct {
 	tasks   task.Set
 }
 
-func (l *loop) Name() string                     { return l.name }
-func (l *loop) Go(_ string, fn func(host.Task))  { l.tasks.Go(l, fn) }
-func (l *loop) NewTimer(fn func()) host.Timer    { return &timer{loop: l, fn: fn} }
-func (l *loop) Post(fn func())                   { l.later(0, fn) }
-func (l *loop) later(d time.Duration, fn func()) { l.process.world.after(d, func() { l.run(fn) }) }
-func (l *loop) Close()                           { l.closed = true; l.tasks.Unwind() }
+func (l *loop) Name() string                       { return l.name }
+func (l *loop) Go(name string, fn func(host.Task)) { l.tasks.Go(l, name, fn) }
+func (l *loop) NewTimer(fn func()) host.Timer      { return &timer{loop: l, fn: fn} }
+func (l *loop) Post(fn func())                     { l.later(0, fn) }
+func (l *loop) later(d time.Duration, fn func())   { l.process.world.after(d, func() { l.run(fn) }) }
+func (l *loop) Close()                             { l.closed = true; l.tasks.Unwind() }
 func (l *loop) run(fn func()) {
 	if !l.closed {
 		fn()

@@ -1,0 +1,186 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/faults"
+)
+
+// planted is a scenario in which mon.b does something of its own on a loop, three
+// seconds after the cluster was healthy.
+func planted(do func(host.Loop)) Scenario {
+	return Scenario{
+		Name: "planted", Length: 20 * time.Second, Bite: "doing",
+		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
+			f := doing(func(c *cluster.Cluster) {
+				l := c.World().(*cluster.SimWorld).Sim().Host("mon.b").Process().NewLoop("planted")
+				l.Post(func() { do(l) })
+			})
+			return faults.Plan{{At: 3 * time.Second, Fault: f}}, nil
+		},
+	}
+}
+
+// wants holds a failure to its property and the words in it.
+func wants(t *testing.T, r Result, property string, words ...string) {
+	t.Helper()
+	if r.Verdict != Fail || r.Failure == nil || r.Failure.Property != property {
+		t.Fatalf("verdict %v, %v; want a failure of %s", r.Verdict, r.Failure, property)
+	}
+	if r.Failure.Host != "mon.b" || r.Failure.Step == 0 || r.Failure.At < 3*time.Second {
+		t.Errorf("on host %q at %v, step %d", r.Failure.Host, r.Failure.At, r.Failure.Step)
+	}
+	for _, w := range words {
+		if !strings.Contains(r.Failure.Detail, w) {
+			t.Errorf("no %q in: %s", w, r.Failure.Detail)
+		}
+	}
+}
+
+func sleepsForReal(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+func goesRound(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+	}
+}
+
+func waitsForALock(stop <-chan struct{}) {
+	var mu sync.Mutex
+	mu.Lock()
+	go func() {
+		<-stop
+		mu.Unlock()
+	}()
+	mu.Lock()
+}
+
+// TestWatchdog: a daemon that blocks the simulation is that seed's failure, which
+// says where, and other seeds go on. What the run writes later nobody sees.
+func TestWatchdog(t *testing.T) {
+	const limit = 300 * time.Millisecond
+	for name, blocks := range map[string]func(<-chan struct{}){
+		"sleepsForReal": sleepsForReal, "goesRound": goesRound, "waitsForALock": waitsForALock,
+	} {
+		for _, inTask := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				stop, over := make(chan struct{}), make(chan struct{})
+				s := planted(func(l host.Loop) {
+					if !inTask {
+						defer close(over)
+						blocks(stop)
+						return
+					}
+					l.Go("t", func(task host.Task) {
+						task.Sleep(time.Second)
+						defer close(over)
+						blocks(stop)
+					})
+				})
+				var trace bytes.Buffer
+				r := Run(Spec{Scenario: s, Seed: 1, Watchdog: limit, Trace: &trace})
+				wants(t, r, "watchdog", "no step for 300ms of real time (host mon.b, loop planted), in github.com/wavetank/wavetank/scenarios."+name, "guard_test.go:")
+				written := trace.Len()
+				close(stop)
+				<-over
+				if trace.Len() != written {
+					t.Errorf("a run that was given up has written %d bytes", trace.Len()-written)
+				}
+			})
+		}
+	}
+}
+
+// TestWatchdog_looksAtSteps: a run may take longer than one step of it.
+func TestWatchdog_looksAtSteps(t *testing.T) {
+	slowly := planted(func(l host.Loop) {
+		var timer host.Timer
+		timer = l.NewTimer(func() { time.Sleep(2 * time.Millisecond); timer.Reset(50 * time.Millisecond) })
+		timer.Reset(time.Millisecond)
+	})
+	for _, limit := range []time.Duration{200 * time.Millisecond, -1} {
+		if r := Run(Spec{Scenario: slowly, Seed: 1, Watchdog: limit}); r.Verdict != Pass || r.Real < 200*time.Millisecond {
+			t.Errorf("%v: %v after %v", r.Verdict, r.Failure, r.Real)
+		}
+	}
+}
+
+func outOfThoughts() { panic("out of thoughts") }
+
+// TestPanic: a panic of a daemon is that seed's failure, with host, loop, time and
+// the functions it came from, in words that are the same each time.
+func TestPanic(t *testing.T) {
+	for name, do := range map[string]func(host.Loop){
+		"in a callback": func(host.Loop) { outOfThoughts() },
+		"in a task":     func(l host.Loop) { l.Go("thinker", func(t host.Task) { t.Sleep(time.Second); outOfThoughts() }) },
+		"in a timer": func(l host.Loop) {
+			l.NewTimer(func() { defer func() { panic(recover()) }(); outOfThoughts() }).Reset(time.Second)
+		},
+		"at the end": func(l host.Loop) {
+			l.Go("thinker", func(t host.Task) { defer outOfThoughts(); t.Sleep(time.Hour) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var details []string
+			s := planted(do)
+			c := Campaign{
+				Specs: []Spec{{Scenario: s}}, Seeds: Seeds{1, 4}, Workers: 2,
+				OnResult: func(r Result) {
+					wants(t, r, "panic", "loop planted: ", "out of thoughts", "scenarios.outOfThoughts guard_test.go:")
+					details = append(details, r.Failure.Detail)
+				},
+			}
+			if sum := c.Run(context.Background()); sum.Failures != 4 {
+				t.Errorf("%d failures", sum.Failures)
+			}
+			again := RunTwice(Spec{Scenario: s, Seed: 1})
+			if again.Verdict != Fail || again.Failure.Detail != details[0] {
+				t.Errorf("a second time: %v: %v, the first time: %s", again.Verdict, again.Failure, details[0])
+			}
+		})
+	}
+}
+
+// TestDeadlock_ofACluster: when all machines are gone but one whose task waits for
+// ever, a goal cannot be reached any more.
+func TestDeadlock_ofACluster(t *testing.T) {
+	s := planted(func(l host.Loop) {})
+	s.Plan = func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
+		f := doing(func(c *cluster.Cluster) {
+			w := c.World().(*cluster.SimWorld)
+			for _, who := range []string{cluster.RoleMons, cluster.RoleMgrs} {
+				names, _ := c.Resolve(who)
+				for _, name := range names {
+					w.Host(name).Kill()
+				}
+			}
+			w.Host("client.admin").Kill()
+			w.Sim().Host("mon.b").Start(func(p host.Host) {
+				p.NewLoop("planted").Go("asker", func(t host.Task) { t.Sleep(time.Second); t.ParkFor("godot") })
+			})
+		})
+		return faults.Plan{{At: 3 * time.Second, Fault: f}}, []Goal{replaced(0)}
+	}
+	r := Run(Spec{Scenario: s, Seed: 1})
+	wants(t, r, "deadlock", `mon.b planted: task "asker" waits for godot since`)
+}

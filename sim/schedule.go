@@ -1,0 +1,159 @@
+package sim
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// ScheduleKind is a strategy by which the kernel chooses among loops.
+type ScheduleKind uint8
+
+// The strategies.
+const (
+	// Uniform draws uniformly among everything that is due at one instant.
+	Uniform ScheduleKind = iota
+	// PCT is probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi and
+	// Nagarakatte, ASPLOS 2010). Each loop has a random priority and of what is due
+	// the loop with the highest one goes first; at Depth-1 steps drawn from the
+	// first Steps the loop that runs falls below all others. A bug that needs d
+	// ordered events among n loops in k steps is found with a chance of at least
+	// 1/(n*k^(d-1)) by each run with Depth d.
+	PCT
+	// Fair lets loops take turns: of those with something due goes first which has
+	// not run for longest. It is for phases in which something must come true.
+	Fair
+)
+
+// Schedule is the order among loops.
+type Schedule struct {
+	Kind ScheduleKind
+	// Depth is the number of ordering constraints that PCT looks for; default 3.
+	Depth int
+	// Steps is how many kernel steps PCT takes the run for; default 4096. Of a run
+	// that is longer the rest has no changes of priority.
+	Steps int
+	// Lag is how long at most PCT lets a loop oversleep. With 0 priorities decide
+	// only among what is due at the same nanosecond, which is little besides posts
+	// between loops, for each message has a delay of its own. With more, a loop that
+	// was idle takes up what is due for it the later the lower its priority is, and
+	// one that falls stops for at least half of Lag and at most all of it, so that
+	// whatever the others do meanwhile comes first. Time passes all the same: no loop
+	// starves.
+	Lag time.Duration
+}
+
+func (s Schedule) withDefaults() Schedule {
+	if s.Kind != PCT {
+		return Schedule{Kind: s.Kind}
+	}
+	if s.Depth < 1 {
+		s.Depth = 3
+	}
+	if s.Steps < 1 {
+		s.Steps = 4096
+	}
+	s.Lag = max(s.Lag, 0)
+	return s
+}
+
+// String is the schedule in words: "uniform", "fair", "pct,depth=3,steps=4096,lag=1ms".
+func (s Schedule) String() string {
+	switch s.Kind {
+	case PCT:
+		return fmt.Sprintf("pct,depth=%d,steps=%d,lag=%v", s.Depth, s.Steps, s.Lag)
+	case Fair:
+		return "fair"
+	}
+	return "uniform"
+}
+
+// SetSchedule chooses the strategy from now on. Each has random streams of its own;
+// the steps of PCT count from here.
+func (s *Sim) SetSchedule(schedule Schedule) {
+	schedule = schedule.withDefaults()
+	k := s.kernel
+	k.lags = nil
+	switch schedule.Kind {
+	case PCT:
+		p := newPCT(schedule, s.config.Seed, k.steps)
+		k.chooser = p
+		if schedule.Lag > 0 {
+			k.lags = p
+		}
+	case Fair:
+		k.chooser = &fair{draws: NewStream(s.config.Seed, "kernel/fair")}
+	default:
+		k.chooser = nil
+	}
+	s.Note("schedule", slog.String("schedule", schedule.String()))
+}
+
+// thread names what an event belongs to for the choice: the loop whose callbacks it
+// runs, or else its actor. 0 is the owner of the simulation.
+func (e *event) thread() uint32 {
+	l := e.loop()
+	if l == nil {
+		return e.actor
+	}
+	return l.id
+}
+
+// loop is the loop whose callbacks the event may run, nil if there is none.
+func (e *event) loop() *loop {
+	switch t := e.target.(type) {
+	case *loop:
+		return t
+	case *timer:
+		return t.loop
+	case *conn:
+		return t.loop
+	case *pipe:
+		if e.kind == eventCredit {
+			return t.from.loop
+		}
+		return t.to.loop
+	}
+	return nil
+}
+
+// fair is the strategy Fair.
+type fair struct {
+	ran   []uint64 // by thread: the step at which it ran last, plus one
+	draws *Stream  // among several events of one thread
+}
+
+func (f *fair) choose(w *wheel, steps uint64) int {
+	pick, best, same := 0, w.slab[w.due[0]].thread(), 1
+	for i, index := range w.due[1:] {
+		id := w.slab[index].thread()
+		switch {
+		case id == best:
+			if same++; f.draws.IntN(same) == 0 {
+				pick = i + 1
+			}
+		case f.before(id, best):
+			pick, best, same = i+1, id, 1
+		}
+	}
+	for int(best) >= len(f.ran) {
+		f.ran = append(f.ran, 0)
+	}
+	f.ran[best] = steps + 1
+	return pick
+}
+
+// before reports whether it is a's turn and not b's.
+func (f *fair) before(a, b uint32) bool {
+	if x, y := f.last(a), f.last(b); x != y {
+		return x < y
+	}
+	return a < b
+}
+
+func (f *fair) last(id uint32) uint64 {
+	if int(id) < len(f.ran) {
+		return f.ran[id]
+	}
+	return 0
+}
