@@ -76,7 +76,7 @@ func decodeModule(d *wire.Decoder) (i ModuleInfo) {
 // Equal reports whether two infos say the same.
 func (i ModuleInfo) Equal(j ModuleInfo) bool {
 	return i.Name == j.Name && i.CanRun == j.CanRun && i.Error == j.Error &&
-		maps.EqualFunc(i.Options, j.Options, ModuleOption.equal)
+		maps.EqualFunc(i.Options, j.Options, ModuleOption.equal) //wavetank:ordered it only compares
 }
 
 func (o ModuleOption) equal(p ModuleOption) bool {

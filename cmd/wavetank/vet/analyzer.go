@@ -17,22 +17,10 @@ import (
 var Analyzer = &analysis.Analyzer{
 	Name:     "wavetank",
 	Doc:      "report code that makes a simulated run depend on more than its seed",
-	URL:      "https://pkg.go.dev/github.com/wavetank/wavetank/cmd/wavetank/vet",
+	URL:      helpURI,
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
 	Run:      run,
 }
-
-// rule is a family of findings. It becomes the category of the diagnostic.
-type rule string
-
-const (
-	ruleTime       rule = "time"
-	ruleThreads    rule = "threads"
-	ruleOutside    rule = "outside"
-	ruleRandomness rule = "randomness"
-	ruleOrder      rule = "order"
-	ruleComment    rule = "comment"
-)
 
 // finding is one complaint: what was found, why it is one, and what to write
 // instead.
@@ -62,10 +50,15 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	c.checkState(in)
 	for cur := range in.Root().Children() {
 		f := cur.Node().(*ast.File)
 		if ex := c.exceptions[pass.Fset.File(f.FileStart)]; ex != nil {
 			c.checkFile(cur)
+		}
+	}
+	for _, f := range pass.Files {
+		if ex := c.exceptions[pass.Fset.File(f.FileStart)]; ex != nil {
 			c.reportExceptions(ex)
 		}
 	}
@@ -82,6 +75,7 @@ func (c *checker) checkFile(file inspector.Cursor) {
 	for cur := range file.Preorder(
 		(*ast.ImportSpec)(nil), (*ast.Ident)(nil), (*ast.CallExpr)(nil), (*ast.GoStmt)(nil),
 		(*ast.SelectStmt)(nil), (*ast.SendStmt)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil),
+		(*ast.BinaryExpr)(nil), (*ast.AssignStmt)(nil),
 	) {
 		switch n := cur.Node().(type) {
 		case *ast.ImportSpec:
@@ -92,6 +86,10 @@ func (c *checker) checkFile(file inspector.Cursor) {
 			c.checkCall(cur, n)
 		case *ast.RangeStmt:
 			c.checkRange(cur, n)
+		case *ast.BinaryExpr:
+			c.checkFusedSum(n, n.Op, n.X, n.Y)
+		case *ast.AssignStmt:
+			c.checkFusedAssign(n)
 		default:
 			c.checkThreads(cur)
 		}

@@ -1,48 +1,33 @@
 // Package vet finds code that would behave differently each time it runs in the
 // simulator: calls that reach past the seam for time, threads, randomness,
-// sockets or files, and loops that let the order of a map reach an output.
+// sockets or files, loops that let the order of a map reach an output, addresses
+// that are printed, and state that simulated machines share.
 //
 // It stands alone (it imports nothing else of this module), so that it can be
 // pointed at anybody's daemons:
 //
 //	wavetank vet ./daemons/... ./sim/...
+//	wavetank vet --sarif ./daemons/... > findings.sarif
 //	go vet -vettool=$(which wavetank) ./daemons/...
 //
-// # What is checked
+// [Analyzer] is for other drivers of go/analysis. Every non-test file of the
+// packages named on the command line is checked, and nothing else: a package that
+// is at home on the real machine, such as daemons/host/oshost, is simply not named.
 //
-// Every non-test file of the packages named on the command line, and nothing
-// else: a package that is at home on the real machine, such as
-// daemons/host/oshost, is simply not named.
+// # Rules
 //
-//   - time: Now, Since, Until, Sleep, After, AfterFunc, Tick, NewTimer,
-//     NewTicker, Local; the deadlines of package context.
-//   - threads: go, select, channel operations; of package sync everything but
-//     Mutex, RWMutex and Locker; the scheduler's side of package runtime.
-//   - the outside: imports of net (not net/netip and net/url), os, syscall,
-//     unsafe and every global source of randomness; printing to the process's
-//     standard output and to the default logger.
-//   - order: iteration over maps, through range, package maps or reflection;
-//     printing addresses with %p.
+// All are in docs/vet.md, each with what it reports, what it lets pass and what to
+// write instead. Most are lists of names (names.go, imports.go, threads.go). Those
+// that think are:
 //
-// A short critical section under a Mutex is allowed because it cannot be seen
-// from outside: simulated loops never preempt one another, so it is never
-// contended there. Pool, Once, WaitGroup, Cond and Map are not: they share
-// state between simulated machines, wait for a thread, or iterate in map order.
-//
-// # Iterating over a map
-//
-// A range over a map is accepted without a word if its body has the same effect
-// in any order, as far as this can be read off the syntax. The body may
-//
-//   - append to a slice that the same function sorts before it uses it,
-//   - write or delete the entry of the key it is visiting, in any map,
-//   - fold integers with one commutative operation, or keep a minimum or a
-//     maximum,
-//   - assign or return something that does not depend on the entry.
-//
-// What is trusted and not proved: that a sort knows no ties, that two entries do
-// not point to the same object, and that the method String called by package
-// fmt has no effect of its own.
+//   - order (maporder.go, proof.go): a range over a map is accepted without a word
+//     if its body has the same effect in any order, as far as this can be read off
+//     the syntax;
+//   - addresses (printed.go): package fmt is followed through the types of what it
+//     prints;
+//   - state (state.go): variables of the package that functions change, also by way
+//     of methods of the package;
+//   - floats (floats.go): sums that a compiler may fuse with a product.
 //
 // # Exceptions
 //

@@ -1,6 +1,7 @@
 package vet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,19 @@ const (
 	exitInfrastructure = 5
 )
 
-const usage = `usage: wavetank vet [build flags] packages
+const usage = `usage: wavetank vet [--json | --sarif] [build flags] packages
 
 Reports code that makes a simulated run depend on more than its seed.
-Test files are not checked. The same check as a vet tool:
+Test files are not checked. Findings go to standard output:
+
+	--json     one JSON object a line: findings, and a summary
+	--sarif    a SARIF 2.1.0 log, for code scanning
+
+Exit status: 0 nothing found, 1 something found, 2 the packages cannot be
+checked (a mistake in the arguments, or they do not compile), 5 the go command
+cannot be run.
+
+The same check as a vet tool:
 
 	go vet -vettool=$(which wavetank) packages
 `
@@ -36,13 +46,18 @@ func IsToolCall(args []string) bool {
 	if len(args) == 0 {
 		return false
 	}
-	return args[0] == "-V=full" || args[0] == "-flags" || strings.HasSuffix(args[len(args)-1], ".cfg")
+	if args[0] == "-V=full" || args[0] == "-flags" {
+		return true
+	}
+	isCommand := len(args) > 1 && !strings.HasPrefix(args[0], "-")
+	return !isCommand && strings.HasSuffix(args[len(args)-1], ".cfg")
 }
 
-// Main is the command "wavetank vet": args are build flags of the go command
-// followed by packages. Findings go to standard error. It returns the exit code:
-// 0 if the packages are clean, 1 if there are findings (or a package does not
-// compile), 2 if args make no sense, 5 if the go command cannot be run.
+// Main is the command "wavetank vet": args are its flags and build flags of the
+// go command, followed by packages. Findings go to standard output, complaints
+// about the packages themselves to standard error. It returns the exit code: 0 if
+// the packages are clean, 1 if there are findings, 2 if the packages cannot be
+// checked, 5 if the go command cannot be run or the findings cannot be written.
 //
 // When args are those of a call by go vet ([IsToolCall]), Main speaks the
 // protocol of go vet with the arguments of the process, and does not return.
@@ -54,35 +69,72 @@ func Main(args []string) int {
 }
 
 func command(args []string, stdout, stderr io.Writer) int {
-	if slices.Contains(args, "-h") || slices.Contains(args, "--help") || slices.Contains(args, "-help") {
+	if slices.ContainsFunc(args, isHelp) {
 		fmt.Fprint(stdout, usage)
 		return exitClean
 	}
-	if len(args) == 0 || strings.HasPrefix(args[len(args)-1], "-") {
+	args, write, err := chooseFormat(args)
+	if err != nil || len(args) == 0 || strings.HasPrefix(args[len(args)-1], "-") {
+		if err != nil {
+			fmt.Fprintf(stderr, "wavetank vet: %v\n\n", err)
+		}
 		fmt.Fprint(stderr, usage)
 		return exitUsage
 	}
-	self, err := os.Executable()
-	if err != nil {
-		fmt.Fprintf(stderr, "wavetank vet: find own executable: %v\n", err)
-		return exitInfrastructure
+	r, err := runGoVet(args, stderr)
+	if err == nil {
+		err = write(stdout, r)
 	}
-	vet := exec.Command("go", append([]string{"vet", "-vettool=" + self}, args...)...)
-	vet.Stdout, vet.Stderr = stdout, stderr
-	return exitCode(vet.Run(), stderr)
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "wavetank vet: %v\n", err)
+		return exitInfrastructure
+	case !r.complete:
+		return exitUsage
+	case len(r.findings) > 0:
+		return exitFindings
+	}
+	return exitClean
 }
 
-// exitCode is the exit code for the outcome of go vet.
-func exitCode(err error, stderr io.Writer) int {
-	var ended *exec.ExitError
-	switch {
-	case err == nil:
-		return exitClean
-	case !errors.As(err, &ended):
-		fmt.Fprintf(stderr, "wavetank vet: run go vet: %v\n", err)
-		return exitInfrastructure
-	case ended.ExitCode() == exitUsage:
-		return exitUsage
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// chooseFormat takes the flags that choose a format out of args.
+func chooseFormat(args []string) (rest []string, write func(io.Writer, report) error, err error) {
+	write = writeText
+	chosen := ""
+	for _, arg := range args {
+		switch name := strings.TrimLeft(arg, "-"); {
+		case name == arg || name != "json" && name != "sarif":
+			rest = append(rest, arg)
+			continue
+		case chosen != "" && chosen != name:
+			return nil, nil, errors.New("--json and --sarif exclude one another")
+		case name == "json":
+			chosen, write = name, writeJSON
+		default:
+			chosen, write = name, writeSARIF
+		}
 	}
-	return exitFindings
+	return rest, write, nil
+}
+
+// runGoVet has go vet call this program for each package, and collects what it
+// says. What the go command itself has to say goes to stderr.
+func runGoVet(args []string, stderr io.Writer) (report, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return report{}, fmt.Errorf("find own executable: %w", err)
+	}
+	var out bytes.Buffer
+	vet := exec.Command("go", append([]string{"vet", "-json", "-vettool=" + self}, args...)...)
+	vet.Stdout, vet.Stderr = &out, stderr
+	err = vet.Run()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		return report{}, fmt.Errorf("run go vet: %w", err)
+	}
+	r, parseErr := parseReport(&out)
+	r.complete = err == nil
+	return r, parseErr
 }

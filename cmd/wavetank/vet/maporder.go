@@ -3,9 +3,7 @@ package vet
 import (
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -96,12 +94,57 @@ func (c *checker) checkCall(cur inspector.Cursor, call *ast.CallExpr) {
 	if mapIterator(c.pass.TypesInfo, call) != "" {
 		c.checkMapIterator(cur, call)
 	}
-	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && id.Name == "close" && isBuiltin(c.pass.TypesInfo, id) {
+	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && isBuiltin(c.pass.TypesInfo, id) {
+		c.checkBuiltin(call, id.Name)
+	}
+	pkg, name := callee(c.pass.TypesInfo, call)
+	switch pkg {
+	case "maps":
+		c.checkMapFunc(call, name)
+	case "time":
+		c.checkUnix(cur, call, name)
+	}
+	c.checkPrinted(call, pkg, name)
+}
+
+func (c *checker) checkBuiltin(call *ast.CallExpr, name string) {
+	switch name {
+	case "close":
 		c.report(finding{call, ruleThreads, "close of a channel", whyChannel, insteadChannel})
+	case "print", "println":
+		c.report(finding{call, ruleOutside, "builtin " + name, "it writes to the process's standard error", "log to host.Host.Log"})
 	}
-	if pkg, _ := callee(c.pass.TypesInfo, call); pkg == "fmt" {
-		c.checkFormat(call)
+}
+
+// checkMapFunc rejects the functions of package maps that call a function once
+// per entry, unless that only computes.
+func (c *checker) checkMapFunc(call *ast.CallExpr, name string) {
+	if name != "DeleteFunc" && name != "EqualFunc" || len(call.Args) == 0 {
+		return
 	}
+	if !c.onlyComputes(call.Args[len(call.Args)-1]) {
+		c.report(finding{call, ruleOrder, "maps." + name, whyMapOrder + ", and the function that it calls may have effects",
+			"pass a function literal that only returns a condition, or range over sorted keys"})
+	}
+}
+
+// onlyComputes reports whether fn is a function literal that does nothing but
+// return the value of expressions without effects.
+func (c *checker) onlyComputes(fn ast.Expr) bool {
+	lit, ok := ast.Unparen(fn).(*ast.FuncLit)
+	if !ok || len(lit.Body.List) != 1 {
+		return false
+	}
+	ret, ok := lit.Body.List[0].(*ast.ReturnStmt)
+	if !ok {
+		return false
+	}
+	for _, e := range ret.Results {
+		if n, _ := impure(c.pass.TypesInfo, e); n != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // checkMapIterator accepts maps.Keys and its like where their order is undone at
@@ -124,18 +167,4 @@ func (c *checker) checkMapIterator(cur inspector.Cursor, call *ast.CallExpr) {
 	}
 	c.report(finding{call, ruleOrder, types.ExprString(call), whyMapOrder,
 		"wrap it in slices.Sorted, or write //wavetank:ordered REASON"})
-}
-
-// checkFormat rejects %p: addresses differ from run to run.
-func (c *checker) checkFormat(call *ast.CallExpr) {
-	for _, arg := range call.Args {
-		v := c.pass.TypesInfo.Types[arg].Value
-		if v == nil || v.Kind() != constant.String {
-			continue
-		}
-		if strings.Contains(strings.ReplaceAll(constant.StringVal(v), "%%", ""), "%p") {
-			c.report(finding{arg, ruleOrder, "%p", "addresses differ from run to run", "print an identifier"})
-		}
-		return // only the first constant string can be the format
-	}
 }

@@ -57,6 +57,11 @@ func nameObjection(pkg, name string) (r rule, why, instead string) {
 		return fmtObjection(name)
 	case "log/slog":
 		return slogObjection(name)
+	case "reflect":
+		return reflectObjection(name)
+	}
+	if strings.HasPrefix(pkg, "crypto/") {
+		return cryptoObjection(name)
 	}
 	return "", "", ""
 }
@@ -94,16 +99,18 @@ func syncObjection(name string) (r rule, why, instead string) {
 	case "WaitGroup", "Cond":
 		return ruleThreads, "it waits for another thread", "use host.Loop.Post, or host.Task.Park and Wake"
 	case "Map":
-		return ruleOrder, "it iterates in map order and is shared between simulated machines", "keep a map in the loop's own state"
+		return ruleState, "it iterates in map order and is shared between simulated machines", "keep a map in the loop's own state"
 	}
-	return ruleThreads, "what it holds is shared between simulated machines", "keep the value in the loop's own state"
+	return ruleState, "what it holds is shared between simulated machines", "keep the value in the loop's own state"
 }
 
 func runtimeObjection(name string) (r rule, why, instead string) {
 	switch name {
 	case "Gosched", "LockOSThread", "UnlockOSThread", "Goexit", "NumGoroutine":
 		return ruleThreads, "the Go scheduler is not the simulator's", "use host.Loop"
-	case "NumCPU", "GOMAXPROCS", "NumCgoCall", "ReadMemStats":
+	case "Stack":
+		return ruleAddresses, "it shows addresses and numbers of goroutines", "publish a fact with host.Host.Probe"
+	case "NumCPU", "GOMAXPROCS", "NumCgoCall", "ReadMemStats", "GOOS", "GOARCH", "Version":
 		return ruleOutside, "the answer depends on this machine", "make it an option of the daemon"
 	case "SetFinalizer", "AddCleanup", "GC":
 		return ruleThreads, "the garbage collector runs when it likes", "release the object explicitly"
@@ -128,18 +135,41 @@ func slogObjection(name string) (r rule, why, instead string) {
 	return "", "", ""
 }
 
+func reflectObjection(name string) (r rule, why, instead string) {
+	if name == "Select" {
+		return ruleThreads, "it picks among ready cases at random", insteadChannel
+	}
+	return "", "", ""
+}
+
+// cryptoObjection is about functions that draw from the operating system, whatever
+// source they are given: since Go 1.26 most ignore it.
+func cryptoObjection(name string) (r rule, why, instead string) {
+	const draws = "it draws from the operating system, whatever source it is given"
+	const insteadKeys = "take keys and nonces as options, or draw their bytes from host.Host.Rand"
+	switch {
+	case strings.HasPrefix(name, "Generate"), strings.HasPrefix(name, "Encrypt"),
+		name == "Sign", name == "SignASN1", name == "SignPSS", name == "Encapsulate":
+		return ruleRandomness, draws, insteadKeys
+	}
+	return "", "", ""
+}
+
 // methodObjection says what is wrong with a method, given as
 // "package.Type.Method".
 func methodObjection(method string) (r rule, why, instead string) {
 	switch method {
-	case "reflect.Value.MapKeys", "reflect.Value.MapRange":
-		return ruleOrder, "it yields the keys in map order", "sort the keys first"
+	case "reflect.Value.MapKeys", "reflect.Value.MapRange", "reflect.Value.Seq", "reflect.Value.Seq2":
+		return ruleOrder, "it yields a map's keys in map order", "sort the keys first"
 	case "reflect.Value.Pointer", "reflect.Value.UnsafePointer", "reflect.Value.UnsafeAddr":
-		return ruleOrder, "addresses differ from run to run", "compare identifiers"
+		return ruleAddresses, "addresses differ from run to run", "compare identifiers"
 	case "reflect.Value.Send", "reflect.Value.Recv", "reflect.Value.TrySend", "reflect.Value.TryRecv":
 		return ruleThreads, "it is a channel operation", "use host.Loop.Post"
 	case "time.Time.Local":
 		return ruleTime, "the time zone belongs to this machine", "use Time.UTC"
+	}
+	if strings.HasPrefix(method, "crypto/") {
+		return cryptoObjection(method[strings.LastIndex(method, ".")+1:])
 	}
 	return "", "", ""
 }

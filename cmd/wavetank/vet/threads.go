@@ -20,7 +20,11 @@ func (c *checker) checkThreads(cur inspector.Cursor) {
 		c.report(finding{n, ruleThreads, "go statement", "the Go scheduler, not the seed, decides when it runs",
 			"use host.Loop.Post, host.Loop.Go or another host.Host.NewLoop"})
 	case *ast.SelectStmt:
-		c.report(finding{n, ruleThreads, "select statement", "it picks among ready cases at random", insteadChannel})
+		why := "it picks among ready cases at random"
+		if len(n.Body.List) < 2 {
+			why = "it waits for another thread"
+		}
+		c.report(finding{n, ruleThreads, "select statement", why, insteadChannel})
 	case *ast.SendStmt:
 		c.reportChannel(cur, n, "channel send")
 	case *ast.UnaryExpr:

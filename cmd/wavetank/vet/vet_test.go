@@ -2,6 +2,8 @@ package vet
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 // Each package under testdata/src shows what one rule rejects, with the message
 // to expect in a comment, and what it lets pass.
 func TestAnalyzer_rules(t *testing.T) {
-	for _, pkg := range []string{"clock", "threads", "outside", "formats", "maporder", "exceptions"} {
+	for _, pkg := range []string{"clock", "threads", "outside", "addresses", "maporder", "state", "floats", "exceptions"} {
 		t.Run(pkg, func(t *testing.T) {
 			analysistest.Run(t, analysistest.TestData(), Analyzer, pkg)
 		})
@@ -40,8 +42,10 @@ func TestIsToolCall(t *testing.T) {
 		{"-flags", true},
 		{"/tmp/vet.cfg", true},
 		{"-json /tmp/b001/vet.cfg", true},
+		{"-tags netns -json /tmp/b001/vet.cfg", true},
 		{"./daemons/...", false},
 		{"run mgr-failover --seed 7", false},
+		{"vet ./x.cfg", false},
 	} {
 		if got := IsToolCall(strings.Fields(tt.args)); got != tt.want {
 			t.Errorf("IsToolCall(%q) = %t, want %t", tt.args, got, tt.want)
@@ -61,25 +65,35 @@ func module(t *testing.T, source string) {
 	t.Chdir(dir)
 }
 
+const (
+	clean = "package daemon\n\nfunc F() {}\n"
+	dirty = "package daemon\n\nimport \"time\"\n\nfunc F() (string, time.Time) { return \"😀\", time.Now() }\n"
+)
+
 func TestCommand_exitCodes(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
 	}
-	const clean = "package daemon\n\nfunc F() {}\n"
-	const dirty = "package daemon\n\nimport \"time\"\n\nfunc F() time.Time { return time.Now() }\n"
 	for _, tt := range []struct {
 		name, source, args string
 		want               int
 		output             string
 	}{
 		{"clean", clean, "./...", exitClean, ""},
-		{"finding", dirty, "./...", exitFindings, "daemon.go:5:34: time.Now: it reads this machine's clock"},
-		{"with a build flag", dirty, "-tags netns ./...", exitFindings, "host.Clock.Now"},
-		{"does not compile", "package daemon\n\nfunc F() { x }\n", ".", exitFindings, "undefined: x"},
+		{"finding", dirty, "./...", exitFindings, "daemon.go:5:52: time.Now: it reads this machine's clock"},
+		{"with a build flag", dirty, "-tags netns ./...", exitFindings, "host.Clock.Now (time)"},
+		{"does not compile", "package daemon\n\nfunc F() { x }\n", ".", exitUsage, "undefined: x"},
+		{"no such package", clean, "./nope", exitUsage, "nope"},
 		{"no packages", clean, "", exitUsage, "usage: wavetank vet"},
 		{"only a flag", clean, "-json", exitUsage, "usage: wavetank vet"},
+		{"two formats", clean, "--json --sarif .", exitUsage, "exclude one another"},
 		{"unknown flag", clean, "-nonsense .", exitUsage, "nonsense"},
 		{"help", clean, "--help", exitClean, "usage: wavetank vet"},
+		{"clean, as JSON", clean, "--json .", exitClean, `{"kind":"summary","schema":1,"findings":0,"complete":true}`},
+		{"finding, as JSON", dirty, "--json .", exitFindings,
+			`{"kind":"finding","rule":"time","file":"daemon.go","start":{"line":5,"column":52},"end":{"line":5,"column":55},"message":"time.Now: `},
+		{"does not compile, as JSON", "package daemon\n\nfunc F() { x }\n", "--json .", exitUsage, `"findings":0,"complete":false}`},
+		{"finding, as SARIF", dirty, "--sarif .", exitFindings, `"ruleId": "time"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			module(t, tt.source)
@@ -99,5 +113,45 @@ func TestCommand_withoutGo(t *testing.T) {
 	var out bytes.Buffer
 	if got := command([]string{"./..."}, &out, &out); got != exitInfrastructure {
 		t.Errorf("exit code %d, want %d", got, exitInfrastructure)
+	}
+}
+
+// failing is a writer on a full disk.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+func TestCommand_unwritable(t *testing.T) {
+	module(t, dirty)
+	for _, format := range []string{"", "--json ", "--sarif "} {
+		if got := command(strings.Fields(format+"."), failing{}, io.Discard); got != exitInfrastructure {
+			t.Errorf("%q: exit code %d, want %d", format, got, exitInfrastructure)
+		}
+	}
+}
+
+// TestGoVet_vettool is the other way to call the linter.
+func TestGoVet_vettool(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	module(t, dirty)
+	out, err := exec.Command("go", "vet", "-vettool="+self, ".").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "daemon.go:5:52: time.Now: ") {
+		t.Errorf("go vet -vettool: %v\n%s", err, out)
+	}
+}
+
+// TestDocs_explainEveryRule keeps the page that findings lead to complete.
+func TestDocs_explainEveryRule(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/vet.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules() {
+		if !strings.Contains(string(page), "\n### "+string(r.rule)+"\n") {
+			t.Errorf("docs/vet.md has no heading %q", "### "+r.rule)
+		}
 	}
 }

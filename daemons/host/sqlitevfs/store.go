@@ -30,7 +30,7 @@ func New(h host.Host, loop host.Loop) *Store {
 // registered counts the file systems ever registered with the library, whose
 // registry is one for the whole program. The number names the next one and is
 // seen nowhere else.
-var registered atomic.Uint64
+var registered atomic.Uint64 //wavetank:allow it only keeps names apart, and no run sees them
 
 // Open opens a connection to the named database, creates the database if there is
 // none, and applies pragmas such as "synchronous=full", in order. Several

@@ -18,7 +18,7 @@ func bad(ctx context.Context) {
 	_ = time.NewTicker(1)                        // want `time\.NewTicker: `
 	_ = time.Tick(1)                             // want `time\.Tick: `
 	_ = clockwork.Now()                          // want `time\.Now: `
-	_ = time.Unix(0, 0).Local()                  // want `time\.Time\.Local: .*use Time\.UTC`
+	_ = time.Unix(0, 0).UTC().Local()            // want `time\.Time\.Local: .*use Time\.UTC`
 	_ = time.Unix(0, 0).In(time.Local)           // want `time\.Local: `
 	_, _ = context.WithTimeout(ctx, time.Second) // want `context\.WithTimeout: its deadline is in real time`
 	now := time.Now                              // want `time\.Now: `
@@ -39,4 +39,14 @@ func good(ctx context.Context, c hostClock) {
 	cancel()
 	var t time.Time
 	_ = t.Add(time.Minute).Before(t)
+}
+
+func zones(sec int64, t time.Time) {
+	_ = time.Unix(sec, 0)                        // want `time\.Unix: its result is in the time zone of this machine; write time\.Unix\(\.\.\.\)\.UTC\(\)`
+	_ = time.UnixMilli(sec).Month()              // want `time\.UnixMilli: `
+	_ = time.UnixMicro(sec).Format(time.RFC3339) // want `time\.UnixMicro: `
+	_ = time.Unix(sec, 0).UTC()
+	_ = time.Unix(sec, 0).Sub(t)
+	_ = t.Before(time.Unix(sec, 0))
+	_ = time.UnixMilli(sec).UnixNano()
 }

@@ -233,3 +233,9 @@ func nested(m map[string]*peer) (ids []int) {
 	}
 	return ids
 }
+
+func callbacks(m, n map[string]*peer, f func(string, *peer) bool) {
+	maps.DeleteFunc(m, f)                                                // want `maps\.DeleteFunc: Go iterates over maps in another order each time, and the function that it calls may have effects`
+	maps.DeleteFunc(m, func(string, *peer) bool { use(m); return true }) // want `maps\.DeleteFunc: `
+	_ = maps.EqualFunc(m, n, func(a, b *peer) bool { return f("", a) })  // want `maps\.EqualFunc: `
+}

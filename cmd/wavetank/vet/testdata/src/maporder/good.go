@@ -169,3 +169,8 @@ func slicesToo(s []*peer, a [3]string) {
 		use(x)
 	}
 }
+
+func callbacks2(m, n map[string]*peer) bool {
+	maps.DeleteFunc(m, func(name string, p *peer) bool { return p.alive && len(name) > 3 })
+	return maps.EqualFunc(m, n, func(a, b *peer) bool { return a.rank == b.rank })
+}

@@ -1,6 +1,8 @@
 package threads
 
 import (
+	"context"
+	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -23,6 +25,22 @@ func bad(c chan int, d chan int) {
 	close(c)             // want `close of a channel: `
 	runtime.Gosched()    // want `runtime\.Gosched: the Go scheduler is not the simulator's`
 	_ = runtime.NumCPU() // want `runtime\.NumCPU: .*make it an option`
+}
+
+func badReflect(cases []reflect.SelectCase, v reflect.Value) {
+	_, _, _ = reflect.Select(cases) // want `reflect\.Select: it picks among ready cases at random`
+	v.Send(v)                       // want `reflect\.Value\.Send: it is a channel operation`
+	select {                        // want `select statement: it waits for another thread`
+	case <-make(chan int):
+	}
+	runtime.SetFinalizer(&v, nil) // want `runtime\.SetFinalizer: the garbage collector runs when it likes`
+	_ = runtime.NumGoroutine()    // want `runtime\.NumGoroutine: `
+	_ = runtime.GOMAXPROCS(0)     // want `runtime\.GOMAXPROCS: `
+	_ = runtime.GOOS              // want `runtime\.GOOS: the answer depends on this machine`
+	_ = runtime.Stack(nil, true)  // want `runtime\.Stack: it shows addresses`
+	context.AfterFunc(nil, nil)   // want `context\.AfterFunc: it starts a goroutine`
+	_ = sync.OnceFunc(func() {})  // want `sync\.OnceFunc: `
+	println("x")                  // want `builtin println: it writes to the process's standard error`
 }
 
 func badGeneric[C chan int](c C) {
