@@ -6,12 +6,20 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/hosttest"
+	"github.com/wavetank/wavetank/daemons/host/netconn/netconntest"
 )
 
 // TestHost holds the simulated host to the promises of package host, the same
 // that the real machine is held to.
 func TestHost(t *testing.T) {
 	hosttest.Run(t, func(*testing.T) hosttest.World {
+		return conformanceWorld{New(Config{Seed: 1})}
+	})
+}
+
+// TestNetconn holds package net's face on simulated streams to its promises.
+func TestNetconn(t *testing.T) {
+	netconntest.Run(t, func(*testing.T) hosttest.World {
 		return conformanceWorld{New(Config{Seed: 1})}
 	})
 }

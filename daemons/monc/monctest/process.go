@@ -147,6 +147,7 @@ type loop struct {
 
 func (l *loop) Name() string                     { return l.name }
 func (l *loop) Go(_ string, fn func(host.Task))  { l.tasks.Go(l, fn) }
+func (l *loop) Running() host.Task               { return l.tasks.Running() }
 func (l *loop) NewTimer(fn func()) host.Timer    { return &timer{loop: l, fn: fn} }
 func (l *loop) Post(fn func())                   { l.later(0, fn) }
 func (l *loop) later(d time.Duration, fn func()) { l.process.world.after(d, func() { l.run(fn) }) }
