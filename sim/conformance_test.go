@@ -6,6 +6,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/hosttest"
+	"github.com/wavetank/wavetank/daemons/host/netconn/netconntest"
 )
 
 // TestHost holds the simulated host to the promises of package host, the same
@@ -35,6 +36,13 @@ func (w driftingWorld) NewHost(name string) hosttest.Machine {
 		panic(err)
 	}
 	return m
+}
+
+// TestNetconn holds package net's face on simulated streams to its promises.
+func TestNetconn(t *testing.T) {
+	netconntest.Run(t, func(*testing.T) hosttest.World {
+		return conformanceWorld{New(Config{Seed: 1})}
+	})
 }
 
 type conformanceWorld struct{ *Sim }

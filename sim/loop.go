@@ -42,6 +42,8 @@ func (l *loop) Go(name string, fn func(host.Task)) {
 	}
 }
 
+func (l *loop) Running() host.Task { return l.tasks.Running() }
+
 func (l *loop) Close() {
 	if l.closed {
 		return

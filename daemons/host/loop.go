@@ -24,6 +24,11 @@ type Loop interface {
 	// does.
 	Go(name string, fn func(Task))
 
+	// Running is the task of this loop that makes the call, or nil: in a callback,
+	// on another loop, and on a goroutine that is none of the loop's. It may be
+	// called from anywhere and takes about as long as walking up the stack.
+	Running() Task
+
 	// Close stops the loop: callbacks not yet begun are dropped, timers never
 	// fire, waiting tasks are unwound, and listeners and connections that belong
 	// to the loop are closed, as is whatever is given to it later. It may be

@@ -231,6 +231,7 @@ func (l *fakeLoop) Post(fn func()) {
 }
 func (l *fakeLoop) NewTimer(fn func()) host.Timer { return &fakeTimer{loop: l, fn: fn} }
 func (l *fakeLoop) Go(string, func(host.Task))    { panic("no tasks here") }
+func (l *fakeLoop) Running() host.Task            { return nil }
 func (l *fakeLoop) Close() {
 	l.closed = true
 	for _, s := range l.sockets {

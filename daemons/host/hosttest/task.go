@@ -19,6 +19,7 @@ func taskChecks() []check {
 		{"a woken task goes on in a callback of its own", taskWakeIsNotACall},
 		{"the loop is free while a task waits", taskFreesLoop},
 		{"a wake does not cut a sleep short", taskSleepIsNotPark},
+		{"running is the task that asks and no other", taskRunning},
 		{"many tasks run on one loop", taskMany},
 		{"closing the loop unwinds a waiting task", taskUnwoundByClose},
 		{"a task that closes its own loop is unwound at its next wait", taskClosesItself},
@@ -205,6 +206,23 @@ func taskSleepIsNotPark(r *rig) {
 	if got := time.Duration(took.Load()); got < nap {
 		r.Errorf("a sleep of %v took %v", nap, got)
 	}
+}
+
+func taskRunning(r *rig) {
+	p := r.process("a")
+	second := p.NewLoop("second")
+	var j journal
+	p.do(func() {
+		p.main.Go("t", func(t host.Task) {
+			for range 2 {
+				j.note("own %v, other loop's %v", p.main.Running() == t, second.Running() != nil)
+				t.Sleep(time.Millisecond)
+			}
+		})
+	})
+	r.await("the task has asked twice", j.has(2))
+	p.do(func() { j.note("callback's %v", p.main.Running() != nil) })
+	j.wants(r, "own true, other loop's false", "own true, other loop's false", "callback's false")
 }
 
 func taskMany(r *rig) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/hosttest"
+	"github.com/wavetank/wavetank/daemons/host/netconn/netconntest"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
 )
 
@@ -19,6 +20,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHost_conformance(t *testing.T) {
 	hosttest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir()} })
+}
+
+// TestNetconn_conformance holds package net's face on the real machine's streams to
+// its promises.
+func TestNetconn_conformance(t *testing.T) {
+	netconntest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir()} })
 }
 
 // world is a few machines on loopback addresses, in real time.

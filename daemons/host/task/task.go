@@ -11,8 +11,11 @@ import (
 	"fmt"
 	"iter"
 	"path"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -26,6 +29,7 @@ type Set struct {
 
 	live []*coroutine // in the order they began, so that unwinding is repeatable
 	dead bool
+	turn atomic.Pointer[coroutine] // has control; atomic because Running may be asked anywhere
 }
 
 // Go queues fn as a task on loop.
@@ -39,8 +43,7 @@ func (s *Set) Go(loop host.Loop, name string, fn func(host.Task)) {
 		}
 		t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
 			t.yield = yield
-			defer t.recoverUnwind()
-			fn(t)
+			t.run(fn)
 		})
 		s.live = append(s.live, t)
 		s.resume(t)
@@ -57,7 +60,7 @@ func (s *Set) Unwind() {
 	for _, t := range live {
 		t.unwinding = true
 		if !t.running {
-			t.stop()
+			s.stop(t)
 		}
 	}
 }
@@ -92,19 +95,38 @@ func (s *Set) Waits() []Wait {
 	return all
 }
 
+// Running is the task that makes the call, or nil if it comes from none of the
+// set's tasks. Unlike the rest of a Set it may be called from any goroutine.
+func (s *Set) Running() host.Task {
+	// A task may have let loose a goroutine, which then runs beside it.
+	if t := s.turn.Load(); t != nil && onTask() {
+		return t
+	}
+	return nil
+}
+
+// stop unwinds t, which waits.
+func (s *Set) stop(t *coroutine) {
+	before := s.turn.Swap(t) // a task may unwind others
+	t.stop()
+	s.turn.Store(before)
+}
+
 func (s *Set) resume(t *coroutine) {
 	if t.running || t.ended {
 		return
 	}
 	t.running = true
+	s.turn.Store(t)
 	_, more := t.next()
+	s.turn.Store(nil)
 	t.running = false
 	switch {
 	case !more:
 		t.ended = true
 		s.remove(t)
 	case t.unwinding:
-		t.stop()
+		s.stop(t)
 	}
 }
 
@@ -173,6 +195,37 @@ func (p *Panic) Error() string {
 func (p *Panic) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
+}
+
+// run is the body of the coroutine. It is a function of its own, so that onTask
+// finds it on the stack.
+//
+//go:noinline
+func (t *coroutine) run(fn func(host.Task)) {
+	defer t.recoverUnwind()
+	fn(t)
+}
+
+// runEntry is where run begins in memory.
+var runEntry = reflect.ValueOf((*coroutine).run).Pointer() //wavetank:allow compared only, and never shown
+
+// onTask reports whether the calling goroutine is that of a task: then run is
+// among the outermost frames of its stack, above it only what starts coroutines.
+func onTask() bool {
+	const outermost, page = 8, 64
+	var pcs [outermost + page]uintptr // the last frames of the page before, and a page
+	for skip := 2; ; skip += page {
+		n := runtime.Callers(skip, pcs[outermost:])
+		if n < page {
+			return slices.ContainsFunc(pcs[n:outermost+n], isRun)
+		}
+		copy(pcs[:outermost], pcs[page:])
+	}
+}
+
+func isRun(pc uintptr) bool {
+	f := runtime.FuncForPC(pc - 1)
+	return f != nil && f.Entry() == runEntry
 }
 
 func (t *coroutine) recoverUnwind() {

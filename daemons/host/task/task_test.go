@@ -31,6 +31,7 @@ type desk struct {
 
 func (d *desk) Name() string                    { return "desk" }
 func (d *desk) Go(n string, fn func(host.Task)) { d.tasks.Go(d, n, fn) }
+func (d *desk) Running() host.Task              { return d.tasks.Running() }
 func (d *desk) NewTimer(fn func()) host.Timer   { return &alarm{desk: d, fn: fn} }
 func (d *desk) Close()                          { d.closed = true }
 func (d *desk) Post(fn func()) {
@@ -318,6 +319,85 @@ func TestSet_waits(t *testing.T) {
 		d.Close()
 	})
 	d.run()
+}
+
+func TestSet_runningIsTheCaller(t *testing.T) {
+	var d desk
+	if d.Running() != nil {
+		t.Error("a task runs before any began")
+	}
+	other := make(chan host.Task, 1)
+	for range 2 {
+		d.Go("t", func(own host.Task) {
+			check := func(where string) {
+				if got := d.Running(); got != own {
+					t.Errorf("%s: got %v, want the task that asks", where, got)
+				}
+			}
+			check("at first")
+			for depth := range 200 {
+				deeply(depth, func() { check(fmt.Sprint("at depth ", depth)) })
+			}
+			go func() { other <- d.Running() }()
+			if <-other != nil {
+				t.Error("a goroutine that a task let loose counts as the task")
+			}
+			own.Sleep(time.Second)
+			check("after a wait")
+			defer check("while it is unwound")
+			own.Park()
+		})
+	}
+	d.Post(func() {
+		if d.Running() != nil {
+			t.Error("a callback counts as a task")
+		}
+	})
+	d.run()
+	d.Close()
+	d.run()
+	if d.Running() != nil {
+		t.Error("a task runs after all ended")
+	}
+}
+
+func TestSet_runningAfterOneUnwindsAnother(t *testing.T) {
+	var d desk
+	d.Go("other", func(t host.Task) { t.Park() })
+	d.Go("t", func(own host.Task) {
+		d.tasks.Unwind()
+		if d.Running() != own {
+			t.Error("the task that unwound another is not the running one")
+		}
+	})
+	d.run()
+}
+
+// deeply calls fn below depth more frames.
+//
+//go:noinline
+func deeply(depth int, fn func()) {
+	if depth == 0 {
+		fn()
+		return
+	}
+	deeply(depth-1, fn)
+}
+
+func BenchmarkSet_Running(b *testing.B) {
+	for _, depth := range []int{1, 20} {
+		b.Run(fmt.Sprint("depth=", depth), func(b *testing.B) {
+			var d desk
+			d.Go("t", func(host.Task) {
+				deeply(depth, func() {
+					for b.Loop() {
+						d.Running()
+					}
+				})
+			})
+			d.run()
+		})
+	}
 }
 
 // Tasks against a model: each wakes exactly when the sum of its sleeps says.

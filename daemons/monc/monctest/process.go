@@ -151,6 +151,7 @@ func (l *loop) NewTimer(fn func()) host.Timer      { return &timer{loop: l, fn: 
 func (l *loop) Post(fn func())                     { l.later(0, fn) }
 func (l *loop) later(d time.Duration, fn func())   { l.process.world.after(d, func() { l.run(fn) }) }
 func (l *loop) Close()                             { l.closed = true; l.tasks.Unwind() }
+func (l *loop) Running() host.Task                 { return l.tasks.Running() }
 func (l *loop) run(fn func()) {
 	if !l.closed {
 		fn()

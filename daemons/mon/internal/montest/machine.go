@@ -140,6 +140,7 @@ type loop struct {
 
 func (l *loop) Name() string                  { return l.name }
 func (l *loop) Go(string, func(host.Task))    { panic("montest: no tasks") }
+func (l *loop) Running() host.Task            { return nil }
 func (l *loop) Close()                        { l.proc.dead = true }
 func (l *loop) NewTimer(fn func()) host.Timer { return &timer{loop: l, fn: fn} }
 func (l *loop) Post(fn func()) {
