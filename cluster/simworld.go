@@ -21,6 +21,9 @@ type SimConfig struct {
 	// OnPacket is told every packet that arrives, see sim.Config; the writer of
 	// package capture is made for it. nil means that nobody listens.
 	OnPacket func(sim.Packet)
+	// Witness is told everything that the run does, see sim.Witness; nil means that
+	// nobody is.
+	Witness sim.Witness
 }
 
 // SimWorld is the World in which one seed decides everything.
@@ -36,7 +39,7 @@ func NewSim(config SimConfig) *SimWorld {
 	w := &SimWorld{hosts: make(map[string]*simHost)}
 	w.sim = sim.New(sim.Config{
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
-		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket,
+		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
 	})
 	return w
 }

@@ -35,7 +35,7 @@ func runMatrix(spec Spec) Result {
 	mutant, _ := FindMutant(spec.Mutant)
 	o := messenger.Run(messenger.Config{
 		Plan: plan, Defects: mutant.Messenger,
-		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 	})
 	r := Result{Choices: plan.String(), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
 	for _, s := range o.Struck {

@@ -32,6 +32,9 @@ type Spec struct {
 	// OnPacket is told every packet of a simulated run that arrives, for a
 	// capture; nil means that nobody listens.
 	OnPacket func(sim.Packet)
+	// Witness is told everything that a simulated run does, to compare it with
+	// another; nil means that nobody is.
+	Witness sim.Witness
 }
 
 // The worlds that a scenario can run in.
@@ -92,7 +95,7 @@ func openWorld(spec Spec) (cluster.World, error) {
 		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
 	default:
 		return cluster.NewSim(cluster.SimConfig{
-			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 		}), nil
 	}
 }

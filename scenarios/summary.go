@@ -10,6 +10,7 @@ type Summary struct {
 	Runs         int
 	Failures     int // fail, nondeterministic and infrastructure
 	Inconclusive int
+	Twice        int            // runs that were run twice and compared
 	Verdict      Verdict        // the heaviest
 	Faults       map[string]int // how often each kind of fault landed
 	Marks        map[string]int // in how many runs each mark was reached
@@ -32,6 +33,9 @@ func newSummary(specs []Spec) *Summary {
 func (s *Summary) add(r Result) {
 	s.Runs++
 	s.Verdict = max(s.Verdict, r.Verdict)
+	if r.Twice {
+		s.Twice++
+	}
 	switch r.Verdict {
 	case Fail, Nondeterministic, Infrastructure:
 		s.Failures++

@@ -77,6 +77,7 @@ type Result struct {
 	Steps   uint64
 	Virtual time.Duration // the world's time at the end
 	Real    time.Duration // how long the run took
+	Twice   bool          // it was run twice and compared
 
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.

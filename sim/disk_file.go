@@ -50,6 +50,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	f.proc.sawDisk("write", f.name, off, p)
 	n, err := f.disk.writable(f.node, f.name, off, len(p))
 	if n > 0 {
 		f.node.apply(write{off: off, data: slices.Clone(p[:n])})
@@ -61,6 +62,7 @@ func (f *file) Truncate(size int64) error {
 	if err := f.check("truncate", size, 0); err != nil {
 		return err
 	}
+	f.proc.sawDisk("truncate", f.name, size, nil)
 	if err := f.disk.writeFault("truncate", f.name); err != nil {
 		return err
 	}

@@ -154,6 +154,9 @@ func (p *Process) fire(eventKind, uint64) {
 		return
 	}
 	p.sim().trace.process(p, "start", "")
+	if k := p.sim().kernel; k.witness != nil {
+		k.saw(Act{Kind: ActCall, Host: p.host.name, Func: p.program})
+	}
 	p.sim().call(func() { p.program(p) })
 }
 

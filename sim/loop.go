@@ -29,6 +29,9 @@ func (l *loop) Post(fn func()) {
 	if l.closed {
 		return
 	}
+	if k := l.proc.sim().kernel; k.witness != nil {
+		k.saw(Act{Kind: ActPost, Host: l.proc.host.name, Loop: l.name, ID: l.id, Func: fn})
+	}
 	l.posted = append(l.posted, fn)
 	l.schedule()
 }
@@ -98,9 +101,11 @@ func (l *loop) take() func() {
 		t := l.overdue[0]
 		l.overdue = append(l.overdue[:0], l.overdue[1:]...)
 		t.overdue = false
+		l.sawCall(t.fn, "", false)
 		return t.fn
 	}
 	fn := l.posted[l.head]
+	l.sawCall(fn, "", true)
 	l.posted[l.head] = nil
 	l.head++
 	if l.head == len(l.posted) {
@@ -132,7 +137,7 @@ func (t *timer) Reset(d time.Duration) {
 func (t *timer) Stop() {
 	if t.armed {
 		t.delist()
-		t.loop.proc.sim().kernel.wheel.cancel(t.pending)
+		t.loop.proc.sim().kernel.cancel(t.pending, t, eventTimer)
 	}
 	if t.overdue {
 		t.overdue = false
@@ -175,6 +180,7 @@ func (t *timer) fire(eventKind, uint64) {
 		t.loop.schedule()
 		return
 	}
+	t.loop.sawCall(t.fn, "", false)
 	t.loop.proc.sim().call(t.fn)
 }
 

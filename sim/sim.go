@@ -67,6 +67,9 @@ type Config struct {
 	// nobody listens, and then it costs a comparison. It must not touch the
 	// simulation, so that a run is the same with it and without.
 	OnPacket func(Packet)
+	// Witness is told everything that the run does, to compare it with another one;
+	// nil means that nobody listens, and then it costs a comparison.
+	Witness Witness
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
 	// OnFact is told every fact that a process publishes, as it happens.
@@ -120,6 +123,7 @@ func New(config Config) *Sim {
 		byAddr: make(map[netip.Addr]*Host),
 		links:  make(map[[2]uint32]*link),
 	}
+	s.kernel.witness = config.Witness
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
 	s.points = make(map[pointKey]*point)
 	return s

@@ -163,8 +163,8 @@ func landed(n int) string {
 }
 
 func writeSummary(w io.Writer, s *scenarios.Summary) {
-	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive\n",
-		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive)
+	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive, %d run twice\n",
+		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive, s.Twice)
 	if s.Real > 0 {
 		fmt.Fprintf(w, "time:   %v of world time, %.0f times real time, %d steps\n",
 			s.Virtual.Round(time.Second), s.Virtual.Seconds()/s.Real.Seconds(), s.Steps)

@@ -28,10 +28,11 @@ type Config struct {
 	Plan    Plan
 	Defects Defects
 	// Trace receives the run's trace, of logs from LogLevel up; OnPacket is told
-	// every packet that arrives. See sim.Config.
+	// every packet that arrives, Witness everything. See sim.Config.
 	Trace    io.Writer
 	LogLevel slog.Level
 	OnPacket func(sim.Packet)
+	Witness  sim.Witness
 }
 
 // Defects are the planted bugs of a run.
@@ -104,7 +105,7 @@ func Run(c Config) Outcome {
 		plan: c.Plan, defects: c.Defects, owed: c.Plan.Messages, features: c.Plan.Features,
 		sim: sim.New(sim.Config{
 			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
-			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket,
+			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
 		}),
 	}
 	defer r.sim.Close()
