@@ -140,7 +140,7 @@ func (r *run) guarded() {
 
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
-	draw := &Draw{stream: sim.NewStream(r.spec.Seed, "scenario/"+r.spec.Scenario.Name)}
+	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
 	topology := r.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
