@@ -37,7 +37,7 @@ func runMatrix(spec Spec) Result {
 		Plan: plan, Defects: mutant.Messenger,
 		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 	})
-	r := Result{Choices: plan.String(), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
+	r := Result{Choices: plan.String(), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual, Points: o.Points}
 	for _, s := range o.Struck {
 		r.Faults = append(r.Faults, Landed{
 			Kind: matrixFault(string(s.Damage.Kind)), Fault: matrixFault(s.Damage.String()), Struck: s.At, Count: 1,

@@ -229,7 +229,7 @@ const warmUpLimit = 60 * time.Second
 
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
-	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now()}
+	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now(), mark: r.mark}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
 	landed, err := step.Fault.Strike(r.cluster)
@@ -326,10 +326,12 @@ func (r *run) observe(o cluster.Observation) {
 		}
 	}
 	if mark := markOf(o, r); mark != "" {
-		r.marks[mark] = true
+		r.mark(mark)
 	}
 	r.measureDrop(o)
 }
+
+func (r *run) mark(name string) { r.marks[name] = true }
 
 // measureDrop notes when the manager that was active at the first fault left the
 // map.
@@ -368,7 +370,7 @@ func (r *run) conclude() {
 	r.result.Virtual = r.world.Now()
 	r.result.Steps = r.world.Step()
 	if w, ok := r.world.(*cluster.SimWorld); ok {
-		r.result.Hash = w.Hash()
+		r.result.Hash, r.result.Points = w.Hash(), w.Sim().Points()
 	}
 	switch {
 	case r.failed() && r.neverStarted():

@@ -47,7 +47,8 @@ type Scenario struct {
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
 	Alone func(Spec) Result
-	// Marks are those that a scenario like that can reach.
+	// Marks are those that only this scenario can reach: those that its goals state,
+	// or, if it deploys no cluster, all.
 	Marks []string
 }
 
@@ -72,7 +73,7 @@ func (s Scenario) marks() []string {
 	if s.Alone != nil {
 		return s.Marks
 	}
-	return clusterMarks()
+	return addNew(clusterMarks(), s.Marks)
 }
 
 // Goal is a liveness property with its deadline.
@@ -104,4 +105,9 @@ type Progress struct {
 	// Struck is when it struck, and Victims whom it struck.
 	Struck  time.Duration
 	Victims []string
+
+	mark func(name string)
 }
+
+// Sometimes states that a mark is reached, one of the scenario's Marks.
+func (p *Progress) Sometimes(name string) { p.mark(name) }

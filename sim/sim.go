@@ -95,11 +95,11 @@ type Sim struct {
 	links  map[[2]uint32]*link
 	actors uint32
 	// calling says that a callback of a process is under way.
-	calling bool
-	facts   uint64 // published so far
-	points  map[pointKey]*point
-	pool    bufferPool
-	counts  Counts
+	calling    bool
+	facts      uint64      // published so far
+	pointRules []pointRule // in the order of EnablePoints
+	pool       bufferPool
+	counts     Counts
 }
 
 // Counts are what the network did in a run, for reports.
@@ -125,7 +125,6 @@ func New(config Config) *Sim {
 	}
 	s.kernel.witness = config.Witness
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
-	s.points = make(map[pointKey]*point)
 	return s
 }
 
@@ -140,7 +139,7 @@ func (s *Sim) AddHost(name string) *Host {
 		sim: s, id: s.nextActor(), name: name,
 		addr:  netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}),
 		exec:  NewStream(s.config.Seed, "exec/"+name),
-		ports: make(map[uint16]*listener),
+		ports: make(map[uint16]*listener), points: make(map[string]*point),
 	}
 	h.clock = clock{sim: s}
 	h.disk = newDisk(h)

@@ -50,6 +50,8 @@ type Outcome struct {
 	Wrong []Violation
 	// Struck is the damage that was done.
 	Struck []Struck
+	// Points are the counts of the fault points that were reached or set.
+	Points []sim.PointCount
 	// Hash, Steps and Virtual are the simulation's.
 	Hash, Steps uint64
 	Virtual     time.Duration
@@ -122,6 +124,7 @@ func Run(c Config) Outcome {
 		p.leaving = false
 	}
 	r.finish()
+	r.outcome.Points = r.sim.Points()
 	r.outcome.Hash, r.outcome.Steps, r.outcome.Virtual = r.sim.Hash(), r.sim.Steps(), r.sim.Now()
 	return r.outcome
 }

@@ -51,6 +51,7 @@ func looks() []look {
 		{"host.disk-*", '$', loud, ""},
 		{"disk.*", '&', loud, ""},
 		{"point", '@', loud, "point reached="},
+		{"mark", '*', loud, "name"},
 		{"link.cut", 'X', loud, "from= to="},
 		{"link.heal", 'H', loud, "from= to="},
 		{"link.reset", 'Z', loud, "from= to="},
