@@ -29,6 +29,9 @@ type SimConfig struct {
 	// Watch can be asked by another goroutine where the run is; nil means that nobody
 	// watches.
 	Watch *sim.Watch
+	// Witness is told everything that the run does, see sim.Witness; nil means that
+	// nobody is.
+	Witness sim.Witness
 }
 
 // SimWorld is the World in which one seed decides everything.
@@ -44,7 +47,7 @@ func NewSim(config SimConfig) *SimWorld {
 	w := &SimWorld{hosts: make(map[string]*simHost)}
 	w.sim = sim.New(sim.Config{
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
-		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket,
+		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
 		Schedule: config.Schedule, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
 	})
 	return w

@@ -19,8 +19,8 @@ type Campaign struct {
 	// Workers is how many runs are under way at once; 0 means one a core, and 1
 	// in the tcp world, whose daemons need the cores.
 	Workers int
-	// CheckDeterminism runs every seed twice.
-	CheckDeterminism bool
+	// Recheck says which runs are run twice and compared.
+	Recheck Recheck
 	// StopAfter ends the campaign after so many failures; 0 means never.
 	StopAfter int
 	// OnResult is told each result, in order, from one goroutine at a time.
@@ -83,12 +83,7 @@ func (c Campaign) spec(i uint64) Spec {
 	return spec
 }
 
-func (c Campaign) run(i uint64) Result {
-	if c.CheckDeterminism {
-		return RunTwice(c.spec(i))
-	}
-	return Run(c.spec(i))
-}
+func (c Campaign) run(i uint64) Result { return c.Recheck.run(c.spec(i)) }
 
 func (c Campaign) workers() int {
 	if c.Workers > 0 {

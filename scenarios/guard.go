@@ -25,10 +25,10 @@ const (
 // DefaultWatchdog is how much real time one step of a simulated run may take.
 const DefaultWatchdog = 10 * time.Second
 
-// guard runs a Spec on a goroutine of its own. It returns when the run does, has
-// panicked, or has made no step for so long that it must hang: that goroutine is then
-// left behind, and whatever it still does is kept from the outside. Real sockets have
-// no steps to look at, so there it only recovers panics.
+// guard runs a Spec on a goroutine of its own, by do. It returns when do does, or when
+// the run has made no step for so long that it must hang: that goroutine is then left
+// behind, and whatever it still does is kept from the outside. Real sockets have no
+// steps to look at.
 func guard(spec Spec, do func(Spec) Result) Result {
 	spec.watch = new(sim.Watch)
 	g := &gate{open: true}
@@ -44,12 +44,6 @@ func guard(spec Spec, do func(Spec) Result) Result {
 		goroutine <- goroutineID()
 		result := Result{Verdict: Fail, Failure: &Failure{Property: propertyPanic, Detail: "the run has ended its goroutine"}}
 		defer func() { done <- result }()
-		defer func() {
-			if p := recover(); p != nil {
-				f := panicked(p, spec.watch)
-				result = Result{Verdict: Fail, Failure: &f}
-			}
-		}()
 		result = do(spec)
 	}()
 	id := <-goroutine

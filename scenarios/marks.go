@@ -4,12 +4,16 @@ import (
 	"slices"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // Marks are things that a good campaign has seen at least sometimes. A report
-// that lacks one says what was never put to the test.
+// that lacks one says what was never put to the test. These are told from what
+// daemons state; daemons state others themselves (host.Sometimes), and so do the
+// goals of a scenario (Progress.Sometimes).
 const (
 	MarkTakeover     = "standby took over"
 	MarkRespawn      = "ex-active respawned"
@@ -42,15 +46,17 @@ func addNew(all, more []string) []string {
 
 // clusterMarks are the marks of scenarios that deploy a cluster.
 func clusterMarks() []string {
-	return []string{
+	return slices.Concat([]string{
 		MarkTakeover, MarkRespawn, MarkLeaderChange, MarkNoActive,
 		MarkTimeoutDrop, MarkCommandDrop, MarkSameName, MarkStaleBeacon,
-	}
+	}, mon.Marks(), monc.Marks())
 }
 
 // markOf is the mark that a fact reaches, empty for none.
 func markOf(o cluster.Observation, r *run) string {
 	switch f := o.Fact.(type) {
+	case host.Mark:
+		return f.Name
 	case mgr.Respawning:
 		return MarkRespawn
 	case mon.Role:

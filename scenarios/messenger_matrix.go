@@ -35,10 +35,10 @@ func runMatrix(spec Spec) Result {
 	mutant, _ := FindMutant(spec.Mutant)
 	o := messenger.Run(messenger.Config{
 		Plan: plan, Defects: mutant.Messenger,
-		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
+		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 		Schedule: spec.schedule(), Watch: spec.watch,
 	})
-	r := Result{Choices: spec.choices(plan.String()), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual}
+	r := Result{Choices: spec.choices(plan.String()), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual, Points: o.Points}
 	for _, s := range o.Struck {
 		r.Faults = append(r.Faults, Landed{
 			Kind: matrixFault(string(s.Damage.Kind)), Fault: matrixFault(s.Damage.String()), Struck: s.At, Count: 1,

@@ -37,6 +37,9 @@ type Spec struct {
 	// OnPacket is told every packet of a simulated run that arrives, for a
 	// capture; nil means that nobody listens.
 	OnPacket func(sim.Packet)
+	// Witness is told everything that a simulated run does, to compare it with
+	// another; nil means that nobody is.
+	Witness sim.Witness
 
 	watch *sim.Watch // of the watchdog
 }
@@ -55,14 +58,23 @@ func Worlds() []string { return []string{WorldSim, WorldTCP} }
 // or hangs is a failure (see Spec.Watchdog).
 func Run(spec Spec) Result {
 	began := time.Now()
-	result := guard(spec, func(spec Spec) Result {
-		if spec.Scenario.Alone != nil {
-			return runAlone(spec)
-		}
-		return runCluster(spec)
-	})
+	result := guard(spec, attempt)
 	result.Spec, result.Real = spec, time.Since(began)
 	return result
+}
+
+// attempt runs a Spec on the calling goroutine. A panic is the run's failure.
+func attempt(spec Spec) (result Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			f := panicked(p, spec.watch)
+			result = Result{Verdict: Fail, Failure: &f}
+		}
+	}()
+	if spec.Scenario.Alone != nil {
+		return runAlone(spec)
+	}
+	return runCluster(spec)
 }
 
 func runCluster(spec Spec) Result {
@@ -102,8 +114,8 @@ func openWorld(spec Spec) (cluster.World, error) {
 		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
 	default:
 		return cluster.NewSim(cluster.SimConfig{
-			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket,
 			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch,
+			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 		}), nil
 	}
 }
@@ -154,7 +166,7 @@ func (r *run) guarded(do func()) {
 
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
-	draw := &Draw{stream: sim.NewStream(r.spec.Seed, "scenario/"+r.spec.Scenario.Name)}
+	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
 	topology := r.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
@@ -244,7 +256,7 @@ const warmUpLimit = 60 * time.Second
 
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
-	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now()}
+	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now(), mark: r.mark}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
 	landed, err := step.Fault.Strike(r.cluster)
@@ -364,10 +376,12 @@ func (r *run) observe(o cluster.Observation) {
 		}
 	}
 	if mark := markOf(o, r); mark != "" {
-		r.marks[mark] = true
+		r.mark(mark)
 	}
 	r.measureDrop(o)
 }
+
+func (r *run) mark(name string) { r.marks[name] = true }
 
 // measureDrop notes when the manager that was active at the first fault left the
 // map.
@@ -406,7 +420,7 @@ func (r *run) conclude() {
 	r.result.Virtual = r.world.Now()
 	r.result.Steps = r.world.Step()
 	if w, ok := r.world.(*cluster.SimWorld); ok {
-		r.result.Hash = w.Hash()
+		r.result.Hash, r.result.Points = w.Hash(), w.Sim().Points()
 	}
 	switch {
 	case r.failed() && r.neverStarted():

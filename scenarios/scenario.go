@@ -47,7 +47,8 @@ type Scenario struct {
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
 	Alone func(Spec) Result
-	// Marks are those that a scenario like that can reach.
+	// Marks are those that only this scenario can reach: those that its goals state,
+	// or, if it deploys no cluster, all.
 	Marks []string
 }
 
@@ -72,7 +73,7 @@ func (s Scenario) marks() []string {
 	if s.Alone != nil {
 		return s.Marks
 	}
-	return clusterMarks()
+	return addNew(clusterMarks(), s.Marks)
 }
 
 // Goal is a liveness property with its deadline.
@@ -104,52 +105,9 @@ type Progress struct {
 	// Struck is when it struck, and Victims whom it struck.
 	Struck  time.Duration
 	Victims []string
+
+	mark func(name string)
 }
 
-// Draw is a seed's choices, each by name so that the report can print them.
-type Draw struct {
-	stream  stream
-	choices []string
-}
-
-// stream is what a Draw needs of a random stream.
-type stream interface {
-	Uint64() uint64
-	IntN(n int) int
-}
-
-// Between draws a duration of [least, most), in whole milliseconds.
-func (d *Draw) Between(name string, least, most time.Duration) time.Duration {
-	span := int((most - least) / time.Millisecond)
-	v := least + time.Duration(d.stream.IntN(max(span, 1)))*time.Millisecond
-	d.note(name, v)
-	return v
-}
-
-// Int draws a number of [least, most].
-func (d *Draw) Int(name string, least, most int) int {
-	v := least + d.stream.IntN(most-least+1)
-	d.note(name, v)
-	return v
-}
-
-// Pick draws one of the options.
-func (d *Draw) Pick(name string, options ...string) string {
-	v := options[d.stream.IntN(len(options))]
-	d.note(name, v)
-	return v
-}
-
-// Chance draws true once in n times.
-func (d *Draw) Chance(name string, n int) bool {
-	v := d.stream.IntN(n) == 0
-	d.note(name, v)
-	return v
-}
-
-func (d *Draw) note(name string, v any) {
-	d.choices = append(d.choices, fmt.Sprintf("%s=%v", name, v))
-}
-
-// String lists the choices in the order they were made.
-func (d *Draw) String() string { return strings.Join(d.choices, " ") }
+// Sometimes states that a mark is reached, one of the scenario's Marks.
+func (p *Progress) Sometimes(name string) { p.mark(name) }

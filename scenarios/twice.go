@@ -1,54 +1,64 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
+	"time"
+
+	"github.com/wavetank/wavetank/scenarios/divergence"
+	"github.com/wavetank/wavetank/sim"
 )
 
-// RunTwice runs a Spec twice and compares the run hashes. If they differ, it
-// runs twice more with traces, and the verdict is Nondeterministic with the
-// first line in which the traces differ.
+// propertyReplay is the property that the same seed gives the same run.
+const propertyReplay = "I-DET-1 replay"
+
+// RunTwice runs a Spec twice, act by act, and compares. If the runs part, the
+// verdict is Nondeterministic and the detail says where, with the likely line of
+// code. A run in real time promises nothing and is run once.
 func RunTwice(spec Spec) Result {
-	first := Run(spec)
 	if spec.World == WorldTCP {
-		return first // real time promises nothing
+		return Run(spec)
 	}
-	if first.Failure != nil && first.Failure.Property == propertyWatchdog {
-		return first // it would hang again, and has no hash
+	began := time.Now()
+	result := guard(spec, attemptTwice)
+	if f := result.Failure; f != nil && f.Property == propertyWatchdog {
+		return Run(spec) // which says where it hangs; the hash is nobody's
 	}
-	second := Run(spec)
-	first.Real += second.Real
-	if first.Hash == second.Hash && first.Steps == second.Steps {
-		return first
-	}
-	first.Verdict = Nondeterministic
-	first.Failure = &Failure{
-		Property: "I-DET-1 replay", At: first.Virtual, Step: min(first.Steps, second.Steps),
-		Detail: fmt.Sprintf("two runs of seed %d ended with hashes %016x and %016x after %d and %d steps; %s",
-			spec.Seed, first.Hash, second.Hash, first.Steps, second.Steps, firstDifference(spec)),
+	result.Spec, result.Real = spec, time.Since(began)
+	return result
+}
+
+// attemptTwice makes two runs in step with each other on the calling goroutine.
+func attemptTwice(spec Spec) Result {
+	var results [2]Result
+	runs := 0
+	found := divergence.Find(func(w sim.Witness) {
+		i := runs
+		runs++
+		one := spec
+		if one.Witness = w; i > 0 {
+			one.Trace, one.OnPacket, one.watch = nil, nil, new(sim.Watch) // the first run has had them
+		}
+		results[i] = attempt(one)
+	})
+	first := results[0]
+	first.Twice = true
+	switch {
+	case found != nil:
+		first.parted(found.Step, fmt.Sprintf("two runs of seed %d are not the same: %v", spec.Seed, found))
+		first.Failure.At = found.At
+	case first.Hash != results[1].Hash || first.Steps != results[1].Steps:
+		first.parted(first.Steps, unlike(spec.Seed, first, results[1]))
 	}
 	return first
 }
 
-// firstDifference compares the traces of two further runs.
-func firstDifference(spec Spec) string {
-	a, b := traceOf(spec), traceOf(spec)
-	for n := 1; ; n++ {
-		lineA, restA, moreA := bytes.Cut(a, []byte("\n"))
-		lineB, restB, moreB := bytes.Cut(b, []byte("\n"))
-		if !bytes.Equal(lineA, lineB) {
-			return fmt.Sprintf("their traces differ first in line %d:\n  %s\n  %s", n, lineA, lineB)
-		}
-		if !moreA && !moreB {
-			return "their traces do not differ"
-		}
-		a, b = restA, restB
-	}
+// parted makes a result that of a run that was another one the second time.
+func (r *Result) parted(step uint64, detail string) {
+	r.Verdict = Nondeterministic
+	r.Failure = &Failure{Property: propertyReplay, At: r.Virtual, Step: step, Detail: detail}
 }
 
-func traceOf(spec Spec) []byte {
-	var out bytes.Buffer
-	spec.Trace = &out
-	Run(spec)
-	return out.Bytes()
+func unlike(seed uint64, a, b Result) string {
+	return fmt.Sprintf("runs of seed %d ended with hashes %016x and %016x after %d and %d steps",
+		seed, a.Hash, b.Hash, a.Steps, b.Steps)
 }

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"fmt"
 	"time"
+
+	"github.com/wavetank/wavetank/sim"
 )
 
 // Verdict is the outcome of a run.
@@ -72,11 +74,13 @@ type Result struct {
 	Failure *Failure // of Fail, Infrastructure and Nondeterministic
 	Choices string   // what the seed chose
 	Faults  []Landed
-	Marks   []string // the marks that were reached, in the order of their names
-	Hash    uint64   // the rolling hash of a simulated run
+	Marks   []string         // the marks that were reached, in the order of their names
+	Points  []sim.PointCount // the fault points of a simulated run that were reached or set
+	Hash    uint64           // the rolling hash of a simulated run
 	Steps   uint64
 	Virtual time.Duration // the world's time at the end
 	Real    time.Duration // how long the run took
+	Twice   bool          // it was run twice and compared
 
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.

@@ -128,7 +128,7 @@ func (h *Host) SetClockDrift(ppm int) error {
 // rescheduleTimers puts the deadlines of armed timers on the agenda anew.
 func (l *loop) rescheduleTimers() {
 	for t := l.armed; t != nil; t = t.next {
-		l.proc.sim().kernel.wheel.cancel(t.pending)
+		l.proc.sim().kernel.cancel(t.pending, t, eventTimer)
 		t.schedule()
 	}
 }

@@ -149,6 +149,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		c.choking = true
 		return 0, nil
 	}
+	c.sawWrite(p)
 	n := c.out.write(p)
 	if n < len(p) {
 		c.choking = true
@@ -364,20 +365,24 @@ func (c *conn) tell(bits signal) {
 		}
 		err := c.err
 		c.leave()
+		c.loop.sawCall(c.handler, "Closed", false)
 		c.handler.Closed(err)
 		return
 	}
 	if bits&signalOpened != 0 && !c.closed {
+		c.loop.sawCall(c.handler, "Opened", false)
 		c.handler.Opened()
 	}
 	if bits&signalReadable != 0 && !c.closed {
 		if c.first == len(c.received) && !c.eof { // another callback has read it meanwhile
 			c.starving = true
 		} else {
+			c.loop.sawCall(c.handler, "Readable", false)
 			c.handler.Readable()
 		}
 	}
 	if bits&signalWritable != 0 && !c.closed {
+		c.loop.sawCall(c.handler, "Writable", false)
 		c.handler.Writable()
 	}
 }

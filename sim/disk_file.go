@@ -52,6 +52,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 		return 0, nil
 	}
 	f.disk.writing()
+	f.proc.sawDisk("write", f.name, off, p)
 	n, err := f.disk.writable(f.node, f.name, off, len(p))
 	if n > 0 {
 		f.node.apply(write{off: off, data: slices.Clone(p[:n])})
@@ -64,6 +65,7 @@ func (f *file) Truncate(size int64) error {
 		return err
 	}
 	f.disk.writing()
+	f.proc.sawDisk("truncate", f.name, size, nil)
 	if err := f.disk.writeFault("truncate", f.name); err != nil {
 		return err
 	}

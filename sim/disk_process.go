@@ -40,6 +40,7 @@ func (p *processDisk) Open(name string) (host.File, error) {
 	if err := p.check("open", name); err != nil {
 		return nil, err
 	}
+	(*Process)(p).sawDisk("open", name, 0, nil)
 	node, err := p.disk().open(name)
 	if err != nil {
 		return nil, err
@@ -71,6 +72,7 @@ func (p *processDisk) Rename(oldname, newname string) error {
 	if err := p.check("rename", newname); err != nil {
 		return err
 	}
+	(*Process)(p).sawDisk("rename", oldname, 0, []byte(newname))
 	return p.disk().rename(oldname, newname)
 }
 
@@ -78,6 +80,7 @@ func (p *processDisk) Remove(name string) error {
 	if err := p.check("remove", name); err != nil {
 		return err
 	}
+	(*Process)(p).sawDisk("remove", name, 0, nil)
 	return p.disk().remove(name)
 }
 

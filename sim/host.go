@@ -10,22 +10,24 @@ import (
 // process. Its methods are the faults that strike a machine; like everything in
 // package sim they are called from the goroutine that runs the simulation.
 type Host struct {
-	sim      *Sim
-	id       uint32
-	name     string
-	addr     netip.Addr
-	clock    clock
-	disk     disk
-	process  *Process
-	starts   uint32
-	paused   bool
-	down     bool // without power
-	nextPort uint16
-	exec     *Stream
-	cpu      cpu
-	loopback link
-	ports    map[uint16]*listener
-	waiting  []*conn // vanished ends that owe their peer a reset once power is back
+	sim       *Sim
+	id        uint32
+	name      string
+	addr      netip.Addr
+	clock     clock
+	disk      disk
+	process   *Process
+	starts    uint32
+	paused    bool
+	down      bool // without power
+	nextPort  uint16
+	exec      *Stream
+	cpu       cpu
+	loopback  link
+	ports     map[uint16]*listener
+	points    map[string]*point // by name
+	lastPoint *point            // the one reached last
+	waiting   []*conn           // vanished ends that owe their peer a reset once power is back
 }
 
 // Name is the name given to [Sim.AddHost].
@@ -155,6 +157,9 @@ func (p *Process) fire(eventKind, uint64) {
 		return
 	}
 	p.sim().trace.process(p, "start", "")
+	if k := p.sim().kernel; k.witness != nil {
+		k.saw(Act{Kind: ActCall, Host: p.host.name, Func: p.program})
+	}
 	p.sim().call(&loop{proc: p, name: "start of the process"}, func() { p.program(p) })
 }
 

@@ -38,6 +38,7 @@ type kernel struct {
 	spins   map[uint32]*Spin // who made the suspicious ones
 	waits   func() []Wait    // who waits meanwhile
 	err     error            // why the run is over
+	witness Witness          // nil if there is none
 }
 
 // chooser is a strategy of choice among what is due.
@@ -58,7 +59,22 @@ func (k *kernel) now() instant { return k.wheel.now }
 
 // after schedules an event d from now. Times saturate far beyond any run.
 func (k *kernel) after(d time.Duration, t target, kind eventKind, actor uint32, arg uint64) handle {
-	return k.wheel.add(k.limit(d), t, kind, actor, arg)
+	return k.add(k.limit(d), t, kind, actor, arg)
+}
+
+// add schedules an event at an instant.
+func (k *kernel) add(at instant, t target, kind eventKind, actor uint32, arg uint64) handle {
+	if k.witness != nil {
+		k.sawEvent(ActSchedule, at, t, kind, arg)
+	}
+	return k.wheel.add(at, t, kind, actor, arg)
+}
+
+// cancel takes an event off the agenda again.
+func (k *kernel) cancel(h handle, t target, kind eventKind) {
+	if k.wheel.cancel(h) && k.witness != nil {
+		k.sawEvent(ActCancel, 0, t, kind, 0)
+	}
 }
 
 // limit is the instant d from now: never in the past, and saturating.
@@ -94,6 +110,9 @@ func (k *kernel) step(limit instant) bool {
 	k.absorb(uint64(e.at), uint64(e.actor)<<8|uint64(e.kind))
 	if k.watch != nil {
 		k.watch.step(k.steps, k.wheel.now)
+	}
+	if k.witness != nil {
+		k.sawStep(&e)
 	}
 	e.target.fire(e.kind, e.arg)
 	return true

@@ -30,6 +30,9 @@ func (l *loop) Post(fn func()) {
 	if l.closed {
 		return
 	}
+	if k := l.proc.sim().kernel; k.witness != nil {
+		k.saw(Act{Kind: ActPost, Host: l.proc.host.name, Loop: l.name, ID: l.id, Func: fn})
+	}
 	l.posted = append(l.posted, fn)
 	l.schedule()
 }
@@ -86,7 +89,7 @@ func (l *loop) schedule() {
 func (l *loop) goOn() {
 	if !l.idle() {
 		l.scheduled = true
-		l.proc.sim().kernel.wheel.add(l.busyUntil, l, eventRun, l.id, 0)
+		l.proc.sim().kernel.add(l.busyUntil, l, eventRun, l.id, 0)
 	}
 }
 
@@ -116,9 +119,11 @@ func (l *loop) take() func() {
 		t := l.overdue[0]
 		l.overdue = append(l.overdue[:0], l.overdue[1:]...)
 		t.overdue = false
+		l.sawCall(t.fn, "", false)
 		return t.fn
 	}
 	fn := l.posted[l.head]
+	l.sawCall(fn, "", true)
 	l.posted[l.head] = nil
 	l.head++
 	if l.head == len(l.posted) {
@@ -153,13 +158,13 @@ func (t *timer) Reset(d time.Duration) {
 // clock will show it.
 func (t *timer) schedule() {
 	h := t.loop.proc.host
-	t.pending = h.sim.kernel.wheel.add(h.clock.when(t.deadline), t, eventTimer, t.loop.id, 0)
+	t.pending = h.sim.kernel.add(h.clock.when(t.deadline), t, eventTimer, t.loop.id, 0)
 }
 
 func (t *timer) Stop() {
 	if t.armed {
 		t.delist()
-		t.loop.proc.sim().kernel.wheel.cancel(t.pending)
+		t.loop.proc.sim().kernel.cancel(t.pending, t, eventTimer)
 	}
 	if t.overdue {
 		t.overdue = false
@@ -204,6 +209,7 @@ func (t *timer) fire(eventKind, uint64) {
 		return
 	}
 	l.charge()
+	l.sawCall(t.fn, "", false)
 	l.proc.sim().call(l, t.fn)
 }
 

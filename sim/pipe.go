@@ -140,7 +140,7 @@ func (d *pipe) schedule() {
 	}
 	d.arriving = true
 	s := &d.segments[d.head]
-	d.link.sim.kernel.wheel.add(s.at, d, eventDeliver, d.from.id, uint64(len(s.buf))<<2|uint64(s.kind))
+	d.link.sim.kernel.add(s.at, d, eventDeliver, d.from.id, uint64(len(s.buf))<<2|uint64(s.kind))
 }
 
 // fire is an arrival at the far end, or the news at this end that the far end

@@ -52,7 +52,7 @@ func (p *Process) Rand(name string) host.Rand {
 		s = NewStream(p.sim().config.Seed, fmt.Sprintf("host/%s/%d/%s", p.host.name, p.pid, name))
 		p.streams[name] = s
 	}
-	return s
+	return p.watched(s, name)
 }
 
 // NewLoop makes a loop of this process.

@@ -82,6 +82,9 @@ type Config struct {
 	// nobody listens, and then it costs a comparison. It must not touch the
 	// simulation, so that a run is the same with it and without.
 	OnPacket func(Packet)
+	// Witness is told everything that the run does, to compare it with another one;
+	// nil means that nobody listens, and then it costs a comparison.
+	Witness Witness
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
 	// OnFact is told every fact that a process publishes, as it happens.
@@ -109,12 +112,12 @@ type Sim struct {
 	actors uint32
 	// calling says that a callback of a process is under way, and running on which
 	// loop.
-	calling bool
-	running *loop
-	facts   uint64 // published so far
-	points  map[pointKey]*point
-	pool    bufferPool
-	counts  Counts
+	calling    bool
+	running    *loop
+	facts      uint64      // published so far
+	pointRules []pointRule // in the order of EnablePoints
+	pool       bufferPool
+	counts     Counts
 }
 
 // Counts are what the network did in a run, for reports.
@@ -138,9 +141,9 @@ func New(config Config) *Sim {
 		byAddr: make(map[netip.Addr]*Host),
 		links:  make(map[[2]uint32]*link),
 	}
+	s.kernel.witness = config.Witness
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
 	s.kernel.waits = s.Waits
-	s.points = make(map[pointKey]*point)
 	if config.Schedule != (Schedule{}) {
 		s.SetSchedule(config.Schedule)
 	}
@@ -158,7 +161,7 @@ func (s *Sim) AddHost(name string) *Host {
 		sim: s, id: s.nextActor(), name: name,
 		addr:  netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}),
 		exec:  NewStream(s.config.Seed, "exec/"+name),
-		ports: make(map[uint16]*listener),
+		ports: make(map[uint16]*listener), points: make(map[string]*point),
 	}
 	h.clock = clock{sim: s}
 	h.cpu = newCPU(h)

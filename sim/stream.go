@@ -49,6 +49,30 @@ func (s *Stream) int64N(n int64) int64 {
 	return int64(hi)
 }
 
+// Pick chooses one of the options for a seed, each with the same chance, and one
+// that is there twice with twice the chance. Each draws a ticket from a stream of
+// its own, named after it, and the highest wins (rendezvous hashing). So an option
+// that is added takes over the seeds that it wins, and no other seed notices. It
+// panics if there are no options.
+func Pick[T ~string](seed uint64, name string, options []T) T {
+	if len(options) == 0 {
+		panic("sim: Pick of no options for " + name)
+	}
+	var won T
+	var highest uint64
+	tickets := make(map[T]*Stream, len(options))
+	for _, o := range options {
+		if tickets[o] == nil {
+			tickets[o] = NewStream(seed, name+"/"+string(o))
+		}
+		// Equal tickets are next to impossible; the name decides, and not the order.
+		if t := tickets[o].Uint64(); t > highest || t == highest && o > won {
+			won, highest = o, t
+		}
+	}
+	return won
+}
+
 // mix is splitmix64's finaliser: a bijection in which every input bit moves
 // about half of the output bits.
 func mix(z uint64) uint64 {

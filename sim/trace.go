@@ -26,18 +26,21 @@ type tracer struct {
 	out   *bufio.Writer
 	level slog.Level
 	line  []byte
+	live  bool // somebody wants the lines: out, or the run's witness
 }
 
 func newTracer(s *Sim, w io.Writer, level slog.Level) tracer {
-	t := tracer{sim: s, level: level}
+	t := tracer{sim: s, level: level, live: w != nil || s.config.Witness != nil}
 	if w != nil {
 		t.out = bufio.NewWriterSize(w, 64<<10)
+	}
+	if t.live {
 		t.header()
 	}
 	return t
 }
 
-func (t *tracer) on() bool { return t.out != nil }
+func (t *tracer) on() bool { return t.live }
 
 // header is the first line. The seed is text, for it does not fit other
 // languages' numbers.
@@ -57,8 +60,10 @@ func (t *tracer) flush() {
 	t.begin(tracefile.KindEnd)
 	t.text("hash", fmt.Sprintf("%016x", t.sim.Hash()))
 	t.end()
-	t.out.Flush()
-	t.out = nil
+	t.live = false
+	if t.out != nil {
+		t.out.Flush()
+	}
 }
 
 func (t *tracer) begin(kind string) {
@@ -71,7 +76,12 @@ func (t *tracer) begin(kind string) {
 
 func (t *tracer) end() {
 	t.line = append(t.line, '}', '\n')
-	t.out.Write(t.line)
+	if k := t.sim.kernel; k.witness != nil {
+		k.saw(Act{Kind: ActTrace, What: string(t.line[:len(t.line)-1])})
+	}
+	if t.out != nil {
+		t.out.Write(t.line)
+	}
 }
 
 func (t *tracer) key(k string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/wavetank/wavetank/scenarios"
+	"github.com/wavetank/wavetank/sim"
 )
 
 // report tells the user of a campaign: the results on out, as text or as JSON
@@ -116,7 +117,7 @@ func (r *report) finish(s scenarios.Summary) error {
 func writeResult(w io.Writer, r scenarios.Result) {
 	fmt.Fprintf(w, "%s %s seed %d in %s\n", strings.ToUpper(r.Verdict.String()), r.Spec.Scenario.Name, r.Spec.Seed, world(r))
 	if r.Failure != nil {
-		fmt.Fprintf(w, "  broke    %s\n  seen     %s\n", r.Failure.Property, r.Failure.Detail)
+		fmt.Fprintf(w, "  broke    %s\n  seen     %s\n", r.Failure.Property, strings.ReplaceAll(r.Failure.Detail, "\n", "\n           "))
 		fmt.Fprintf(w, "  where    at %v, step %d%s\n", r.Failure.At, r.Failure.Step, onHost(r.Failure.Host))
 	}
 	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
@@ -125,6 +126,9 @@ func writeResult(w io.Writer, r scenarios.Result) {
 	}
 	if len(r.Marks) > 0 {
 		fmt.Fprintf(w, "  marks    %s\n", strings.Join(r.Marks, ", "))
+	}
+	if len(r.Points) > 0 {
+		fmt.Fprintf(w, "  points   %s\n", pointsText(r.Points))
 	}
 	fmt.Fprintf(w, "  run      %v of world time, %d steps, hash %016x, took %v\n", r.Virtual, r.Steps, r.Hash, r.Real.Round(time.Microsecond))
 	fmt.Fprintf(w, "  again    wavetank replay '%v'\n", scenarios.LineOf(r))
@@ -166,8 +170,8 @@ func landed(n int) string {
 }
 
 func writeSummary(w io.Writer, s *scenarios.Summary) {
-	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive\n",
-		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive)
+	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive, %d run twice\n",
+		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive, s.Twice)
 	if s.Real > 0 {
 		fmt.Fprintf(w, "time:   %v of world time, %.0f times real time, %d steps\n",
 			s.Virtual.Round(time.Second), s.Virtual.Seconds()/s.Real.Seconds(), s.Steps)
@@ -176,6 +180,9 @@ func writeSummary(w io.Writer, s *scenarios.Summary) {
 	fmt.Fprintf(w, "marks:  %s\n", counts(s.Marks))
 	if never := s.NeverMarked(); len(never) > 0 && s.Runs > 1 {
 		fmt.Fprintf(w, "never:  %s\n", strings.Join(never, ", "))
+	}
+	if len(s.Points) > 0 {
+		fmt.Fprintf(w, "points: %s\n", pointRunsText(s.Points))
 	}
 	if len(s.Drops) > 0 {
 		fmt.Fprintf(w, "drop of the active after the fault: min %v, median %v, 99%% %v, max %v\n",
@@ -198,4 +205,44 @@ func counts(m map[string]int) string {
 		names[i] = fmt.Sprintf("%s %d", name, m[name])
 	}
 	return strings.Join(names, ", ")
+}
+
+// pointsText sums up the fault points of a run, and names those that could fire.
+func pointsText(list []sim.PointCount) string {
+	reached, enabled := 0, []string{}
+	for _, p := range list {
+		if p.Reached > 0 {
+			reached++
+		}
+		if p.Enabled {
+			enabled = append(enabled, fmt.Sprintf("%s fired %d of %d", p.Name, p.Fired, p.Reached))
+		}
+	}
+	text := fmt.Sprintf("%d reached, %d enabled", reached, len(enabled))
+	if len(enabled) > 0 {
+		text += ": " + strings.Join(enabled, ", ")
+	}
+	return text
+}
+
+// pointRunsText sums up the fault points of a campaign, and names those that did
+// fire, with the number of runs.
+func pointRunsText(m map[string]scenarios.PointRuns) string {
+	reached, enabled, fired := 0, 0, make(map[string]int)
+	for name, p := range m {
+		if p.Reached > 0 {
+			reached++
+		}
+		if p.Enabled > 0 {
+			enabled++
+		}
+		if p.Fired > 0 {
+			fired[name] = p.Fired
+		}
+	}
+	text := fmt.Sprintf("%d reached, %d enabled, %d fired", reached, enabled, len(fired))
+	if len(fired) > 0 {
+		text += ": " + counts(fired)
+	}
+	return text
 }

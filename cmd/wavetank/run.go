@@ -32,7 +32,8 @@ type runCmd struct {
 
 	Jobs             int           `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
 	StopAfter        int           `help:"Stop after so many failures." placeholder:"N"`
-	CheckDeterminism bool          `help:"Run every seed twice and compare."`
+	CheckDeterminism bool          `help:"Run every seed twice and compare them act by act. Without it that is done with failures and with one in 50 of the others." xor:"recheck"`
+	NoRecheck        bool          `help:"Run no seed twice." xor:"recheck"`
 	Watchdog         time.Duration `help:"Give a simulated run up that makes no step for so long." default:"10s" placeholder:"10s"`
 	Out              string        `help:"Write the trace and the result of each failure to a folder below DIR, and those of a single seed in any case." placeholder:"DIR"`
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
@@ -90,7 +91,7 @@ func conclusion(v scenarios.Verdict, interrupted bool, err error) error {
 func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	seeds, err := c.seeds()
 	campaign := scenarios.Campaign{
-		Seeds: seeds, Workers: c.Jobs, CheckDeterminism: c.CheckDeterminism, StopAfter: c.StopAfter,
+		Seeds: seeds, Workers: c.Jobs, Recheck: c.recheck(), StopAfter: c.StopAfter,
 	}
 	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
 		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
@@ -109,6 +110,16 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 		})
 	}
 	return campaign, err
+}
+
+func (c *runCmd) recheck() scenarios.Recheck {
+	switch {
+	case c.CheckDeterminism:
+		return scenarios.RecheckAll
+	case c.NoRecheck:
+		return scenarios.RecheckNone
+	}
+	return scenarios.RecheckSome
 }
 
 func (c *runCmd) seeds() (scenarios.Seeds, error) {

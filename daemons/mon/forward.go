@@ -3,6 +3,7 @@ package mon
 import (
 	"slices"
 
+	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/msg"
 )
@@ -60,6 +61,9 @@ func (m *Mon) sendKept(k *kept) {
 // resendKept hands unanswered requests to whoever leads now, even if it is us
 // (SV-5). A request may thereby be carried out twice.
 func (m *Mon) resendKept() {
+	if len(m.kept) > 0 {
+		host.Sometimes(m.h, MarkResent)
+	}
 	if m.status().Role == quorum.Leader {
 		mine := m.kept
 		m.kept = nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
@@ -100,6 +101,9 @@ func (c *Client) establish(s *session) {
 	c.dropPending()
 	c.active, c.hunting = s, false
 	s.opened = c.now()
+	if c.hunt.hadSession {
+		host.Sometimes(c.h, MarkAgain)
+	}
 	c.hunt.succeed()
 	c.unBackoff()
 	c.log.Info("session opened", "mon", s.mon, "gid", c.gid)

@@ -24,7 +24,7 @@ func Bugs() []Bug {
 			Defects{Messenger: msgr.Defects{ForgetSent: true}}},
 		{"fullResetOnZeroCookie", "a session of which one side never learned is reset with its queue (BUG-42, tracker 38118)", "I-MSG-10",
 			Defects{Messenger: msgr.Defects{FullResetOnZeroCookie: true}}},
-		{"keepHeldOnFault", "a fault in the middle of a message keeps what it drew from the throttles", "I-MSG-6",
+		{"keepHeldOnFault", "a fault in the middle of a message keeps what it drew from the throttles", "I-MSG-8",
 			Defects{Messenger: msgr.Defects{KeepHeldOnFault: true}}},
 		{"leakSocketsOnRespawn", "a process that respawns leaves its sockets open (BUG-51, tracker 16390)", "I-DET-3",
 			Defects{LeakSockets: true}},

@@ -28,7 +28,7 @@ type Config struct {
 	Plan    Plan
 	Defects Defects
 	// Trace receives the run's trace, of logs from LogLevel up; OnPacket is told
-	// every packet that arrives. See sim.Config.
+	// every packet that arrives, Witness everything. See sim.Config.
 	Trace    io.Writer
 	LogLevel slog.Level
 	OnPacket func(sim.Packet)
@@ -36,6 +36,7 @@ type Config struct {
 	// asked where the run is. See sim.Config.
 	Schedule sim.Schedule
 	Watch    *sim.Watch
+	Witness  sim.Witness
 }
 
 // Defects are the planted bugs of a run.
@@ -53,6 +54,8 @@ type Outcome struct {
 	Wrong []Violation
 	// Struck is the damage that was done.
 	Struck []Struck
+	// Points are the counts of the fault points that were reached or set.
+	Points []sim.PointCount
 	// Hash, Steps and Virtual are the simulation's.
 	Hash, Steps uint64
 	Virtual     time.Duration
@@ -108,7 +111,7 @@ func Run(c Config) Outcome {
 		plan: c.Plan, defects: c.Defects, owed: c.Plan.Messages, features: c.Plan.Features,
 		sim: sim.New(sim.Config{
 			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
-			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket,
+			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
 			Schedule: c.Schedule, Watch: c.Watch,
 		}),
 	}
@@ -129,6 +132,7 @@ func Run(c Config) Outcome {
 		p.leaving = false
 	}
 	r.finish()
+	r.outcome.Points = r.sim.Points()
 	r.outcome.Hash, r.outcome.Steps, r.outcome.Virtual = r.sim.Hash(), r.sim.Steps(), r.sim.Now()
 	return r.outcome
 }

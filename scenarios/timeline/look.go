@@ -37,7 +37,7 @@ func looks() []look {
 	return []look{
 		{"fault.*", '#', loud, "fault"},
 		{kindFailure, '!', loud, "property detail"},
-		{"schedule", '*', plain, "schedule"},
+		{"schedule", ';', plain, "schedule"},
 		{tracefile.KindEnd, '=', plain, "hash="},
 
 		{"process.start", '^', plain, "pid="},
@@ -55,6 +55,7 @@ func looks() []look {
 		{"host.disk-*", '$', loud, ""},
 		{"disk.*", '&', loud, ""},
 		{"point", '@', loud, "point reached="},
+		{"mark", '*', loud, "name"},
 		{"link.cut", 'X', loud, "from= to="},
 		{"link.heal", 'H', loud, "from= to="},
 		{"link.reset", 'Z', loud, "from= to="},

@@ -210,7 +210,7 @@ func traceOfFacts() string {
 		for _, f := range []host.Fact{
 			mon.Role{}, mon.MapCommitted{}, mon.MgrBeaconReceived{}, mon.MgrDropped{}, mon.MapSent{}, mon.CommandAcked{},
 			mgr.ModeChanged{}, mgr.BeaconSent{}, mgr.MapApplied{}, mgr.Respawning{}, mgr.Served{},
-			monc.SessionOpened{}, monc.SessionLost{}, cluster.CommandAnswered{},
+			host.Mark{}, monc.SessionOpened{}, monc.SessionLost{}, cluster.CommandAnswered{},
 		} {
 			h.Probe(f)
 		}

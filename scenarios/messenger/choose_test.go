@@ -1,0 +1,40 @@
+package messenger
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/wavetank/wavetank/daemons/msgr"
+)
+
+// TestChoose_somethingNew: a kind of damage or a fault point that is added changes
+// the plans that have it, and no other one.
+func TestChoose_somethingNew(t *testing.T) {
+	const seeds = 2000
+	kinds := []Kind{Reset, Reset, Strike, Strike, Strike, Cut, Swallow, Restart, Respawn}
+	for name, more := range map[string]choices{
+		"a kind":        {kinds: append(slices.Clone(kinds), "melt"), points: msgr.Points()},
+		"a point":       {kinds: kinds, points: append(msgr.Points(), "msgr.new")},
+		"another order": {kinds: kinds, points: reversed(msgr.Points())},
+	} {
+		touched := 0
+		for seed := range uint64(seeds) {
+			plan := more.plan(seed)
+			if slices.ContainsFunc(plan.Damages, func(d Damage) bool { return d.Kind == "melt" || d.Point == "msgr.new" }) {
+				touched++
+				continue
+			}
+			if got, want := plan.String(), Choose(seed).String(); got != want {
+				t.Fatalf("%s: seed %d has nothing of it and is now\n%s, was\n%s", name, seed, got, want)
+			}
+		}
+		if wanted := name == "a kind" || name == "a point"; wanted != (touched > 0) || touched > seeds/3 {
+			t.Errorf("%s: in %d plans of %d", name, touched, seeds)
+		}
+	}
+}
+
+func reversed(list []string) []string {
+	slices.Reverse(list)
+	return list
+}
