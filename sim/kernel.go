@@ -20,6 +20,7 @@ const (
 	eventStart                        // a process begins
 	eventSynced                       // a disk sync is complete
 	eventCall                         // a function of the simulation's owner
+	eventGiveUp                       // nothing was acknowledged for too long
 )
 
 // kernel is virtual time and the order of everything that happens in it. What is
