@@ -207,6 +207,21 @@ func (c *tapConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite implements host.HalfCloser.
+func (c *tapConn) CloseWrite() error {
+	switch {
+	case c.done:
+		return host.ErrClosed
+	case c.inner == nil || !c.open:
+		return host.ErrWouldBlock
+	}
+	half, ok := c.inner.(host.HalfCloser)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
+}
+
 func (c *tapConn) Close() {
 	if c.done {
 		return

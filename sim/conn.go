@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
@@ -28,11 +27,13 @@ type conn struct {
 	posted   bool   // notifyFn waits in the loop's queue
 	notifyFn func()
 
+	dialled  instant // when Dial was called
 	dialling bool
 	starving bool // Read has answered ErrWouldBlock, or nothing was ever there
 	choking  bool // Write has taken less than it was given
 	eof      bool // the peer has closed its sending side
 	closed   bool // by its owner, or with its process
+	finished bool // the owner has closed the sending side
 	gone     bool // its process has forgotten it
 	vanished bool // its machine lost power: this end answers nothing any more
 	err      error
@@ -135,7 +136,7 @@ func (c *conn) advance(n int) {
 
 // AvailableBuffer implements host.DirectConn.
 func (c *conn) AvailableBuffer(n int) []byte {
-	if c.failure() != nil || c.dialling {
+	if c.failure() != nil || c.dialling || c.finished {
 		return nil
 	}
 	return c.out.available(n)
@@ -144,6 +145,9 @@ func (c *conn) AvailableBuffer(n int) []byte {
 func (c *conn) Write(p []byte) (int, error) {
 	if err := c.failure(); err != nil {
 		return 0, err
+	}
+	if c.finished {
+		return 0, host.ErrClosed
 	}
 	if c.dialling {
 		c.choking = true
@@ -165,6 +169,22 @@ func (c *conn) failure() error {
 		return host.ErrClosed
 	}
 	return c.err
+}
+
+// CloseWrite implements host.HalfCloser.
+func (c *conn) CloseWrite() error {
+	switch err := c.failure(); {
+	case err != nil:
+		return err
+	case c.finished:
+		return host.ErrClosed
+	case c.dialling:
+		return host.ErrWouldBlock
+	}
+	c.finished, c.choking = true, false
+	c.out.dropSpare()
+	c.out.control(segmentFIN)
+	return nil
 }
 
 func (c *conn) Close() {
@@ -191,7 +211,11 @@ func (c *conn) Abort() {
 
 // endWithProcess is what becomes of the connection when its process ends.
 func (c *conn) endWithProcess(how ending) {
-	if how == endedByExit {
+	switch {
+	case how == endedByExit && c.first < len(c.received): // as Linux does
+		c.Abort()
+		return
+	case how == endedByExit:
 		c.Close()
 		return
 	}
@@ -233,7 +257,7 @@ func (c *conn) dropReceived() {
 // receive takes bytes that have arrived.
 func (c *conn) receive(buf []byte) {
 	switch {
-	case c.vanished && c.proc.host.down:
+	case c.dark():
 		c.proc.sim().pool.put(buf)
 		c.oweReset()
 	case c.closed || c.err != nil:
@@ -247,9 +271,14 @@ func (c *conn) receive(buf []byte) {
 	}
 }
 
-// oweReset notes that the peer gets RST once this machine has power again.
+// dark reports whether this end was on a machine that lost its power and has none.
+func (c *conn) dark() bool { return c.vanished && c.proc.host.down }
+
+// oweReset notes that the peer gets RST once this machine has power again. Until
+// then nothing answers it.
 func (c *conn) oweReset() {
 	h := c.proc.host
+	c.in.unanswered(h.sim.kernel.now())
 	for _, other := range h.waiting {
 		if other == c {
 			return
@@ -258,9 +287,9 @@ func (c *conn) oweReset() {
 	h.waiting = append(h.waiting, c)
 }
 
-// finished: the peer has sent FIN.
-func (c *conn) finished() {
-	if c.vanished && c.proc.host.down {
+// ended: the peer has sent FIN.
+func (c *conn) ended() {
+	if c.dark() {
 		c.oweReset()
 		return
 	}
@@ -269,7 +298,12 @@ func (c *conn) finished() {
 }
 
 // breakOff: RST has arrived, or a middlebox broke the connection.
-func (c *conn) breakOff() { c.fail(host.ErrReset) }
+func (c *conn) breakOff() {
+	if c.closed && c.out != nil && c.out.patience.tried {
+		c.out.acknowledged()
+	}
+	c.fail(host.ErrReset)
+}
 
 func (c *conn) fail(cause error) {
 	if c.closed || c.err != nil {
@@ -385,69 +419,4 @@ func (c *conn) tell(bits signal) {
 		c.loop.sawCall(c.handler, "Writable", false)
 		c.handler.Writable()
 	}
-}
-
-// Linux sends SYN again after 1, 2, 4 ... s and gives up after the sixth
-// repetition (tcp_syn_retries = 6), 127 s after the first.
-const (
-	synRetryFirst = time.Second
-	synRetries    = 6
-)
-
-// fire is an attempt to connect arriving at its target, or the news that nobody
-// listens there.
-func (c *conn) fire(kind eventKind, attempt uint64) {
-	if c.closed || !c.dialling {
-		return
-	}
-	s := c.proc.sim()
-	target := s.byAddr[c.remote.Addr()]
-	if s.config.OnPacket != nil && kind == eventSYN {
-		c.captureSYN(attempt, target)
-	}
-	switch {
-	case attempt > synRetries:
-		s.counts.TimedOut++
-		c.fail(host.ErrTimeout)
-	case !s.reachable(c.proc.host, target):
-		s.counts.AttemptsHeld++
-		s.countAttempt(c.proc.host, target)
-		c.retry(attempt)
-	case kind == eventRefused:
-		c.refused()
-	case target.ports[c.remote.Port()] == nil:
-		s.kernel.after(s.link(target, c.proc.host).delayDraw(), c, eventRefused, c.id, attempt)
-	default:
-		target.ports[c.remote.Port()].connect(c)
-	}
-}
-
-// refused: RST has answered the attempt.
-func (c *conn) refused() {
-	s := c.proc.sim()
-	if s.config.OnPacket != nil {
-		s.packet(Packet{Conn: c.id, From: c.remote, To: c.local, Kind: PacketRST})
-	}
-	s.counts.Refused++
-	c.fail(host.ErrRefused)
-}
-
-// countAttempt books a swallowed attempt on the cuts that swallowed it.
-func (s *Sim) countAttempt(from, to *Host) {
-	if to == nil {
-		return
-	}
-	for _, l := range [...]*link{s.link(from, to), s.link(to, from)} {
-		if l.cut {
-			l.holds++
-		}
-	}
-}
-
-func (s *Sim) reachable(from, to *Host) bool {
-	return to != nil && !to.down && !s.link(from, to).cut && !s.link(to, from).cut
-}
-
-func (c *conn) retry(attempt uint64) {
-	c.proc.sim().kernel.after(synRetryFirst<<attempt, c, eventSYN, c.id, attempt+1)
 }

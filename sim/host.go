@@ -2,39 +2,36 @@ package sim
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 )
 
-// Host is a simulated machine: an address, a clock, a disk, and at most one
-// process. Its methods are the faults that strike a machine; like everything in
+// Host is a simulated machine: an address on each of its networks, a clock, a
+// disk, and at most one process. Its methods are the faults that strike a machine; like everything in
 // package sim they are called from the goroutine that runs the simulation.
 type Host struct {
 	sim       *Sim
 	id        uint32
 	name      string
-	addr      netip.Addr
+	nics      []*nic // never empty
 	clock     clock
 	disk      disk
 	process   *Process
 	starts    uint32
 	paused    bool
 	down      bool // without power
+	clogged   bool // its links are stalled
 	nextPort  uint16
 	exec      *Stream
 	cpu       cpu
-	loopback  link
-	ports     map[uint16]*listener
-	points    map[string]*point // by name
-	lastPoint *point            // the one reached last
-	waiting   []*conn           // vanished ends that owe their peer a reset once power is back
+	loopback  Link
+	ports     map[uint16]*listener // the first of a list
+	points    map[string]*point    // by name
+	lastPoint *point               // the one reached last
+	waiting   []*conn              // vanished ends that owe their peer a reset once power is back
 }
 
 // Name is the name given to [Sim.AddHost].
 func (h *Host) Name() string { return h.name }
-
-// Addr is the machine's address.
-func (h *Host) Addr() netip.Addr { return h.addr }
 
 // Process is the running process, nil if there is none.
 func (h *Host) Process() *Process { return h.process }

@@ -19,6 +19,7 @@ const (
 	eventStart                        // a process begins
 	eventSynced                       // a disk sync is complete
 	eventCall                         // a function of the simulation's owner
+	eventGiveUp                       // nothing was acknowledged for too long
 )
 
 // kernel is virtual time and the order of everything that happens in it. What is
@@ -70,11 +71,15 @@ func (k *kernel) add(at instant, t target, kind eventKind, actor uint32, arg uin
 	return k.wheel.add(at, t, kind, actor, arg)
 }
 
-// cancel takes an event off the agenda again.
-func (k *kernel) cancel(h handle, t target, kind eventKind) {
-	if k.wheel.cancel(h) && k.witness != nil {
+// cancel takes an event off the agenda again, and reports whether it was on it.
+func (k *kernel) cancel(h handle, t target, kind eventKind) bool {
+	if !k.wheel.cancel(h) {
+		return false
+	}
+	if k.witness != nil {
 		k.sawEvent(ActCancel, 0, t, kind, 0)
 	}
+	return true
 }
 
 // limit is the instant d from now: never in the past, and saturating.

@@ -1,144 +1,230 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// link is the path from one host to another, one direction of it.
-type link struct {
+// Link is one direction of the path from one host to another on one network:
+// what is sent there is delayed, queued, and kept back by what is wrong with the
+// path. Its methods are those faults; [Sim.Link] finds one. A host's path to
+// itself is a Link on which no fault has an effect.
+//
+// Bytes of a live connection are never lost on a link, for TCP would send them
+// again: loss shows as delay, and in the end as a connection that is given up
+// (see [Config.UserTimeout]).
+type Link struct {
 	sim      *Sim
+	network  *subnet
 	from, to *Host
-	delays   *Stream
-	cut      bool
-	held     []heldEvent
-	holds    int  // arrivals and attempts held back so far
+	draws    *Stream
 	local    bool // a host's path to itself
+	blocked  bool // cut or stalled: nothing arrives
+	cut      bool
+	stalled  bool
+	lossy    bool // it was cut since it was last open
+	mss      int  // the most bytes of a segment; 0 is no limit but maxSegment
+	splits   *Stream
 	extra    time.Duration
+	shape    *shape // nil as long as no fault has given it another one
+	held     []heldEvent
+	unacked  []*pipe // of the other direction: acknowledgements did not get through here
+	counts   LinkCounts
 }
 
-// heldEvent is an arrival that a cut keeps back.
+// LinkCounts are what happened to what crossed a link, so far.
+type LinkCounts struct {
+	Held      uint64 // arrivals and attempts to connect that a cut kept back
+	Stalled   uint64 // arrivals and attempts that a stall kept back
+	Swallowed uint64 // times that a segment was too large for the path
+	Shaped    uint64 // segments with another delay than Config gives, or that had to queue
+}
+
+// linkKey names a link.
+type linkKey struct {
+	network  int
+	from, to uint32
+}
+
+// heldEvent is an arrival that is kept back.
 type heldEvent struct {
-	target target
-	kind   eventKind
-	arg    uint64
-	since  instant
+	target    target
+	kind      eventKind
+	arg       uint64
+	since     instant
+	lost      bool // TCP must send it again; if not it waits in line
+	swallowed bool // it was too large
 }
 
 const loopbackDelay = 5 * time.Microsecond
 
 // link finds the path between two hosts; it is made when first used, with a
 // stream of its own, so that the order in which links come up changes nothing.
-func (s *Sim) link(from, to *Host) *link {
+func (s *Sim) link(n *subnet, from, to *Host) *Link {
 	if from == to {
 		return &from.loopback
 	}
-	key := [2]uint32{from.id, to.id}
+	key := linkKey{n.index, from.id, to.id}
 	l := s.links[key]
 	if l == nil {
-		l = &link{sim: s, from: from, to: to, delays: NewStream(s.config.Seed, "link/"+from.name+">"+to.name)}
+		l = s.newLink(n, from, to)
 		s.links[key] = l
 	}
 	return l
 }
 
-func (l *link) reverse() *link { return l.sim.link(l.to, l.from) }
-
-// delayDraw is the one-way delay of the next thing to cross.
-func (l *link) delayDraw() time.Duration {
-	if l.local {
-		return loopbackDelay
+func (s *Sim) newLink(n *subnet, from, to *Host) *Link {
+	name := from.name + ">" + to.name
+	if n.index > 0 {
+		name += "/" + n.name
 	}
-	return l.sim.config.Delay + l.extra + time.Duration(l.delays.int64N(int64(l.sim.config.Jitter)))
+	l := &Link{sim: s, network: n, from: from, to: to, draws: NewStream(s.config.Seed, "link/"+name)}
+	if s.config.Split > 0 {
+		l.mss, l.splits = s.config.Split, NewStream(s.config.Seed, "split/"+name)
+	}
+	l.reconsider()
+	return l
 }
 
-// hold keeps an arrival back if the link is cut.
-func (l *link) hold(t target, kind eventKind, arg uint64) bool {
-	if !l.cut {
+// Link is the path from one host to another on the first network that both are
+// on; nil if there is none.
+func (s *Sim) Link(from, to *Host) *Link {
+	if links := s.Links(from, to); len(links) > 0 {
+		return links[0]
+	}
+	return nil
+}
+
+// Links are the paths from one host to another, one for each network that both
+// are on, in the order of the networks of from.
+func (s *Sim) Links(from, to *Host) []*Link {
+	if from == to {
+		return []*Link{&from.loopback}
+	}
+	var links []*Link
+	for _, n := range from.nics {
+		if to.on(n.subnet) != nil {
+			links = append(links, s.link(n.subnet, from, to))
+		}
+	}
+	return links
+}
+
+// LinkOn is the path from one host to another on a network; nil if one of them
+// is not on it.
+func (s *Sim) LinkOn(network string, from, to *Host) *Link {
+	for _, l := range s.Links(from, to) {
+		if l.network != nil && l.network.name == network {
+			return l
+		}
+	}
+	return nil
+}
+
+// Network is the name of the network that the link is part of; empty for a host's
+// path to itself.
+func (l *Link) Network() string {
+	if l.local {
+		return ""
+	}
+	return l.network.name
+}
+
+// Counts are the link's counters so far.
+func (l *Link) Counts() LinkCounts { return l.counts }
+
+func (l *Link) reverse() *Link { return l.sim.link(l.network, l.to, l.from) }
+
+// transit is how long something of n bytes is under way that is sent now.
+func (l *Link) transit(n int) time.Duration {
+	switch {
+	case l.local:
+		return loopbackDelay
+	case l.shape != nil:
+		return l.shaped(n)
+	}
+	return l.usualDelay()
+}
+
+// arrival is when something of n bytes gets there that is sent now.
+func (l *Link) arrival(n int) instant { return l.sim.kernel.limit(l.transit(n)) }
+
+// usualDelay is the one-way delay that Config gives, and what SetDelay adds.
+func (l *Link) usualDelay() time.Duration {
+	return l.sim.config.Delay + l.extra + time.Duration(l.draws.int64N(int64(l.sim.config.Jitter)))
+}
+
+// piece is how many of n bytes that are written go into one segment.
+func (l *Link) piece(n int) int {
+	switch {
+	case l.mss == 0:
+		return min(n, maxSegment)
+	case l.splits == nil:
+		return min(n, l.mss)
+	}
+	return min(n, 1+l.splits.IntN(l.sim.config.Split), l.mss)
+}
+
+// hold keeps an arrival back if nothing arrives on the link.
+func (l *Link) hold(t target, kind eventKind, arg uint64) bool {
+	if !l.blocked {
 		return false
 	}
-	l.holds++
-	l.held = append(l.held, heldEvent{target: t, kind: kind, arg: arg, since: l.sim.kernel.now()})
+	if l.cut {
+		l.counts.Held++
+	} else {
+		l.counts.Stalled++
+	}
+	l.held = append(l.held, heldEvent{target: t, kind: kind, arg: arg, since: l.sim.kernel.now(), lost: l.cut})
 	return true
 }
 
-// Cut stops everything that goes from one host to another, what is in flight
-// included, until [Sim.Heal]. Nothing is lost, for TCP would send it again;
-// attempts to connect go unanswered. The other direction is not touched, though
-// a connection needs both to open.
-func (s *Sim) Cut(from, to *Host) {
-	l := s.link(from, to)
-	if l.local || l.cut {
-		return
-	}
-	l.cut = true
-	s.trace.link(l, "cut")
+// swallow keeps an arrival back that is too large to pass.
+func (l *Link) swallow(d *pipe, arg uint64, since instant) {
+	l.counts.Swallowed++
+	l.held = append(l.held, heldEvent{target: d, kind: eventDeliver, arg: arg, since: since, lost: true, swallowed: true})
 }
 
-// Heal undoes [Sim.Cut]. What was held arrives when TCP's next retransmission
-// would have come: the longer the cut, the longer the wait after it.
-func (s *Sim) Heal(from, to *Host) {
-	l := s.link(from, to)
-	if !l.cut {
-		return
+// forget takes a pipe's delivery out of what is kept back.
+func (l *Link) forget(d *pipe) {
+	l.held = slices.DeleteFunc(l.held, func(e heldEvent) bool { return e.target == d && e.kind == eventDeliver })
+}
+
+// reconsider opens or blocks the link after something about it has changed.
+func (l *Link) reconsider() {
+	blocked := l.cut || l.stalled || l.from.clogged || l.to.clogged
+	switch {
+	case blocked == l.blocked:
+	case blocked:
+		l.blocked = true
+		l.sim.blocked++
+		l.loseAcks()
+	default:
+		l.blocked = false
+		l.sim.blocked--
+		l.promiseAcks()
+		l.lossy = false
+		l.release(func(e heldEvent) bool { return true })
 	}
-	l.cut = false
-	s.trace.link(l, "heal")
+}
+
+// release lets go of what was kept back and now may pass: what was lost arrives
+// when it is sent again, the rest at once.
+func (l *Link) release(pass func(heldEvent) bool) {
 	held := l.held
 	l.held = nil
 	for _, e := range held {
-		d := nextRetransmission(e.since, s.kernel.now()) + l.delayDraw()
-		s.kernel.after(d, e.target, e.kind, l.from.id, e.arg)
-	}
-}
-
-// SetDelay adds extra to the delay of everything that will go from one host to
-// another; 0 takes it back.
-func (s *Sim) SetDelay(from, to *Host, extra time.Duration) {
-	s.link(from, to).extra = extra
-	s.trace.link(s.link(from, to), "delay "+extra.String())
-}
-
-// Held counts what cuts from one host to another have kept back so far: pieces
-// of streams, and attempts to connect.
-func (s *Sim) Held(from, to *Host) int { return s.link(from, to).holds }
-
-// TCP's retransmission timer as Linux sets it on a fast link: 200 ms, doubled
-// each time, at most 120 s (TCP_RTO_MIN and TCP_RTO_MAX of the kernel).
-const (
-	rtoMin = 200 * time.Millisecond
-	rtoMax = 120 * time.Second
-)
-
-// nextRetransmission is how long after now a segment first sent at since is sent
-// again.
-func nextRetransmission(since, now instant) time.Duration {
-	at, rto := since, rtoMin
-	for at < now {
-		at += int64(rto)
-		rto = min(2*rto, rtoMax)
-	}
-	return time.Duration(at - now)
-}
-
-// Reset breaks every connection between two hosts, as a middlebox does that
-// sends RST both ways. It reports how many it broke.
-func (s *Sim) Reset(a, b *Host) int {
-	if a.process == nil {
-		return 0
-	}
-	var broken []*conn
-	for _, c := range a.process.conns {
-		if c.err == nil && c.peer != nil && c.peer.proc.host == b {
-			broken = append(broken, c)
+		if !pass(e) {
+			l.held = append(l.held, e)
+			continue
 		}
-	}
-	for _, c := range broken {
-		if s.config.OnPacket != nil {
-			s.captureReset(c)
+		if d, ok := e.target.(*pipe); ok && e.swallowed {
+			d.swallowed = false
 		}
-		c.peer.breakOff()
-		c.breakOff()
+		wait := time.Duration(0)
+		if e.lost {
+			wait = nextRetransmission(e.since, l.sim.kernel.now()) + l.transit(0)
+		}
+		l.sim.kernel.after(wait, e.target, e.kind, l.from.id, e.arg)
 	}
-	if len(broken) > 0 {
-		s.trace.link(s.link(a, b), "reset")
-	}
-	return len(broken)
 }

@@ -12,28 +12,32 @@ type network Process
 
 func (n *network) process() *Process { return (*Process)(n) }
 
-func (n *network) Addrs() []netip.Addr { return []netip.Addr{n.host.addr} }
+func (n *network) Addrs() []netip.Addr { return n.host.Addrs() }
 
 func (n *network) Listen(l host.Loop, addr netip.AddrPort, accept func(host.Conn)) (host.Listener, error) {
 	p := n.process()
 	if p.ended {
 		return nil, fmt.Errorf("listen %v: %w", addr, host.ErrStopped)
 	}
-	if ip := addr.Addr(); ip.IsValid() && !ip.IsUnspecified() && ip != p.host.addr {
+	ls := &listener{proc: p, loop: l.(*loop), accept: accept, everywhere: addr.Addr().IsUnspecified()}
+	ip := addr.Addr()
+	if !ip.IsValid() || ls.everywhere {
+		ip = p.host.Addr()
+	}
+	if !p.host.has(ip) {
 		return nil, fmt.Errorf("listen %v: %w", addr, host.ErrAddrNotAvailable)
 	}
-	if l.(*loop).closed {
+	if ls.loop.closed {
 		return nil, fmt.Errorf("listen %v: loop %s: %w", addr, l.Name(), host.ErrClosed)
 	}
 	port := addr.Port()
 	if port == 0 {
 		port = p.host.port()
 	}
-	if p.host.ports[port] != nil {
+	ls.addr = netip.AddrPortFrom(ip, port)
+	if !p.host.bind(ls) {
 		return nil, fmt.Errorf("listen %v: %w", addr, host.ErrAddrInUse)
 	}
-	ls := &listener{proc: p, loop: l.(*loop), addr: netip.AddrPortFrom(p.host.addr, port), accept: accept}
-	p.host.ports[port] = ls
 	p.listens = append(p.listens, ls)
 	return ls, nil
 }
@@ -47,11 +51,13 @@ func (n *network) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) hos
 		c.leave()
 		return c
 	}
-	c.local = netip.AddrPortFrom(p.host.addr, p.host.port())
 	s := p.sim()
+	target := s.byAddr[addr.Addr()]
+	c.local = netip.AddrPortFrom(p.host.source(target), p.host.port())
+	c.dialled = s.kernel.now()
 	d := loopbackDelay
-	if target := s.byAddr[addr.Addr()]; target != nil {
-		d = s.link(p.host, target).delayDraw()
+	if target != nil {
+		d = s.link(target.subnet, p.host, target.host).transit(0)
 	}
 	s.kernel.after(d, c, eventSYN, c.id, 0)
 	return c
@@ -59,12 +65,14 @@ func (n *network) Dial(l host.Loop, addr netip.AddrPort, h host.ConnHandler) hos
 
 // listener is a listening socket. It implements host.Listener.
 type listener struct {
-	proc    *Process
-	loop    *loop
-	addr    netip.AddrPort
-	accept  func(host.Conn)
-	backlog []*conn // opened and not yet handed to accept
-	closed  bool
+	proc       *Process
+	loop       *loop
+	addr       netip.AddrPort
+	everywhere bool // at every address of the machine
+	accept     func(host.Conn)
+	backlog    []*conn // opened and not yet handed to accept
+	closed     bool
+	next       *listener // of those at the same port
 }
 
 func (l *listener) Addr() netip.AddrPort { return l.addr }
@@ -75,9 +83,7 @@ func (l *listener) close(how ending) {
 		return
 	}
 	l.closed = true
-	if l.proc.host.ports[l.addr.Port()] == l {
-		delete(l.proc.host.ports, l.addr.Port())
-	}
+	l.proc.host.unbind(l)
 	for _, c := range l.backlog {
 		if how == endedByExit {
 			c.Abort()
@@ -94,14 +100,14 @@ func (l *listener) close(how ending) {
 
 // connect opens a connection: the machine's kernel answers, whether or not the
 // process is awake to accept.
-func (l *listener) connect(dialler *conn) {
+func (l *listener) connect(dialler *conn, n *subnet) {
 	s := l.proc.sim()
 	local := dialler.proc.host
 	c := newConn(l.proc, dialler.local)
-	c.local = l.addr
+	c.local = dialler.remote
 	c.peer, dialler.peer = dialler, c
-	forth := &pipe{link: s.link(local, l.proc.host), from: dialler, to: c}
-	back := &pipe{link: s.link(l.proc.host, local), from: c, to: dialler}
+	forth := &pipe{link: s.link(n, local, l.proc.host), from: dialler, to: c}
+	back := &pipe{link: s.link(n, l.proc.host, local), from: c, to: dialler}
 	dialler.out, dialler.in = forth, back
 	c.out, c.in = back, forth
 	back.control(segmentOpen)
@@ -117,4 +123,33 @@ func (l *listener) hand() {
 	c := l.backlog[0]
 	l.backlog = l.backlog[1:]
 	l.accept(c)
+}
+
+// bind makes l listen; false if its port is taken.
+func (h *Host) bind(l *listener) bool {
+	first := h.ports[l.addr.Port()]
+	for other := first; other != nil; other = other.next {
+		if l.everywhere || other.everywhere || other.addr == l.addr {
+			return false
+		}
+	}
+	l.next, h.ports[l.addr.Port()] = first, l
+	return true
+}
+
+// unbind undoes bind.
+func (h *Host) unbind(l *listener) {
+	port := l.addr.Port()
+	if first := h.ports[port]; first == l {
+		h.ports[port] = l.next
+	} else {
+		for other := first; other != nil; other = other.next {
+			if other.next == l {
+				other.next = l.next
+			}
+		}
+	}
+	if h.ports[port] == nil {
+		delete(h.ports, port)
+	}
 }

@@ -59,9 +59,9 @@ func (s *Sim) packet(p Packet) {
 
 // captureSYN tells of an attempt to connect. The event after the last repetition
 // is the moment of giving up: nothing is sent then, unless it is answered.
-func (c *conn) captureSYN(attempt uint64, target *Host) {
+func (c *conn) captureSYN(attempt uint64, target *nic) {
 	s := c.proc.sim()
-	if attempt <= synRetries || s.reachable(c.proc.host, target) {
+	if attempt <= synRetries || attempt&lateSYN == 0 && s.reachable(c.proc.host, target) {
 		s.packet(Packet{Conn: c.id, From: c.local, To: c.remote, Kind: PacketSYN})
 	}
 }

@@ -20,7 +20,7 @@ type segment struct {
 // reader has not yet got, in order. Bytes in it are delayed or held, never lost,
 // as long as both ends live.
 type pipe struct {
-	link      *link
+	link      *Link
 	from, to  *conn
 	spare     []byte    // lent to the writer by available
 	segments  []segment // segments[head:] are under way
@@ -32,6 +32,10 @@ type pipe struct {
 	crediting bool    // an eventCredit is
 	ended     bool    // FIN or RST was sent
 	reset     bool    // RST was sent
+	swallowed bool    // the first segment is too large for the link, which keeps it back
+	requeue   bool    // what is under way must pass the link's bandwidth again
+	pending   handle  // of the eventDeliver, on links that are shaped
+	patience  patience
 }
 
 // maxSegment bounds what one delivery hands over in a piece.
@@ -54,11 +58,11 @@ func (d *pipe) available(n int) []byte {
 // all of it may go, and a copy would not do as well.
 func (d *pipe) adopt(p []byte) bool {
 	const worthIt = maxSegment / 4
-	if d.spare == nil || len(p) < worthIt || &p[0] != &d.spare[:1][0] || len(p) > d.link.sim.config.Window-d.used {
+	if d.spare == nil || d.link.mss > 0 || len(p) < worthIt || &p[0] != &d.spare[:1][0] || len(p) > d.link.sim.config.Window-d.used {
 		return false
 	}
 	now := d.link.sim.kernel.now()
-	d.push(segment{kind: segmentData, buf: d.spare[:len(p)], born: now, at: now + int64(d.link.delayDraw())})
+	d.push(segment{kind: segmentData, buf: d.spare[:len(p)], born: now, at: d.link.arrival(len(p))})
 	d.used += len(p)
 	d.spare = nil
 	return true
@@ -87,7 +91,7 @@ func (d *pipe) write(p []byte) int {
 // append puts bytes into the segment of this instant, or into a new one.
 func (d *pipe) append(p []byte) int {
 	now := d.link.sim.kernel.now()
-	if n := len(d.segments); n > d.head {
+	if n := len(d.segments); n > d.head && d.link.mss == 0 {
 		last := &d.segments[n-1]
 		if room := cap(last.buf) - len(last.buf); last.kind == segmentData && last.born == now && room > 0 {
 			taken := min(room, len(p))
@@ -95,9 +99,9 @@ func (d *pipe) append(p []byte) int {
 			return taken
 		}
 	}
-	taken := min(len(p), maxSegment)
+	taken := d.link.piece(len(p))
 	buf := append(d.link.sim.pool.get(taken), p[:taken]...)
-	d.push(segment{kind: segmentData, buf: buf, born: now, at: now + int64(d.link.delayDraw())})
+	d.push(segment{kind: segmentData, buf: buf, born: now, at: d.link.arrival(taken)})
 	return taken
 }
 
@@ -108,7 +112,7 @@ func (d *pipe) control(kind segmentKind) {
 	}
 	d.ended = kind != segmentOpen
 	now := d.link.sim.kernel.now()
-	d.push(segment{kind: kind, born: now, at: now + int64(d.link.delayDraw())})
+	d.push(segment{kind: kind, born: now, at: d.link.arrival(0)})
 }
 
 // abort drops what is under way and sends RST.
@@ -116,10 +120,29 @@ func (d *pipe) abort() {
 	d.drop()
 	d.ended, d.reset = false, true
 	d.lastAt = 0
+	if d.link.shape != nil {
+		d.withdraw()
+	}
 	d.control(segmentRST)
 }
 
+// withdraw takes the delivery of what was dropped off the agenda, so that what
+// follows need not wait for it: it may be far away, or never come.
+func (d *pipe) withdraw() {
+	switch {
+	case !d.arriving:
+	case d.swallowed:
+		d.swallowed, d.arriving = false, false
+		d.link.forget(d)
+	case d.link.sim.kernel.cancel(d.pending, d, eventDeliver):
+		d.arriving = false
+	}
+}
+
 func (d *pipe) drop() {
+	if d.patience.tried {
+		d.acknowledged()
+	}
 	for ; d.head < len(d.segments); d.head++ {
 		d.link.sim.pool.put(d.segments[d.head].buf)
 		d.segments[d.head].buf = nil
@@ -140,29 +163,81 @@ func (d *pipe) schedule() {
 	}
 	d.arriving = true
 	s := &d.segments[d.head]
-	d.link.sim.kernel.add(s.at, d, eventDeliver, d.from.id, uint64(len(s.buf))<<2|uint64(s.kind))
+	d.pending = d.link.sim.kernel.add(s.at, d, eventDeliver, d.from.id, uint64(len(s.buf))<<2|uint64(s.kind))
 }
 
 // fire is an arrival at the far end, or the news at this end that the far end
-// has read.
+// has read, or the end of this end's patience.
 func (d *pipe) fire(kind eventKind, arg uint64) {
-	if kind == eventCredit {
+	switch kind {
+	case eventCredit:
 		d.credit(int(arg))
 		return
+	case eventGiveUp:
+		d.giveUp()
+		return
 	}
-	if d.link.hold(d, kind, arg) {
+	if (d.link.blocked || d.link.shape != nil) && d.obstructed(arg) {
 		return
 	}
 	d.arriving = false
-	now := d.link.sim.kernel.now()
-	for d.head < len(d.segments) && d.segments[d.head].at <= now {
+	d.arrive()
+	d.schedule()
+}
+
+// arrive delivers what is due.
+func (d *pipe) arrive() {
+	now, born := d.link.sim.kernel.now(), instant(-1)
+	for d.head < len(d.segments) && d.segments[d.head].at <= now && !d.tooLarge() {
 		s := d.segments[d.head]
 		d.segments[d.head].buf = nil
 		d.head++
+		if born < 0 {
+			born = s.born
+		}
 		d.deliver(s)
 	}
 	if d.head == len(d.segments) {
 		d.segments, d.head = d.segments[:0], 0
+	}
+	if (d.link.sim.blocked > 0 || d.patience.tried) && born >= 0 {
+		d.answer(born)
+	}
+}
+
+// obstructed reports whether the link keeps an arrival back.
+func (d *pipe) obstructed(arg uint64) bool {
+	switch {
+	case d.link.hold(d, eventDeliver, arg):
+		if d.head < len(d.segments) {
+			d.unanswered(d.segments[d.head].born)
+		}
+		d.requeue = d.link.shape != nil && d.link.shape.rate > 0
+	case d.requeue:
+		d.queueAgain()
+	case d.tooLarge():
+		d.swallowed = true
+		d.unanswered(d.segments[d.head].born)
+		d.link.swallow(d, arg, d.segments[d.head].born)
+	default:
+		return false
+	}
+	return true
+}
+
+// tooLarge reports whether the link swallows the first segment under way.
+func (d *pipe) tooLarge() bool {
+	return d.link.shape != nil && d.head < len(d.segments) && d.link.shape.swallows(len(d.segments[d.head].buf))
+}
+
+// queueAgain sends again what was kept back, as fast as the link lets it.
+func (d *pipe) queueAgain() {
+	d.requeue, d.arriving = false, false
+	d.lastAt = d.link.sim.kernel.now()
+	for i := d.head; i < len(d.segments); i++ {
+		s := &d.segments[i]
+		s.at = max(d.link.arrival(len(s.buf)), d.lastAt)
+		d.lastAt = s.at
 	}
 	d.schedule()
 }
@@ -179,7 +254,7 @@ func (d *pipe) deliver(s segment) {
 	case segmentOpen:
 		d.to.opened()
 	case segmentFIN:
-		d.to.finished()
+		d.to.ended()
 	case segmentRST:
 		d.to.breakOff()
 	}
@@ -193,13 +268,13 @@ func (d *pipe) consumed(n int) {
 		return
 	}
 	d.crediting = true
-	back := d.link.reverse()
-	d.link.sim.kernel.after(back.delayDraw(), d, eventCredit, d.to.id, uint64(d.owed))
+	back := d.to.out.link
+	d.link.sim.kernel.after(back.transit(0), d, eventCredit, d.to.id, uint64(d.owed))
 	d.owed = 0
 }
 
 func (d *pipe) credit(n int) {
-	if d.link.reverse().hold(d, eventCredit, uint64(n)) {
+	if d.to.out.link.hold(d, eventCredit, uint64(n)) {
 		return
 	}
 	d.crediting = false

@@ -52,6 +52,21 @@ type Config struct {
 	// Window is how many bytes one direction of a connection may hold between
 	// the writer and the reader; default 256 KiB.
 	Window int
+	// Split cuts what is written into segments of 1 to Split bytes, drawn, each of
+	// which is delayed by itself; those that then are due together arrive together.
+	// So readers see a stream in any pieces. 0, the default, leaves what is written
+	// within one instant in one piece of up to 64 KiB. 1448 is Ethernet's segment.
+	Split int
+	// UserTimeout is how long a sender goes on while nothing of what it sent is
+	// acknowledged. Then its connection fails with host.ErrTimeout, and the far end
+	// is not told. The default, 924.6 s, is Linux's tcp_retries2 of 15; a negative
+	// value means for ever. Other than on Linux a closed connection has as long to
+	// deliver its last bytes.
+	UserTimeout time.Duration
+	// Backlog is how many connections may wait for accept at a listener, and one
+	// more, as on Linux. Beyond that attempts to connect are not answered. The
+	// default is 4096, Linux's somaxconn.
+	Backlog int
 	// ExecDelay is the least time between a respawn and the start of the new
 	// process; as much again is drawn. Default 50 ms.
 	ExecDelay time.Duration
@@ -95,6 +110,8 @@ func (c Config) withDefaults() Config {
 	c.Delay = cmp.Or(c.Delay, 50*time.Microsecond)
 	c.Jitter = cmp.Or(c.Jitter, 100*time.Microsecond)
 	c.Window = cmp.Or(c.Window, 256<<10)
+	c.UserTimeout = cmp.Or(c.UserTimeout, linuxPatience)
+	c.Backlog = cmp.Or(c.Backlog, 4096)
 	c.ExecDelay = cmp.Or(c.ExecDelay, 50*time.Millisecond)
 	c.MaxStepsPerInstant = max(cmp.Or(c.MaxStepsPerInstant, 1_000_000), 1)
 	return c
@@ -102,14 +119,16 @@ func (c Config) withDefaults() Config {
 
 // Sim is one simulated machine room.
 type Sim struct {
-	config Config
-	kernel *kernel
-	trace  tracer
-	hosts  []*Host
-	byName map[string]*Host
-	byAddr map[netip.Addr]*Host
-	links  map[[2]uint32]*link
-	actors uint32
+	config  Config
+	kernel  *kernel
+	trace   tracer
+	hosts   []*Host
+	byName  map[string]*Host
+	byAddr  map[netip.Addr]*nic
+	links   map[linkKey]*Link
+	subnets []*subnet
+	blocked int // links on which nothing arrives
+	actors  uint32
 	// calling says that a callback of a process is under way, and running on which
 	// loop.
 	calling    bool
@@ -125,6 +144,8 @@ type Counts struct {
 	Connected     uint64 // connections that opened
 	Refused       uint64 // attempts answered with RST
 	TimedOut      uint64 // attempts that nobody answered
+	GivenUp       uint64 // open connections whose sender heard nothing for too long
+	SYNsDropped   uint64 // attempts that found a listener's backlog full
 	Resets        uint64 // ends of connections that saw RST
 	AttemptsHeld  uint64 // connection attempts that a cut or a dark host swallowed
 	BytesReceived uint64 // bytes delivered
@@ -138,10 +159,11 @@ func New(config Config) *Sim {
 		config: config,
 		kernel: newKernel(config),
 		byName: make(map[string]*Host),
-		byAddr: make(map[netip.Addr]*Host),
-		links:  make(map[[2]uint32]*link),
+		byAddr: make(map[netip.Addr]*nic),
+		links:  make(map[linkKey]*Link),
 	}
 	s.kernel.witness = config.Witness
+	s.subnet(DefaultNetwork)
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
 	s.kernel.waits = s.Waits
 	if config.Schedule != (Schedule{}) {
@@ -150,25 +172,34 @@ func New(config Config) *Sim {
 	return s
 }
 
-// AddHost adds a machine with the next address of 10.0.0.0/8. The name must be
-// new.
-func (s *Sim) AddHost(name string) *Host {
+// AddHost adds a machine with an address of 10.0.0.0/8 on each of the networks,
+// or on DefaultNetwork if none is named. Its name must be new.
+//
+// Machines reach each other over the networks that they share; what is dialled
+// leaves from the machine's address on the network of the target. The links of two
+// networks fail apart: see [Sim.LinkOn].
+func (s *Sim) AddHost(name string, networks ...string) *Host {
 	if s.byName[name] != nil {
 		panic("sim: two hosts named " + name)
 	}
 	n := len(s.hosts) + 1
 	h := &Host{
 		sim: s, id: s.nextActor(), name: name,
-		addr:  netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}),
 		exec:  NewStream(s.config.Seed, "exec/"+name),
 		ports: make(map[uint16]*listener), points: make(map[string]*point),
 	}
 	h.clock = clock{sim: s}
 	h.cpu = newCPU(h)
 	h.disk = newDisk(h)
-	h.loopback = link{sim: s, from: h, to: h, delays: NewStream(s.config.Seed, "loopback/"+name), local: true}
+	h.loopback = Link{sim: s, from: h, to: h, draws: NewStream(s.config.Seed, "loopback/"+name), local: true}
+	for _, network := range networks {
+		h.join(network, n)
+	}
+	if len(networks) == 0 {
+		h.join(DefaultNetwork, n)
+	}
 	s.hosts = append(s.hosts, h)
-	s.byName[name], s.byAddr[h.addr] = h, h
+	s.byName[name] = h
 	return h
 }
 

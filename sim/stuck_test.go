@@ -91,7 +91,7 @@ func TestDeadlock(t *testing.T) {
 		"the machine is paused":     func(s *Sim, h *Host) { s.AddHost("b").Pause() },
 		"a timer is set":            func(s *Sim, h *Host) { s.At(time.Hour, func() {}) },
 		"the program is not there":  func(s *Sim, h *Host) { h.Kill() },
-		"a cut holds what may come": func(s *Sim, h *Host) { s.link(h, s.AddHost("b")).held = make([]heldEvent, 1) },
+		"a cut holds what may come": func(s *Sim, h *Host) { s.Link(h, s.AddHost("b")).held = make([]heldEvent, 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(Config{Seed: 1, StopOnDeadlock: true})

@@ -191,7 +191,7 @@ func (t *tracer) point(h *Host, name string, reached uint64) {
 }
 
 // link tells of what was done to a link: one word, and perhaps how much of it.
-func (t *tracer) link(l *link, what string) {
+func (t *tracer) link(l *Link, what string) {
 	t.sim.kernel.absorbText(what)
 	if !t.on() {
 		return
@@ -203,6 +203,21 @@ func (t *tracer) link(l *link, what string) {
 	if detail != "" {
 		t.text("detail", detail)
 	}
+	if !l.local && l.network.index > 0 {
+		t.text("network", l.network.name)
+	}
+	t.end()
+}
+
+// dropped tells of an attempt to connect that found the backlog full.
+func (t *tracer) dropped(l *listener, dialler *conn) {
+	if !t.on() {
+		return
+	}
+	t.begin("net.dropped")
+	t.text("host", l.proc.host.name)
+	t.text("local", l.addr.String())
+	t.text("remote", dialler.local.String())
 	t.end()
 }
 

@@ -117,6 +117,20 @@ type DirectConn interface {
 	AvailableBuffer(n int) []byte
 }
 
+// HalfCloser is a Conn whose sending side can be closed by itself, as shutdown(2)
+// does with SHUT_WR. Connections of this repository's hosts are, and decorators may
+// be, so ask with a type assertion.
+type HalfCloser interface {
+	Conn
+
+	// CloseWrite says that nothing more will be written: what was taken by Write is
+	// still delivered, and then the peer reads io.EOF. Reading goes on as before,
+	// and Close is still to be called. No Writable follows. Write fails with
+	// ErrClosed from now on, and so does another CloseWrite. Errors: those of Write,
+	// and ErrWouldBlock while the connection is being dialled.
+	CloseWrite() error
+}
+
 // ConnHandler is told what happens to one connection. All its methods run on the
 // connection's loop, one after another, and none after Close or Abort was
 // called.

@@ -89,6 +89,7 @@ func Run(t *testing.T, newWorld func(t *testing.T) World) {
 		{"write", writeChecks()},
 		{"direct", directChecks()},
 		{"close", closeChecks()},
+		{"half-close", halfCloseChecks()},
 		{"disk", diskChecks()},
 		{"power", powerChecks()},
 		{"process", processChecks()},

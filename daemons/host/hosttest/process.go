@@ -18,6 +18,7 @@ func processChecks() []check {
 		{"the log takes records", logWorks},
 		{"kill stops every loop", killStops},
 		{"kill ends connections", killEndsConns},
+		{"kill resets a connection with bytes that nobody has read", killResetsUnread},
 		{"kill silences connections", killSilencesConns},
 		{"starting a machine kills the process that ran", startKills},
 		{"exit stops every loop", exitStops},
@@ -162,6 +163,14 @@ func killEndsConns(r *rig) {
 	r.await("the byte arrives", l.far.has(1))
 	l.client.machine.Kill()
 	l.far.endedSomehow()
+}
+
+func killResetsUnread(r *rig) {
+	l := r.link(func(_, far *end) { far.hold = true })
+	l.near.do(func() { l.near.send([]byte("unread")) })
+	r.await("readable came", l.far.saw("readable", 1))
+	l.server.machine.Kill()
+	l.near.wantsClosed(host.ErrReset)
 }
 
 func killSilencesConns(r *rig) {

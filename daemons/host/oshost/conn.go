@@ -38,6 +38,7 @@ type conn struct {
 
 	watched  bool  // watch runs, and closes nc in the end
 	released bool  // the owner called Close or Abort: no more callbacks
+	finished bool  // the owner called CloseWrite: nothing more is written
 	over     bool  // nobody may use nc and fd any more
 	err      error // why it is over, if the owner did not wish it
 
@@ -181,6 +182,26 @@ func (c *conn) Abort() {
 	c.shut()
 }
 
+// CloseWrite implements host.HalfCloser.
+func (c *conn) CloseWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch err := c.failure(); {
+	case err != nil:
+		return err
+	case c.finished:
+		return host.ErrClosed
+	case c.nc == nil:
+		return host.ErrWouldBlock
+	}
+	if err := c.nc.CloseWrite(); err != nil {
+		c.broken(err)
+		return c.err
+	}
+	c.finished, c.blocked = true, false
+	return nil
+}
+
 // die implements resource: the socket is closed as the operating system closes
 // those of a process that ends, without what had not reached it.
 func (c *conn) die() {
@@ -298,6 +319,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	if err := c.failure(); err != nil {
 		return 0, err
+	}
+	if c.finished {
+		return 0, host.ErrClosed
 	}
 	n := 0
 	if c.nc != nil {
