@@ -99,14 +99,31 @@ func (s *Sim) Link(from, to *Host) *Link {
 
 // Links are the paths from one host to another, one for each network that both
 // are on, in the order of the networks of from.
-func (s *Sim) Links(from, to *Host) []*Link {
-	if from == to {
-		return []*Link{&from.loopback}
+func (s *Sim) Links(from, to *Host) []*Link { return from.LinksTo(to) }
+
+// LinksTo are the paths from the machine to another one, as [Sim.Links].
+func (h *Host) LinksTo(to *Host) []*Link {
+	if h == to {
+		return []*Link{&h.loopback}
 	}
 	var links []*Link
-	for _, n := range from.nics {
+	for _, n := range h.nics {
 		if to.on(n.subnet) != nil {
-			links = append(links, s.link(n.subnet, from, to))
+			links = append(links, h.sim.link(n.subnet, h, to))
+		}
+	}
+	return links
+}
+
+// Links are the paths between the machine and all others, in both directions.
+func (h *Host) Links() []*Link {
+	var links []*Link
+	for _, other := range h.sim.hosts {
+		if other == h {
+			continue
+		}
+		for _, l := range h.LinksTo(other) {
+			links = append(links, l, l.reverse())
 		}
 	}
 	return links
