@@ -18,6 +18,11 @@ type SimConfig struct {
 	Trace io.Writer
 	// LogLevel is the least level of daemon log records in the trace.
 	LogLevel slog.Level
+	// Split cuts what is written into segments of drawn sizes of at most so many
+	// bytes; 0 does not. UserTimeout and Backlog are sim.Config's.
+	Split       int
+	UserTimeout time.Duration
+	Backlog     int
 	// OnPacket is told every packet that arrives, see sim.Config; the writer of
 	// package capture is made for it. nil means that nobody listens.
 	OnPacket func(sim.Packet)
@@ -49,6 +54,7 @@ func NewSim(config SimConfig) *SimWorld {
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
 		Schedule: config.Schedule, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
+		Split: config.Split, UserTimeout: config.UserTimeout, Backlog: config.Backlog,
 	})
 	return w
 }
@@ -60,8 +66,13 @@ func (w *SimWorld) Sim() *sim.Sim { return w.sim }
 func (w *SimWorld) Kind() string { return "sim" }
 
 // AddHost adds a machine.
-func (w *SimWorld) AddHost(name string) Host {
-	h := &simHost{host: w.sim.AddHost(name)}
+func (w *SimWorld) AddHost(name string) Host { return w.AddHostOn(name) }
+
+// AddHostOn adds a machine that is on several networks, each with links of its own
+// and an address (host.Network.Addrs, in this order). Only simulated machines are:
+// those of the tcp world share one loopback network.
+func (w *SimWorld) AddHostOn(name string, networks ...string) Host {
+	h := &simHost{host: w.sim.AddHost(name, networks...)}
 	w.hosts[name] = h
 	return h
 }

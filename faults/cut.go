@@ -1,6 +1,10 @@
 package faults
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/sim"
+)
 
 // Direction says which way a cut goes.
 type Direction string
@@ -14,21 +18,34 @@ const (
 
 // Cut stops what crosses between A and B, what is in flight included. It
 // remembers whom A and B stood for, so that the Heal made of it heals the same
-// links.
+// links. Machines may be on several networks: with Network the cut is of that one
+// only, which takes simulated machines (errors.ErrUnsupported elsewhere).
 type Cut struct {
 	A, B      string
 	Direction Direction
+	Network   string
 
-	links  [][2]string
-	before []int // held on each link when the cut began
+	pairs   [][2]string
+	before  []int // held between each pair when the cut began
+	network links // of a cut of one network
 }
 
 // Kind is "cut".
 func (*Cut) Kind() string     { return "cut" }
-func (c *Cut) String() string { return fmt.Sprintf("cut %s %s %s", c.A, c.Direction, c.B) }
+func (c *Cut) String() string { return fmt.Sprintf("cut %v", c.path()) }
+
+func (c *Cut) path() Path {
+	return Path{A: c.A, B: c.B, Direction: c.Direction, Network: c.Network}
+}
 
 // Strike cuts; what lands is known only later, see Landed.
 func (c *Cut) Strike(t Target) (int, error) {
+	if c.Network != "" {
+		return c.network.strike(t, c, c.path(), func(l *sim.Link) error {
+			l.Cut()
+			return nil
+		})
+	}
 	as, err := resolve(t, c, c.A)
 	if err != nil {
 		return 0, err
@@ -50,23 +67,23 @@ func (c *Cut) cut(t Target, a, b string) {
 		return
 	}
 	if c.Direction != From {
-		c.links = append(c.links, [2]string{a, b})
+		c.pairs = append(c.pairs, [2]string{a, b})
 	}
 	if c.Direction != To {
-		c.links = append(c.links, [2]string{b, a})
+		c.pairs = append(c.pairs, [2]string{b, a})
 	}
-	for _, l := range c.links[len(c.before):] {
-		c.before = append(c.before, t.Held(l[0], l[1]))
-		t.Cut(l[0], l[1])
+	for _, p := range c.pairs[len(c.before):] {
+		c.before = append(c.before, t.Held(p[0], p[1]))
+		t.Cut(p[0], p[1])
 	}
 }
 
 // Landed counts the pieces of streams and the attempts to connect that the cut
 // has kept back.
 func (c *Cut) Landed(t Target) int {
-	n := 0
-	for i, l := range c.links {
-		n += t.Held(l[0], l[1]) - c.before[i]
+	n := c.network.since(held)
+	for i, p := range c.pairs {
+		n += t.Held(p[0], p[1]) - c.before[i]
 	}
 	return n
 }
@@ -76,12 +93,15 @@ type Heal struct{ Cut *Cut }
 
 // Kind is "heal".
 func (Heal) Kind() string     { return "heal" }
-func (h Heal) String() string { return fmt.Sprintf("heal %s %s %s", h.Cut.A, h.Cut.Direction, h.Cut.B) }
+func (h Heal) String() string { return fmt.Sprintf("heal %v", h.Cut.path()) }
+
+// Undoes is the cut that is over.
+func (h Heal) Undoes() Fault { return h.Cut }
 
 // Strike counts the links healed.
 func (h Heal) Strike(t Target) (int, error) {
-	for _, l := range h.Cut.links {
-		t.Heal(l[0], l[1])
+	for _, p := range h.Cut.pairs {
+		t.Heal(p[0], p[1])
 	}
-	return len(h.Cut.links), nil
+	return len(h.Cut.pairs) + h.Cut.network.undo((*sim.Link).Heal), nil
 }

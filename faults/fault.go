@@ -8,7 +8,8 @@
 // ("active-mgr", "leader", "mons", "mgrs"), so that one plan fits every seed.
 //
 // Package faults knows neither worlds nor daemons: a [Target] is what it needs
-// of them, and a [Simulated] one what faults of disks and of power need. A new kind of fault is one new file in this package.
+// of them, and a [Simulated] one what faults of disks, of links and of power need.
+// A new kind of fault is one new file in this package.
 package faults
 
 import (
@@ -68,6 +69,13 @@ type Lasting interface {
 	Fault
 	// Landed counts what the fault has done since it struck.
 	Landed(Target) int
+}
+
+// Undoing is a fault that takes back another one of its plan.
+type Undoing interface {
+	Fault
+	// Undoes is the one that is over then.
+	Undoes() Fault
 }
 
 // Step is a fault and its time.

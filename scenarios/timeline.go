@@ -13,7 +13,7 @@ import (
 type timeline struct {
 	world  cluster.World
 	pauses map[string][]interval
-	cuts   map[*faults.Cut]*interval
+	links  map[faults.Fault]*interval // damage to links that lasts
 	broken []interval
 }
 
@@ -21,7 +21,7 @@ type timeline struct {
 type interval struct{ since, until time.Duration }
 
 func newTimeline(w cluster.World) *timeline {
-	return &timeline{world: w, pauses: make(map[string][]interval), cuts: make(map[*faults.Cut]*interval)}
+	return &timeline{world: w, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval)}
 }
 
 // struck notes a fault that has just happened.
@@ -31,11 +31,11 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.look(v, now)
 	}
 	switch f := f.(type) {
-	case *faults.Cut:
-		t.cuts[f] = &interval{since: now}
-	case faults.Heal:
-		if c := t.cuts[f.Cut]; c != nil {
-			c.until = now
+	case *faults.Cut, *faults.Clog, faults.LinkFault:
+		t.links[f] = &interval{since: now}
+	case faults.Undoing:
+		if i := t.links[f.Undoes()]; i != nil {
+			i.until = now
 		}
 	case faults.Reset:
 		t.broken = append(t.broken, interval{since: now, until: now})
@@ -66,8 +66,8 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 // LinksDisturbed implements invariant.Timeline. What a cut held back arrives
 // only after the heal, when TCP sends again: that time counts too.
 func (t *timeline) LinksDisturbed(since, now time.Duration) bool {
-	for _, c := range t.cuts {
-		if c.disturbs(since, now) {
+	for _, i := range t.links {
+		if i.disturbs(since, now) {
 			return true
 		}
 	}

@@ -19,11 +19,11 @@ func TestHost(t *testing.T) {
 		"busy":  {Seed: 1, CPU: CPU{PerCallback: time.Microsecond, Jitter: time.Microsecond}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.Run(t, func(*testing.T) hosttest.World { return conformanceWorld{New(config)} })
+			hosttest.Run(t, func(*testing.T) hosttest.World { return conformanceWorld{Sim: New(config)} })
 		})
 	}
 	t.Run("drifting", func(t *testing.T) {
-		hosttest.Run(t, func(*testing.T) hosttest.World { return driftingWorld{conformanceWorld{New(Config{Seed: 1})}} })
+		hosttest.Run(t, func(*testing.T) hosttest.World { return driftingWorld{conformanceWorld{Sim: New(Config{Seed: 1})}} })
 	})
 }
 
@@ -41,17 +41,50 @@ func (w driftingWorld) NewHost(name string) hosttest.Machine {
 // TestNetconn holds package net's face on simulated streams to its promises.
 func TestNetconn(t *testing.T) {
 	netconntest.Run(t, func(*testing.T) hosttest.World {
-		return conformanceWorld{New(Config{Seed: 1})}
+		return conformanceWorld{Sim: New(Config{Seed: 1})}
 	})
 }
 
-type conformanceWorld struct{ *Sim }
+// TestHost_onABadNetwork: the promises hold wherever writes are split, and however
+// slow and unsteady the links are.
+func TestHost_onABadNetwork(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		config Config
+		harm   func(*Link)
+	}{
+		{"split", Config{Seed: 2, Split: 1000}, nil},
+		{"narrow", Config{Seed: 3}, func(l *Link) { l.SetBandwidth(20 << 20) }},
+		{"slow", Config{Seed: 4, Split: 10_000}, func(l *Link) {
+			if err := l.SetDelay(&Delay{Shape: DelayPareto, Scale: 10 * time.Microsecond, Tail: 900}); err != nil {
+				panic(err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			hosttest.Run(t, func(*testing.T) hosttest.World {
+				return conformanceWorld{Sim: New(tt.config), harm: tt.harm}
+			})
+		})
+	}
+}
+
+type conformanceWorld struct {
+	*Sim
+	harm func(*Link) // done to every link; may be nil
+}
 
 func (w conformanceWorld) NewHost(name string) hosttest.Machine {
 	for w.Host(name) != nil { // the suite may use a name again
 		name += "'"
 	}
-	return conformanceMachine{w.AddHost(name)}
+	h := w.AddHost(name)
+	if w.harm != nil {
+		for _, l := range h.Links() {
+			w.harm(l)
+		}
+	}
+	return conformanceMachine{h}
 }
 
 func (w conformanceWorld) Run(d time.Duration) { w.Sim.Run(d) }

@@ -18,6 +18,7 @@ type Link struct {
 	network  *subnet
 	from, to *Host
 	draws    *Stream
+	plain    bool // none of what follows applies, but for splits and extra
 	local    bool // a host's path to itself
 	blocked  bool // cut or stalled: nothing arrives
 	cut      bool
@@ -82,6 +83,7 @@ func (s *Sim) newLink(n *subnet, from, to *Host) *Link {
 	if s.config.Split > 0 {
 		l.mss, l.splits = s.config.Split, NewStream(s.config.Seed, "split/"+name)
 	}
+	l.plain = true
 	l.reconsider()
 	return l
 }
@@ -97,14 +99,31 @@ func (s *Sim) Link(from, to *Host) *Link {
 
 // Links are the paths from one host to another, one for each network that both
 // are on, in the order of the networks of from.
-func (s *Sim) Links(from, to *Host) []*Link {
-	if from == to {
-		return []*Link{&from.loopback}
+func (s *Sim) Links(from, to *Host) []*Link { return from.LinksTo(to) }
+
+// LinksTo are the paths from the machine to another one, as [Sim.Links].
+func (h *Host) LinksTo(to *Host) []*Link {
+	if h == to {
+		return []*Link{&h.loopback}
 	}
 	var links []*Link
-	for _, n := range from.nics {
+	for _, n := range h.nics {
 		if to.on(n.subnet) != nil {
-			links = append(links, s.link(n.subnet, from, to))
+			links = append(links, h.sim.link(n.subnet, h, to))
+		}
+	}
+	return links
+}
+
+// Links are the paths between the machine and all others, in both directions.
+func (h *Host) Links() []*Link {
+	var links []*Link
+	for _, other := range h.sim.hosts {
+		if other == h {
+			continue
+		}
+		for _, l := range h.LinksTo(other) {
+			links = append(links, l, l.reverse())
 		}
 	}
 	return links
@@ -138,6 +157,8 @@ func (l *Link) reverse() *Link { return l.sim.link(l.network, l.to, l.from) }
 // transit is how long something of n bytes is under way that is sent now.
 func (l *Link) transit(n int) time.Duration {
 	switch {
+	case l.plain:
+		return l.sim.config.Delay + l.extra + time.Duration(l.draws.int64N(int64(l.sim.config.Jitter)))
 	case l.local:
 		return loopbackDelay
 	case l.shape != nil:
@@ -146,23 +167,18 @@ func (l *Link) transit(n int) time.Duration {
 	return l.usualDelay()
 }
 
-// arrival is when something of n bytes gets there that is sent now.
-func (l *Link) arrival(n int) instant { return l.sim.kernel.limit(l.transit(n)) }
-
 // usualDelay is the one-way delay that Config gives, and what SetDelay adds.
 func (l *Link) usualDelay() time.Duration {
 	return l.sim.config.Delay + l.extra + time.Duration(l.draws.int64N(int64(l.sim.config.Jitter)))
 }
 
-// piece is how many of n bytes that are written go into one segment.
+// piece is how many of n bytes that are written go into one segment, if there is a
+// limit.
 func (l *Link) piece(n int) int {
-	switch {
-	case l.mss == 0:
-		return min(n, maxSegment)
-	case l.splits == nil:
+	if l.splits == nil {
 		return min(n, l.mss)
 	}
-	return min(n, 1+l.splits.IntN(l.sim.config.Split), l.mss)
+	return min(n, 1+l.splits.IntN(l.mss))
 }
 
 // hold keeps an arrival back if nothing arrives on the link.
@@ -206,6 +222,7 @@ func (l *Link) reconsider() {
 		l.lossy = false
 		l.release(func(e heldEvent) bool { return true })
 	}
+	l.plain = !l.blocked && l.shape == nil
 }
 
 // release lets go of what was kept back and now may pass: what was lost arrives

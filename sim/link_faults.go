@@ -68,14 +68,8 @@ func (h *Host) clog(clogged bool, word string) {
 	}
 	h.clogged = clogged
 	h.sim.trace.host(h, word)
-	for _, other := range h.sim.hosts {
-		if other == h {
-			continue
-		}
-		for _, l := range h.sim.Links(h, other) {
-			l.reconsider()
-			l.reverse().reconsider()
-		}
+	for _, l := range h.Links() {
+		l.reconsider()
 	}
 }
 

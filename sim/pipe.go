@@ -62,7 +62,7 @@ func (d *pipe) adopt(p []byte) bool {
 		return false
 	}
 	now := d.link.sim.kernel.now()
-	d.push(segment{kind: segmentData, buf: d.spare[:len(p)], born: now, at: d.link.arrival(len(p))})
+	d.push(segment{kind: segmentData, buf: d.spare[:len(p)], born: now, at: now + int64(d.link.transit(len(p)))})
 	d.used += len(p)
 	d.spare = nil
 	return true
@@ -99,9 +99,12 @@ func (d *pipe) append(p []byte) int {
 			return taken
 		}
 	}
-	taken := d.link.piece(len(p))
+	taken := min(len(p), maxSegment)
+	if d.link.mss > 0 {
+		taken = d.link.piece(taken)
+	}
 	buf := append(d.link.sim.pool.get(taken), p[:taken]...)
-	d.push(segment{kind: segmentData, buf: buf, born: now, at: d.link.arrival(taken)})
+	d.push(segment{kind: segmentData, buf: buf, born: now, at: now + int64(d.link.transit(taken))})
 	return taken
 }
 
@@ -112,7 +115,7 @@ func (d *pipe) control(kind segmentKind) {
 	}
 	d.ended = kind != segmentOpen
 	now := d.link.sim.kernel.now()
-	d.push(segment{kind: kind, born: now, at: d.link.arrival(0)})
+	d.push(segment{kind: kind, born: now, at: now + int64(d.link.transit(0))})
 }
 
 // abort drops what is under way and sends RST.
@@ -177,18 +180,12 @@ func (d *pipe) fire(kind eventKind, arg uint64) {
 		d.giveUp()
 		return
 	}
-	if (d.link.blocked || d.link.shape != nil) && d.obstructed(arg) {
+	if !d.link.plain && d.obstructed(arg) {
 		return
 	}
 	d.arriving = false
-	d.arrive()
-	d.schedule()
-}
-
-// arrive delivers what is due.
-func (d *pipe) arrive() {
 	now, born := d.link.sim.kernel.now(), instant(-1)
-	for d.head < len(d.segments) && d.segments[d.head].at <= now && !d.tooLarge() {
+	for d.head < len(d.segments) && d.segments[d.head].at <= now && (d.link.plain || !d.tooLarge()) {
 		s := d.segments[d.head]
 		d.segments[d.head].buf = nil
 		d.head++
@@ -200,9 +197,10 @@ func (d *pipe) arrive() {
 	if d.head == len(d.segments) {
 		d.segments, d.head = d.segments[:0], 0
 	}
-	if (d.link.sim.blocked > 0 || d.patience.tried) && born >= 0 {
+	if (d.patience.tried || d.link.sim.blocked > 0) && born >= 0 {
 		d.answer(born)
 	}
+	d.schedule()
 }
 
 // obstructed reports whether the link keeps an arrival back.
@@ -233,10 +231,11 @@ func (d *pipe) tooLarge() bool {
 // queueAgain sends again what was kept back, as fast as the link lets it.
 func (d *pipe) queueAgain() {
 	d.requeue, d.arriving = false, false
-	d.lastAt = d.link.sim.kernel.now()
+	now := d.link.sim.kernel.now()
+	d.lastAt = now
 	for i := d.head; i < len(d.segments); i++ {
 		s := &d.segments[i]
-		s.at = max(d.link.arrival(len(s.buf)), d.lastAt)
+		s.at = max(now+int64(d.link.transit(len(s.buf))), d.lastAt)
 		d.lastAt = s.at
 	}
 	d.schedule()

@@ -16,7 +16,7 @@ type shape struct {
 
 func (l *Link) shapes() *shape {
 	if l.shape == nil {
-		l.shape = new(shape)
+		l.shape, l.plain = new(shape), false
 	}
 	return l.shape
 }
@@ -33,10 +33,7 @@ func (l *Link) shaped(n int) time.Duration {
 	if l.shape.delay != nil || wait > 0 {
 		l.counts.Shaped++
 	}
-	if sum := wait + delay; sum >= wait {
-		return sum
-	}
-	return math.MaxInt64
+	return min(wait, math.MaxInt64/4) + min(delay, math.MaxInt64/4) // so that adding it to now is safe
 }
 
 // queue takes the link for n bytes and is how long it is until they have left.

@@ -1,0 +1,96 @@
+package faults
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wavetank/wavetank/sim"
+)
+
+// Clog stalls everything to and from the machines of everybody that Who stands
+// for, until an Unclog of the same plan. It remembers whom it struck. Only
+// simulated machines can be clogged: in another world Strike fails with
+// errors.ErrUnsupported.
+type Clog struct {
+	Who string
+
+	hosts []*sim.Host
+	links
+}
+
+// Kind is "clog".
+func (*Clog) Kind() string     { return "clog" }
+func (c *Clog) String() string { return fmt.Sprintf("clog %s", c.Who) }
+
+// Aim is who is meant.
+func (c *Clog) Aim() []string { return []string{c.Who} }
+
+// Strike clogs the machines; what lands is known only later, see Landed.
+func (c *Clog) Strike(t Target) (int, error) {
+	hosts, err := machines(t, c, c.Who)
+	for _, h := range hosts {
+		if h.Clogged() {
+			continue
+		}
+		h.Clog()
+		c.hosts = append(c.hosts, h)
+		for _, l := range h.Links() {
+			if !c.has(l) {
+				c.struck = append(c.struck, struckLink{link: l, before: l.Counts()})
+			}
+		}
+	}
+	return 0, err
+}
+
+// Landed counts the pieces of streams and the attempts to connect that had to
+// wait.
+func (c *Clog) Landed(Target) int { return c.since(stalled) }
+
+// Unclog undoes a Clog of the same plan.
+type Unclog struct{ Of *Clog }
+
+// Kind is "unclog".
+func (Unclog) Kind() string     { return "unclog" }
+func (u Unclog) String() string { return fmt.Sprintf("unclog %s", u.Of.Who) }
+
+// Undoes is the fault that is over.
+func (u Unclog) Undoes() Fault { return u.Of }
+
+// Strike counts the machines unclogged.
+func (u Unclog) Strike(Target) (int, error) {
+	for _, h := range u.Of.hosts {
+		h.Unclog()
+	}
+	return len(u.Of.hosts), nil
+}
+
+// Swizzle is a plan that clogs one after another, and once all are clogged unclogs
+// one after another, each in an order that intn draws (uniform over [0, n)), with
+// the time apart between any two. FoundationDB calls it swizzle-clogging: it finds
+// what relies on machines coming back in the order in which they went.
+func Swizzle(names []string, at, apart time.Duration, intn func(n int) int) Plan {
+	var clogs []*Clog
+	var plan Plan
+	for _, i := range permutation(len(names), intn) {
+		c := &Clog{Who: names[i]}
+		clogs = append(clogs, c)
+		plan = append(plan, Step{At: at, Fault: c})
+		at += apart
+	}
+	for _, i := range permutation(len(names), intn) {
+		plan = append(plan, Step{At: at, Fault: Unclog{Of: clogs[i]}})
+		at += apart
+	}
+	return plan
+}
+
+// permutation draws an order of 0 to n-1.
+func permutation(n int, intn func(int) int) []int {
+	p := make([]int, n)
+	for i := range p {
+		j := intn(i + 1)
+		p[i], p[j] = p[j], i
+	}
+	return p
+}
