@@ -87,6 +87,21 @@ func TestSetBandwidth_isSharedInOrder(t *testing.T) {
 	}
 }
 
+func TestSetBandwidth_changesForWhatFollows(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	one, far := k.open("client")
+	two, other := k.open("client")
+	l := k.Link(one.host(), k.server)
+	l.SetBandwidth(1000)
+	began := k.Now()
+	one.send(t, 10_000)
+	l.SetBandwidth(1_000_000)
+	two.send(t, 100_000)
+	k.Run(time.Minute)
+	wantBetween(t, "what was queued", far.when(10_000)-began, 10*time.Second, 10*time.Second+time.Millisecond)
+	wantBetween(t, "another connection", other.when(100_000)-began, 100*time.Millisecond, 101*time.Millisecond)
+}
+
 func TestSetBandwidth_holdsAfterACut(t *testing.T) {
 	k := newTank(t, Config{Seed: 1})
 	client, server := k.open("client")
@@ -350,6 +365,42 @@ func TestSetMTU_letsAbortsPass(t *testing.T) {
 	k.wantPending(0)
 }
 
+func TestSetMTU_looksAtEverySegment(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	client, server := k.open("client")
+	l := k.Link(client.host(), k.server)
+	l.SetMTU(1000)
+	if err := l.SetDelay(&Delay{Min: 10 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	client.send(t, 10)
+	if err := l.SetDelay(nil); err != nil {
+		t.Fatal(err)
+	}
+	k.Run(5 * time.Millisecond)
+	client.send(t, 2000) // due at the same instant: it cannot overtake
+	k.Run(time.Second)
+	if server.total != 10 {
+		t.Errorf("%d bytes arrived", server.total)
+	}
+}
+
+func TestAbort_doesNotWaitForARetransmission(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	client, server := k.open("client")
+	l := k.Link(client.host(), k.server)
+	l.SetMTU(1000)
+	client.send(t, 2000)
+	k.Run(time.Minute)
+	l.SetMTU(0)
+	client.conn.Abort()
+	k.Run(time.Millisecond)
+	if !errors.Is(server.err, host.ErrReset) || server.total != 0 {
+		t.Errorf("the peer got %d bytes and saw %v", server.total, server.err)
+	}
+	k.wantPending(0)
+}
+
 func TestAbort_doesNotWaitForWhatItDrops(t *testing.T) {
 	k := newTank(t, Config{Seed: 1})
 	client, server := k.open("client")
@@ -379,6 +430,16 @@ func TestSplit_showsAnyPieces(t *testing.T) {
 	}
 	if server.total != 20_000 || len(server.arrivals) < 20 || len(seen) < 15 {
 		t.Errorf("%d bytes in %d pieces of %d sizes", server.total, len(server.arrivals), len(seen))
+	}
+	direct := client.conn.(host.DirectConn)
+	lent := append(direct.AvailableBuffer(50_000), pattern(20_000, 50_000)...)
+	if n, err := direct.Write(lent); n != 50_000 || err != nil {
+		t.Fatalf("Write: %d, %v", n, err)
+	}
+	before := len(server.arrivals)
+	k.Run(time.Second)
+	if server.total != 70_000 || len(server.arrivals)-before < 50 {
+		t.Errorf("%d bytes in %d more pieces", server.total, len(server.arrivals)-before)
 	}
 }
 
