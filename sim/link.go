@@ -235,13 +235,13 @@ func (l *Link) release(pass func(heldEvent) bool) {
 			l.held = append(l.held, e)
 			continue
 		}
-		if d, ok := e.target.(*pipe); ok && e.swallowed {
-			d.swallowed = false
-		}
 		wait := time.Duration(0)
 		if e.lost {
 			wait = nextRetransmission(e.since, l.sim.kernel.now()) + l.transit(0)
 		}
-		l.sim.kernel.after(wait, e.target, e.kind, l.from.id, e.arg)
+		event := l.sim.kernel.after(wait, e.target, e.kind, l.from.id, e.arg)
+		if d, ok := e.target.(*pipe); ok && e.kind == eventDeliver {
+			d.pending, d.swallowed = event, false
+		}
 	}
 }

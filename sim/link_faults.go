@@ -108,8 +108,9 @@ func (l *Link) SetDelay(d *Delay) error {
 // SetBandwidth lets no more than so many bytes a second over the link, those of
 // all its connections together, in the order in which they were written: what
 // comes too fast queues. The bytes of TCP's and lower headers are not counted. 0
-// takes it back. What is queued already keeps its time; what a connection that
-// breaks has queued goes on taking its share.
+// takes it back. What is queued keeps its time when the bandwidth changes, and what
+// is written from then on does not wait for it, unless it is of the same connection.
+// What a connection that breaks has queued goes on taking its share.
 func (l *Link) SetBandwidth(bytesPerSecond int64) {
 	if l.local {
 		return

@@ -87,6 +87,34 @@ func TestSetBandwidth_isSharedInOrder(t *testing.T) {
 	}
 }
 
+func TestSetBandwidth_changesForWhatFollows(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	one, far := k.open("client")
+	two, other := k.open("client")
+	l := k.Link(one.host(), k.server)
+	l.SetBandwidth(1000)
+	began := k.Now()
+	one.send(t, 10_000)
+	l.SetBandwidth(1_000_000)
+	two.send(t, 100_000)
+	k.Run(time.Minute)
+	wantBetween(t, "what was queued", far.when(10_000)-began, 10*time.Second, 10*time.Second+time.Millisecond)
+	wantBetween(t, "another connection", other.when(100_000)-began, 100*time.Millisecond, 101*time.Millisecond)
+}
+
+func TestSetBandwidth_holdsAfterACut(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	client, server := k.open("client")
+	l := k.Link(client.host(), k.server)
+	l.SetBandwidth(1_000_000)
+	l.Cut()
+	client.send(t, 100_000)
+	k.Run(10 * time.Second)
+	l.Heal()
+	k.Run(time.Minute)
+	wantBetween(t, "the bytes take", server.when(100_000)-server.when(1), 98*time.Millisecond, 101*time.Millisecond)
+}
+
 // TestSetBandwidth_isNeverExceeded: no burst, whatever is written and whatever is
 // cut meanwhile, gets more over the link than it carries in the time.
 func TestSetBandwidth_isNeverExceeded(t *testing.T) {
@@ -212,6 +240,22 @@ func TestStall_delaysConnecting(t *testing.T) {
 	}
 }
 
+// TestStall_sendsASYNAgainOnce: those that waited in line are not sent again by
+// themselves.
+func TestStall_sendsASYNAgainOnce(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	l := k.Link(k.AddHost("client"), k.server)
+	l.Stall()
+	k.dial("client")
+	k.Run(2 * time.Second) // SYNs after 0, 1, 3, 7, 15, 31, 63 s
+	k.server.PowerOff()
+	l.Unstall()
+	k.Run(time.Hour)
+	if n := k.Counts().AttemptsHeld; n != 7 {
+		t.Errorf("%d SYNs reached a dark machine, want 7", n)
+	}
+}
+
 func TestStall_delaysARefusal(t *testing.T) {
 	k := newTank(t, Config{Seed: 1})
 	k.server.Kill()
@@ -291,10 +335,11 @@ func TestSetMTU_lower(t *testing.T) {
 	client, server := k.open("client")
 	l := k.Link(client.host(), k.server)
 	l.SetMTU(1000)
+	sent := k.Now()
 	client.send(t, 1400)
 	k.Run(time.Second)
 	l.SetMTU(1200)
-	k.Run(time.Minute)
+	k.Run(59 * time.Second)
 	if server.total != 0 {
 		t.Error("a segment passed that is still too large")
 	}
@@ -303,6 +348,7 @@ func TestSetMTU_lower(t *testing.T) {
 	if server.total != 1400 {
 		t.Error("a segment did not pass that is small enough now")
 	}
+	wantBetween(t, "sent again", server.when(1400)-sent, 102200*time.Millisecond, 102201*time.Millisecond)
 }
 
 func TestSetMTU_letsAbortsPass(t *testing.T) {
@@ -316,7 +362,42 @@ func TestSetMTU_letsAbortsPass(t *testing.T) {
 	if !errors.Is(server.err, host.ErrReset) {
 		t.Errorf("the peer of an aborted connection saw %v", server.err)
 	}
-	k.Run(time.Hour)
+	k.wantPending(0)
+}
+
+func TestSetMTU_looksAtEverySegment(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	client, server := k.open("client")
+	l := k.Link(client.host(), k.server)
+	l.SetMTU(1000)
+	if err := l.SetDelay(&Delay{Min: 10 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	client.send(t, 10)
+	if err := l.SetDelay(nil); err != nil {
+		t.Fatal(err)
+	}
+	k.Run(5 * time.Millisecond)
+	client.send(t, 2000) // due at the same instant: it cannot overtake
+	k.Run(time.Second)
+	if server.total != 10 {
+		t.Errorf("%d bytes arrived", server.total)
+	}
+}
+
+func TestAbort_doesNotWaitForARetransmission(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	client, server := k.open("client")
+	l := k.Link(client.host(), k.server)
+	l.SetMTU(1000)
+	client.send(t, 2000)
+	k.Run(time.Minute)
+	l.SetMTU(0)
+	client.conn.Abort()
+	k.Run(time.Millisecond)
+	if !errors.Is(server.err, host.ErrReset) || server.total != 0 {
+		t.Errorf("the peer got %d bytes and saw %v", server.total, server.err)
+	}
 	k.wantPending(0)
 }
 
@@ -349,6 +430,16 @@ func TestSplit_showsAnyPieces(t *testing.T) {
 	}
 	if server.total != 20_000 || len(server.arrivals) < 20 || len(seen) < 15 {
 		t.Errorf("%d bytes in %d pieces of %d sizes", server.total, len(server.arrivals), len(seen))
+	}
+	direct := client.conn.(host.DirectConn)
+	lent := append(direct.AvailableBuffer(50_000), pattern(20_000, 50_000)...)
+	if n, err := direct.Write(lent); n != 50_000 || err != nil {
+		t.Fatalf("Write: %d, %v", n, err)
+	}
+	before := len(server.arrivals)
+	k.Run(time.Second)
+	if server.total != 70_000 || len(server.arrivals)-before < 50 {
+		t.Errorf("%d bytes in %d more pieces", server.total, len(server.arrivals)-before)
 	}
 }
 

@@ -34,7 +34,7 @@ type pipe struct {
 	reset     bool    // RST was sent
 	swallowed bool    // the first segment is too large for the link, which keeps it back
 	requeue   bool    // what is under way must pass the link's bandwidth again
-	pending   handle  // of the eventDeliver, on links that are shaped
+	pending   handle  // of the eventDeliver
 	patience  patience
 }
 

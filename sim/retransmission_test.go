@@ -100,6 +100,58 @@ func TestUserTimeout_anAcknowledgementThatComesBack(t *testing.T) {
 	}
 }
 
+// TestUserTimeout_aPromiseThatIsBroken: whatever happens before the lost
+// acknowledgement has come, the time counts from what it would have been for.
+func TestUserTimeout_aPromiseThatIsBroken(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(k *tank, forth, back *Link, client *sink)
+	}{
+		{"by new bytes that are stuck", func(k *tank, forth, back *Link, client *sink) {
+			forth.Cut() // after 20 s
+			client.send(t, 10)
+			k.Run(7 * time.Second) // when the acknowledgement would have come
+			back.Cut()
+		}},
+		{"by new bytes that are not acknowledged", func(k *tank, forth, back *Link, client *sink) {
+			back.Cut()
+			k.Run(7 * time.Second)
+			client.send(t, 10)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := newTank(t, Config{Seed: 1, UserTimeout: 30 * time.Second})
+			client, _ := k.open("client")
+			forth, back := k.Link(client.host(), k.server), k.Link(k.server, client.host())
+			back.Cut()
+			sent := k.Now()
+			client.send(t, 10)
+			k.Run(20 * time.Second)
+			back.Heal() // sent again after 25.4 s
+			tt.damage(k, forth, back, client)
+			k.Run(time.Hour)
+			client.wantGivenUp(t, sent, 30*time.Second)
+		})
+	}
+}
+
+func TestUserTimeout_stopsWithTheConnection(t *testing.T) {
+	for name, end := range map[string]func(host.Conn){"open": func(host.Conn) {}, "closed": host.Conn.Close} {
+		t.Run(name, func(t *testing.T) {
+			k := newTank(t, Config{Seed: 1})
+			client, server := k.open("client")
+			k.Cut(client.host(), k.server)
+			client.send(t, 10)
+			end(client.conn)
+			k.Run(time.Second)
+			k.wantPending(1)
+			server.conn.Abort()
+			k.Run(time.Second)
+			k.wantPending(0)
+		})
+	}
+}
+
 func TestUserTimeout_startsAnewOnceAcknowledged(t *testing.T) {
 	k := newTank(t, Config{Seed: 1, UserTimeout: 30 * time.Second})
 	client, server := k.open("client")

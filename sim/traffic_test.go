@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/netip"
@@ -88,6 +89,7 @@ type sink struct {
 	openedAt time.Duration
 	arrivals []arrival
 	total    int
+	disorder bool // what came is not the pattern
 	eof      bool
 	err      error
 	closedAt time.Duration
@@ -112,6 +114,7 @@ func (s *sink) Readable() {
 	for {
 		n, err := s.conn.Read(buf)
 		if n > 0 {
+			s.disorder = s.disorder || !bytes.Equal(buf[:n], pattern(s.total, n))
 			s.total += n
 			s.arrivals = append(s.arrivals, arrival{s.sim.Now(), n})
 		}
@@ -120,6 +123,15 @@ func (s *sink) Readable() {
 			return
 		}
 	}
+}
+
+// pattern is n bytes from the offset of a stream in which no two places look alike.
+func pattern(offset, n int) []byte {
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte((offset + i) * 40503 >> 7)
+	}
+	return p
 }
 
 // send writes n bytes, all of which must be taken.
