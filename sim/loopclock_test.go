@@ -150,7 +150,8 @@ func TestLoopclock(t *testing.T) {
 		{"Sleep in a task", func(c *loopclock.Clock, l host.Loop, note func(string)) {
 			l.Go("t", func(task host.Task) {
 				c.Do(func() {
-					c.AfterFunc(s, func() { note("meanwhile") })
+					timer := c.AfterFunc(time.Minute, func() { note("meanwhile") })
+					timer.Reset(s)
 					c.For(task).Sleep(3 * s)
 					note("slept")
 				})
