@@ -40,8 +40,8 @@ test: ## run the tests, those of concurrent code under the race detector
 	go test $(TESTFLAGS) $$(go list ./... | grep -v -x -F "$$(go list $(RACY))")
 	go -C bench test $(TESTFLAGS) $(RACE) ./...
 
-chaos: build ## run a campaign: SCENARIOS="mgr-failover" SEEDS=1-1000
-	$(WAVETANK) run $(or $(SCENARIOS),mgr-failover) --seeds $(SEEDS)
+chaos: build ## run a campaign: SCENARIOS="mgr-failover" SEEDS=1-1000 SCHEDULE=portfolio
+	$(WAVETANK) run $(or $(SCENARIOS),mgr-failover) --seeds $(SEEDS) $(if $(SCHEDULE),--schedule $(SCHEDULE))
 
 replay: build ## run one run again: LINE='w1:mgr-failover:seed=7'
 	$(WAVETANK) replay '$(LINE)'

@@ -7,7 +7,8 @@ import (
 	"github.com/wavetank/wavetank/sim"
 )
 
-// DiskSlow makes syncs of the disks of everybody that Who stands for slower.
+// DiskSlow makes the disks of everybody that Who stands for slower: syncs, and reads
+// and writes if Latency says so.
 type DiskSlow struct {
 	Who     string
 	Latency sim.DiskLatency
@@ -28,6 +29,12 @@ func (f *DiskSlow) String() string {
 	if l.StallOneIn > 0 {
 		fmt.Fprintf(b, "%s stalls %v", odds("sync", l.StallOneIn), l.Stall)
 	}
+	if l.Read > 0 {
+		fmt.Fprintf(b, " reads %v..%v", l.Read, 2*l.Read)
+	}
+	if l.Write > 0 {
+		fmt.Fprintf(b, " writes %v..%v", l.Write, 2*l.Write)
+	}
 	return b.String()
 }
 
@@ -39,9 +46,9 @@ func (f *DiskSlow) Strike(t Target) (int, error) {
 	return f.strike(t, f, f.Who, func(h *sim.Host) { h.SetDiskLatency(f.Latency) })
 }
 
-// Landed counts the syncs that took longer.
+// Landed counts the syncs, reads and writes that took longer.
 func (f *DiskSlow) Landed(Target) int {
-	return f.since(func(c sim.DiskCounts) uint64 { return c.SlowSyncs })
+	return f.since(func(c sim.DiskCounts) uint64 { return c.SlowSyncs + c.SlowReads + c.SlowWrites })
 }
 
 func (f *DiskSlow) mend() int {

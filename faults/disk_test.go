@@ -43,6 +43,10 @@ func TestDiskFaults_landAndAreMended(t *testing.T) {
 			&faults.DiskSlow{Who: "mon.b", Latency: sim.DiskLatency{BytesPerSecond: 1000, StallOneIn: 2, Stall: time.Second}},
 			"disk-slow mon.b by 0s..0s at 1000 B/s one sync in 2 stalls 1s",
 		},
+		{
+			&faults.DiskSlow{Who: "mon.b", Latency: sim.DiskLatency{Read: time.Second, Write: time.Millisecond}},
+			"disk-slow mon.b by 0s..0s reads 1s..2s writes 1ms..2ms",
+		},
 		{&faults.DiskFull{Who: "mon.b"}, "disk-full mon.b but for 0 B"},
 		{&faults.DiskLie{Who: "mon.b", OneIn: 2}, "disk-lie mon.b one sync in 2"},
 	} {
@@ -135,6 +139,7 @@ func TestDiskFaults_needSimulatedMachines(t *testing.T) {
 	for _, f := range []faults.Fault{
 		&faults.DiskError{Who: "mon.a"}, &faults.DiskSlow{Who: "mon.a"}, &faults.DiskFull{Who: "mon.a"},
 		&faults.DiskLie{Who: "mon.a"}, faults.DiskRot{Who: "mon.a"}, &faults.PowerOff{Who: "mon.a"},
+		&faults.Slow{Who: "mon.a"}, faults.ClockDrift{Who: "mon.a"}, faults.ClockStep{Who: "mon.a"}, faults.ClockOffset{Who: "mon.a"},
 	} {
 		landed, err := f.Strike(c)
 		if landed != 0 || !errors.Is(err, errors.ErrUnsupported) {
@@ -145,7 +150,7 @@ func TestDiskFaults_needSimulatedMachines(t *testing.T) {
 
 func TestDiskFaults_nameWhoIsUnknown(t *testing.T) {
 	_, c := healthy(t, 1)
-	for _, f := range []faults.Fault{&faults.DiskLie{Who: "nobody"}, faults.DiskRot{Who: "nobody"}, &faults.PowerOff{Who: "nobody"}} {
+	for _, f := range []faults.Fault{&faults.DiskLie{Who: "nobody"}, faults.DiskRot{Who: "nobody"}, &faults.PowerOff{Who: "nobody"}, &faults.Slow{Who: "nobody"}, faults.ClockStep{Who: "nobody"}} {
 		if _, err := f.Strike(c); !errors.Is(err, cluster.ErrUnknown) {
 			t.Errorf("%s: %v", f.Kind(), err)
 		}

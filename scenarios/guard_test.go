@@ -115,7 +115,13 @@ func TestWatchdog(t *testing.T) {
 func TestWatchdog_looksAtSteps(t *testing.T) {
 	slowly := planted(func(l host.Loop) {
 		var timer host.Timer
-		timer = l.NewTimer(func() { time.Sleep(2 * time.Millisecond); timer.Reset(50 * time.Millisecond) })
+		left := 40
+		timer = l.NewTimer(func() {
+			time.Sleep(30 * time.Millisecond) // one or two looks of the watchdog
+			if left--; left > 0 {
+				timer.Reset(time.Millisecond)
+			}
+		})
 		timer.Reset(time.Millisecond)
 	})
 	for _, limit := range []time.Duration{200 * time.Millisecond, -1} {
@@ -147,6 +153,9 @@ func TestPanic(t *testing.T) {
 				Specs: []Spec{{Scenario: s}}, Seeds: Seeds{1, 4}, Workers: 2,
 				OnResult: func(r Result) {
 					wants(t, r, "panic", "loop planted: ", "out of thoughts", "scenarios.outOfThoughts guard_test.go:")
+					if r.Hash == 0 || len(r.Faults) != 1 {
+						t.Errorf("the rest of the result is missing: %+v", r)
+					}
 					details = append(details, r.Failure.Detail)
 				},
 			}

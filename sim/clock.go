@@ -114,21 +114,26 @@ func (h *Host) SetClockDrift(ppm int) error {
 		return fmt.Errorf("host %s: clock drift of %d ppm: at most %d either way", h.name, ppm, MaxClockDrift)
 	}
 	c := &h.clock
+	then := *c
 	c.shown, c.since = c.Monotonic(), h.sim.kernel.now()
 	c.ppm = int64(ppm)
 	if h.process != nil {
 		for _, l := range h.process.loops {
-			l.rescheduleTimers()
+			l.rescheduleTimers(&then)
 		}
 	}
 	h.note("host.clock-drift", slog.Int("ppm", ppm))
 	return nil
 }
 
-// rescheduleTimers puts the deadlines of armed timers on the agenda anew.
-func (l *loop) rescheduleTimers() {
+// rescheduleTimers puts the deadlines of armed timers on the agenda anew, after the
+// clock was another.
+func (l *loop) rescheduleTimers(then *clock) {
 	for t := l.armed; t != nil; t = t.next {
-		l.proc.sim().kernel.cancel(t.pending, t, eventTimer)
+		if then.ppm == 0 { // they have no deadline of their own
+			t.deadline = later(then.shown, t.Deadline()-time.Duration(then.since))
+		}
+		l.kernel.wheel.cancel(t.pending)
 		t.schedule()
 	}
 }

@@ -61,20 +61,23 @@ func (h *Host) SetSlow(factor int) {
 func (h *Host) CPUCounts() CPUCounts { return h.cpu.counts }
 
 // busy reports whether an earlier callback still takes time.
-func (l *loop) busy() bool { return l.busyUntil > l.proc.host.sim.kernel.wheel.now }
+func (l *loop) busy() bool { return l.busyUntil != 0 && l.busyUntil > l.kernel.wheel.now }
 
 // charge makes the loop busy with the callback that is about to begin.
 func (l *loop) charge() {
-	c := &l.proc.host.cpu
-	if !c.on {
-		return
+	if c := &l.proc.host.cpu; c.on {
+		l.occupy(c.draw())
 	}
+}
+
+// draw is how long a callback takes.
+func (c *cpu) draw() time.Duration {
 	took := c.config.PerCallback + time.Duration(c.draws.int64N(int64(c.config.Jitter)))
 	if c.factor > 1 {
 		took *= time.Duration(c.factor)
 		c.counts.Slow++
 	}
-	l.occupy(took)
+	return took
 }
 
 // occupy makes the loop busy for so much longer.
@@ -82,7 +85,7 @@ func (l *loop) occupy(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	now := l.proc.sim().kernel.now()
+	now := l.kernel.now()
 	l.busyUntil = int64(later(time.Duration(max(l.busyUntil, now)), d))
 	l.proc.host.cpu.counts.Busy += d
 }

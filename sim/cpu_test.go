@@ -89,6 +89,36 @@ func TestCPU_socketsWait(t *testing.T) {
 	}
 }
 
+// opener notes how long after the callback of an open connection its loop goes on.
+type opener struct {
+	echo
+	sim  *Sim
+	loop host.Loop
+	took time.Duration
+}
+
+func (o *opener) Opened() {
+	began := o.sim.Now()
+	o.loop.Post(func() { o.took = o.sim.Now() - began })
+}
+
+// A callback of a socket takes time too.
+func TestCPU_socketCallbacks(t *testing.T) {
+	s := New(Config{Seed: 1, CPU: CPU{PerCallback: 100 * ms}})
+	defer s.Close()
+	server, client := s.AddHost("server"), s.AddHost("client")
+	addr := startEchoServer(server, new(int))
+	o := &opener{sim: s}
+	client.Start(func(h host.Host) {
+		o.loop = h.NewLoop("l")
+		o.conn = h.Network().Dial(o.loop, addr, o)
+	})
+	s.Run(time.Second)
+	if o.took != 100*ms {
+		t.Errorf("the loop went on after %v", o.took)
+	}
+}
+
 // A slow machine's callbacks take longer, by the factor, and as usual when it is
 // taken back.
 func TestSetSlow(t *testing.T) {

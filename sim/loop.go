@@ -12,6 +12,7 @@ import (
 // event, so that the kernel's draw interleaves loops at every callback.
 type loop struct {
 	proc      *Process
+	kernel    *kernel
 	id        uint32
 	name      string
 	posted    []func() // posted[head:] wait to run
@@ -79,7 +80,7 @@ func (l *loop) schedule() {
 	if l.scheduled || l.closed || l.proc.paused() || l.idle() {
 		return
 	}
-	if l.proc.sim().kernel.lags != nil {
+	if l.kernel.lags != nil {
 		l.oversleeps()
 	}
 	l.goOn()
@@ -115,7 +116,7 @@ func (l *loop) fire(eventKind, uint64) {
 // two queues, each in order; which goes first is drawn.
 func (l *loop) take() func() {
 	havePosted := l.head < len(l.posted)
-	if len(l.overdue) > 0 && (!havePosted || l.proc.sim().kernel.order.IntN(2) == 0) {
+	if len(l.overdue) > 0 && (!havePosted || l.kernel.order.IntN(2) == 0) {
 		t := l.overdue[0]
 		l.overdue = append(l.overdue[:0], l.overdue[1:]...)
 		t.overdue = false
@@ -136,7 +137,7 @@ func (l *loop) take() func() {
 type timer struct {
 	loop     *loop
 	fn       func()
-	deadline time.Duration // by the machine's monotonic clock
+	deadline time.Duration // by the machine's monotonic clock, if that drifts
 	pending  handle
 	armed    bool
 	next     *timer // of the loop's armed timers
@@ -150,15 +151,27 @@ func (t *timer) Reset(d time.Duration) {
 		return
 	}
 	t.enlist()
-	t.deadline = later(t.loop.proc.host.clock.Monotonic(), max(d, 0))
-	t.schedule()
+	if c := &t.loop.proc.host.clock; c.ppm != 0 {
+		t.deadline = later(c.Monotonic(), max(d, 0))
+		t.schedule()
+		return
+	}
+	t.pending = t.loop.kernel.after(d, t, eventTimer, t.loop.id, 0)
 }
 
 // schedule puts the deadline on the agenda, at the time at which the machine's
 // clock will show it.
 func (t *timer) schedule() {
-	h := t.loop.proc.host
-	t.pending = h.sim.kernel.add(h.clock.when(t.deadline), t, eventTimer, t.loop.id, 0)
+	at := t.loop.proc.host.clock.when(t.deadline)
+	t.pending = t.loop.kernel.wheel.add(at, t, eventTimer, t.loop.id, 0)
+}
+
+// Deadline is the virtual time at which an armed timer comes due.
+func (t *timer) Deadline() time.Duration {
+	if !t.armed {
+		return time.Duration(t.loop.kernel.now())
+	}
+	return time.Duration(t.loop.kernel.wheel.slab[t.pending.index-1].at)
 }
 
 func (t *timer) Stop() {

@@ -95,20 +95,19 @@ func (p *pct) fall(e *event) {
 // waits reports whether what is due for the loop has to wait: an earlier callback
 // still takes time, or the loop was idle and oversleeps.
 func (l *loop) waits() bool {
-	return l.busy() || l.proc.host.sim.kernel.lags != nil && l.oversleeps()
+	return l.busy() || l.kernel.lags != nil && l.oversleeps()
 }
 
 // oversleeps lets an idle loop take up late what is due for it.
 func (l *loop) oversleeps() bool {
-	s := l.proc.host.sim
-	if l.scheduled || s.running == l {
+	if l.scheduled || l.proc.sim().running == l {
 		return false // it is awake
 	}
-	l.hold(s.kernel.lags.lag(l.id))
+	l.hold(l.kernel.lags.lag(l.id))
 	return l.busy()
 }
 
 // hold lets nothing run on the loop for at least d.
 func (l *loop) hold(d time.Duration) {
-	l.busyUntil = max(l.busyUntil, int64(later(l.proc.host.sim.Now(), d)))
+	l.busyUntil = max(l.busyUntil, int64(later(time.Duration(l.kernel.now()), d)))
 }

@@ -57,7 +57,7 @@ func (p *Process) Rand(name string) host.Rand {
 
 // NewLoop makes a loop of this process.
 func (p *Process) NewLoop(name string) host.Loop {
-	l := &loop{proc: p, id: p.sim().nextActor(), name: name, closed: p.ended}
+	l := &loop{proc: p, kernel: p.sim().kernel, id: p.sim().nextActor(), name: name, closed: p.ended}
 	l.tasks.Now = p.sim().Now
 	p.loops = append(p.loops, l)
 	return l

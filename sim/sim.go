@@ -16,9 +16,9 @@
 //
 // There is one thread of control and one agenda of events. An event is a typed
 // value (time, target, kind, argument); events that are due at the same
-// nanosecond have no order of their own, the kernel draws which comes next. A
-// callback takes no virtual time. Nothing sleeps and nothing is polled: time
-// jumps to the next event.
+// nanosecond have no order of their own, the kernel draws which comes next, or
+// chooses by another [Schedule]. A callback takes no virtual time unless [CPU] says
+// so. Nothing sleeps and nothing is polled: time jumps to the next event.
 //
 // Randomness comes from named streams (see [Stream]). Every step is folded into
 // a rolling hash, so that two runs can be compared and the first step in which

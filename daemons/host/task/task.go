@@ -72,7 +72,8 @@ type Wait struct {
 	// For is what it waits for: "sleep", or what [host.Task.ParkFor] was told, or
 	// "Wake".
 	For string
-	// Since is when the wait began, and Until when a sleep ends, by Set.Now.
+	// Since is when the wait began, and Until when a sleep ends, by Set.Now and as far
+	// as the loop's timers have a method Deadline.
 	Since, Until time.Duration
 }
 
@@ -89,10 +90,19 @@ func (s *Set) Waits() []Wait {
 	var all []Wait
 	for _, t := range s.live {
 		if !t.running {
-			all = append(all, Wait{Task: t.name, For: t.reason, Since: t.since, Until: t.until})
+			all = append(all, t.waiting())
 		}
 	}
 	return all
+}
+
+func (t *coroutine) waiting() Wait {
+	w := Wait{Task: t.name, For: t.reason, Since: t.since}
+	if timer, ok := t.timer.(interface{ Deadline() time.Duration }); ok && t.reason == sleeping {
+		w.Until = timer.Deadline()
+		w.Since = w.Until - max(t.nap, 0)
+	}
+	return w
 }
 
 // Running is the task that makes the call, or nil if it comes from none of the
@@ -156,8 +166,9 @@ type coroutine struct {
 	woken     bool // Wake came and no Park has consumed it
 	parked    bool
 
-	reason       string // for the wait
-	since, until time.Duration
+	reason string        // for the wait
+	since  time.Duration // if it is no sleep
+	nap    time.Duration // if it is one
 }
 
 // sleeping and waking are the reasons of waits that give none.
@@ -275,17 +286,8 @@ func (t *coroutine) Sleep(d time.Duration) {
 	} else {
 		t.timer.Reset(d)
 	}
-	t.note(sleeping)
-	t.until = t.since + max(d, 0)
+	t.reason, t.nap = sleeping, d
 	t.wait()
-}
-
-// note remembers why and since when the task waits.
-func (t *coroutine) note(reason string) {
-	t.reason = reason
-	if t.now != nil {
-		t.since = t.now()
-	}
 }
 
 // Park implements host.Task.
@@ -298,7 +300,10 @@ func (t *coroutine) ParkFor(what string) {
 		return
 	}
 	t.parked = true
-	t.note(what)
+	t.reason = what
+	if t.now != nil {
+		t.since = t.now()
+	}
 	t.wait()
 	t.woken = false
 }

@@ -76,7 +76,8 @@ type alarm struct {
 	set  bool
 }
 
-func (a *alarm) Armed() bool { return a.set }
+func (a *alarm) Armed() bool             { return a.set }
+func (a *alarm) Deadline() time.Duration { return a.at }
 
 func (a *alarm) Stop() {
 	if a.set {

@@ -1,0 +1,28 @@
+package faults
+
+import (
+	"fmt"
+
+	"github.com/wavetank/wavetank/sim"
+)
+
+// ClockDrift lets the clocks of the machines of everybody that Who stands for run
+// fast by PPM parts per million, or slow if it is negative; 0 makes them run true
+// again, from what they show. Timers follow. Only simulated machines have clocks of
+// their own: in another world Strike fails with errors.ErrUnsupported.
+type ClockDrift struct {
+	Who string
+	PPM int
+}
+
+// Kind is "clock-drift".
+func (ClockDrift) Kind() string     { return "clock-drift" }
+func (f ClockDrift) String() string { return fmt.Sprintf("clock-drift %s %+d ppm", f.Who, f.PPM) }
+
+// Aim is who is meant.
+func (f ClockDrift) Aim() []string { return []string{f.Who} }
+
+// Strike counts the machines. Error: PPM is beyond sim.MaxClockDrift.
+func (f ClockDrift) Strike(t Target) (int, error) {
+	return eachMachine(t, f, f.Who, func(h *sim.Host) error { return h.SetClockDrift(f.PPM) })
+}
