@@ -23,7 +23,7 @@ func FaultKinds() []string {
 		&faults.Bandwidth{}, &faults.Clog{}, &faults.Cut{}, &faults.Delay{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
 		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Heal{}, faults.Kill{},
 		faults.LinkMend{}, &faults.MTU{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
-		&faults.Stall{}, faults.Unclog{},
+		&faults.Rule{}, &faults.Stall{}, faults.Unclog{},
 	}
 	var names []string
 	for _, f := range all {
