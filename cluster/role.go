@@ -10,6 +10,7 @@ import (
 // Roles that daemons play, for whoever does not know their names.
 const (
 	RoleActiveMgr = "active-mgr" // the manager that the newest map names
+	RoleNextMgr   = "next-mgr"   // the standby that is promoted next
 	RoleLeader    = "leader"     // the monitor that leads
 	RoleMons      = "mons"       // every monitor
 	RolePeons     = "peons"      // every monitor but the leader
@@ -28,6 +29,8 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 	switch who {
 	case RoleActiveMgr:
 		return present(c.view.ActiveMgr()), nil
+	case RoleNextMgr:
+		return present(c.view.NextMgr()), nil
 	case RoleLeader:
 		return present(c.view.Leader()), nil
 	case RoleMons:

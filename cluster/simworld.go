@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/msgr"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -37,6 +38,9 @@ type SimConfig struct {
 	// Witness is told everything that the run does, see sim.Witness; nil means that
 	// nobody is.
 	Witness sim.Witness
+	// Decode lets rules and the trace speak of the messages that daemons send each
+	// other. A run is the same with it and without.
+	Decode bool
 }
 
 // SimWorld is the World in which one seed decides everything.
@@ -50,12 +54,16 @@ type SimWorld struct {
 // NewSim makes an empty simulated world.
 func NewSim(config SimConfig) *SimWorld {
 	w := &SimWorld{hosts: make(map[string]*simHost)}
-	w.sim = sim.New(sim.Config{
+	simulation := sim.Config{
 		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
 		Schedule: config.Schedule, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
 		Split: config.Split, UserTimeout: config.UserTimeout, Backlog: config.Backlog,
-	})
+	}
+	if config.Decode {
+		simulation.Decoder = func() sim.Decoder { return new(msgr.Follower) }
+	}
+	w.sim = sim.New(simulation)
 	return w
 }
 

@@ -80,6 +80,21 @@ func (v *View) Leader() string { return v.leader }
 // MgrMap is the newest manager map that any monitor has committed.
 func (v *View) MgrMap() mon.MapCommitted { return v.newest }
 
+// NextMgr is the daemon name of the standby that the monitors would promote now,
+// the one with the lowest gid (MM-17), empty if there is none.
+func (v *View) NextMgr() string {
+	var next Standby
+	for _, s := range Standbys(v.newest) {
+		if next.GID == 0 || s.GID < next.GID {
+			next = s
+		}
+	}
+	if next.GID == 0 {
+		return ""
+	}
+	return "mgr." + next.Name
+}
+
 // ActiveMgr is the daemon name of the manager that the newest map names, empty
 // if it names none.
 func (v *View) ActiveMgr() string {

@@ -12,6 +12,7 @@ func Catalogue() []Scenario {
 		messengerMatrix(),
 		mgrFailCommand(),
 		mgrFailover(),
+		mgrLateMap(),
 		mgrPartition(),
 		mgrPause(),
 		mgrReset(),

@@ -43,6 +43,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MonDefects.MgrReselectStaleActive = true },
 		},
 		{
+			Name:     "mgrDeafWhileStarting",
+			Doc:      "a manager that is starting does not heed a map that names another, and goes on to serve",
+			Scenario: "mgr-late-map", Property: "I-MGR-8",
+			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
+		},
+		{
 			Name:     "noTickGapReset",
 			Doc:      "a leader that stood still takes everybody else for silent (BUG-03, tracker 20629)",
 			Scenario: "mon-pause", Property: "I-MGR-10",

@@ -24,7 +24,7 @@ func FaultKinds() []string {
 		&faults.Delay{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
 		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Fast{}, faults.Heal{}, faults.Kill{},
 		faults.LinkMend{}, &faults.MTU{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
-		&faults.Slow{}, &faults.Stall{}, faults.Unclog{},
+		&faults.Rule{}, &faults.Slow{}, &faults.Stall{}, faults.Unclog{},
 	}
 	var names []string
 	for _, f := range all {

@@ -78,6 +78,9 @@ func attempt(spec Spec) (result Result) {
 }
 
 func runCluster(spec Spec) Result {
+	if err := spec.Scenario.CheckIn(spec.World); err != nil {
+		return infrastructure(err)
+	}
 	r := &run{spec: spec}
 	w, err := openWorld(spec)
 	if err != nil {
@@ -116,6 +119,7 @@ func openWorld(spec Spec) (cluster.World, error) {
 		return cluster.NewSim(cluster.SimConfig{
 			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch,
 			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
+			Decode: spec.Scenario.Decode || spec.Trace != nil,
 		}), nil
 	}
 }

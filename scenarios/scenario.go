@@ -43,6 +43,10 @@ type Scenario struct {
 	// time.
 	Length time.Duration
 
+	// Decode lets rules of the plan speak of places in the daemons' protocol. Such a
+	// scenario runs in the simulator only.
+	Decode bool
+
 	// Alone is all of a scenario that deploys no cluster: it brings machines of its
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
@@ -54,7 +58,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil {
+	if s.Alone != nil || s.Decode {
 		return []string{WorldSim}
 	}
 	return Worlds()

@@ -155,6 +155,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	}
 	c.sawWrite(p)
 	n := c.out.write(p)
+	if c.out.inspection != nil {
+		c.out.inspection.wrote(p[:n])
+	}
 	if n < len(p) {
 		c.choking = true
 	}

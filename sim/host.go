@@ -30,6 +30,9 @@ type Host struct {
 	waiting   []*conn              // vanished ends that owe their peer a reset once power is back
 }
 
+// Sim is the simulation that the machine is in.
+func (h *Host) Sim() *Sim { return h.sim }
+
 // Name is the name given to [Sim.AddHost].
 func (h *Host) Name() string { return h.name }
 

@@ -26,6 +26,7 @@ type Link struct {
 	lossy    bool // it was cut since it was last open
 	mss      int  // the most bytes of a segment; 0 is no limit but maxSegment
 	splits   *Stream
+	conns    int // that were opened in this direction
 	extra    time.Duration
 	shape    *shape // nil as long as no fault has given it another one
 	held     []heldEvent
@@ -151,6 +152,15 @@ func (l *Link) Network() string {
 
 // Counts are the link's counters so far.
 func (l *Link) Counts() LinkCounts { return l.counts }
+
+// countConnection numbers a connection that has been opened, from 1.
+func (l *Link) countConnection() int {
+	l.conns++
+	if l.local {
+		return l.conns
+	}
+	return l.conns + l.reverse().conns
+}
 
 func (l *Link) reverse() *Link { return l.sim.link(l.network, l.to, l.from) }
 

@@ -156,11 +156,7 @@ func (l *Link) Reset() int {
 		}
 	}
 	for _, c := range broken {
-		if l.sim.config.OnPacket != nil {
-			l.sim.captureReset(c)
-		}
-		c.peer.breakOff()
-		c.breakOff()
+		c.breakBoth()
 	}
 	if len(broken) > 0 {
 		l.sim.trace.link(l, "reset")

@@ -110,6 +110,10 @@ func (l *listener) connect(dialler *conn, n *subnet) {
 	back := &pipe{link: s.link(n, l.proc.host, local), from: c, to: dialler}
 	dialler.out, dialler.in = forth, back
 	c.out, c.in = back, forth
+	forth.nth = forth.link.countConnection()
+	back.nth = forth.nth
+	forth.opened, back.opened = s.kernel.now(), s.kernel.now()
+	s.decode(forth, back)
 	back.control(segmentOpen)
 	l.backlog = append(l.backlog, c)
 	l.loop.Post(l.hand)

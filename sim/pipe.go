@@ -36,6 +36,11 @@ type pipe struct {
 	requeue   bool    // what is under way must pass the link's bandwidth again
 	pending   handle  // of the eventDeliver
 	patience  patience
+	arrived   int64 // bytes delivered
+	nth       int   // of the connections between the two machines, from 1
+	opened    instant
+
+	inspection *inspection // nil as long as no rule and no decoder looks
 }
 
 // maxSegment bounds what one delivery hands over in a piece.
@@ -116,6 +121,9 @@ func (d *pipe) control(kind segmentKind) {
 	d.ended = kind != segmentOpen
 	now := d.link.sim.kernel.now()
 	d.push(segment{kind: kind, born: now, at: now + int64(d.link.transit(0))})
+	if d.inspection != nil {
+		d.inspection.more()
+	}
 }
 
 // abort drops what is under way and sends RST.
@@ -146,6 +154,11 @@ func (d *pipe) drop() {
 	if d.patience.tried {
 		d.acknowledged()
 	}
+	d.clear()
+}
+
+// clear forgets what is under way.
+func (d *pipe) clear() {
 	for ; d.head < len(d.segments); d.head++ {
 		d.link.sim.pool.put(d.segments[d.head].buf)
 		d.segments[d.head].buf = nil
@@ -185,7 +198,7 @@ func (d *pipe) fire(kind eventKind, arg uint64) {
 	}
 	d.arriving = false
 	now, born := d.link.sim.kernel.now(), instant(-1)
-	for d.head < len(d.segments) && d.segments[d.head].at <= now && (d.link.plain || !d.tooLarge()) {
+	for d.head < len(d.segments) && d.segments[d.head].at <= now && (d.link.plain || !d.tooLarge()) && (!d.link.sim.inspecting || d.admits()) {
 		s := d.segments[d.head]
 		d.segments[d.head].buf = nil
 		d.head++
@@ -249,6 +262,10 @@ func (d *pipe) deliver(s segment) {
 	switch s.kind {
 	case segmentData:
 		d.link.sim.counts.BytesReceived += uint64(len(s.buf))
+		d.arrived += int64(len(s.buf))
+		if d.inspection != nil {
+			d.inspection.delivered()
+		}
 		d.to.receive(s.buf)
 	case segmentOpen:
 		d.to.opened()
@@ -274,6 +291,9 @@ func (d *pipe) consumed(n int) {
 
 func (d *pipe) credit(n int) {
 	if d.to.out.link.hold(d, eventCredit, uint64(n)) {
+		return
+	}
+	if d.to.out.silent() {
 		return
 	}
 	d.crediting = false

@@ -89,7 +89,8 @@ func (d *pipe) answer(born instant) {
 	switch {
 	case d.reset: // nobody acknowledges RST
 		d.acknowledged()
-	case d.to.dark():
+	case d.silent(): // the news is that the rest does not arrive
+	case d.to.dark(), d.to.out.silent():
 		d.unanswered(born)
 	case back.blocked:
 		d.unanswered(born)

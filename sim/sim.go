@@ -100,6 +100,10 @@ type Config struct {
 	// Witness is told everything that the run does, to compare it with another one;
 	// nil means that nobody listens, and then it costs a comparison.
 	Witness Witness
+	// Decoder makes a reader along for each connection that opens, so that rules and
+	// the trace can speak of the units of its protocol; nil means none. A run is the
+	// same with it and without.
+	Decoder func() Decoder
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
 	// OnFact is told every fact that a process publishes, as it happens.
@@ -127,7 +131,7 @@ type Sim struct {
 	byAddr  map[netip.Addr]*nic
 	links   map[linkKey]*Link
 	subnets []*subnet
-	blocked int // links on which nothing arrives
+	blocked int // links, and cut directions of connections, on which nothing arrives
 	actors  uint32
 	// calling says that a callback of a process is under way, and running on which
 	// loop.
@@ -135,6 +139,8 @@ type Sim struct {
 	running    *loop
 	facts      uint64      // published so far
 	pointRules []pointRule // in the order of EnablePoints
+	rules      []*Rule
+	inspecting bool // there is a decoder, or there was a rule
 	pool       bufferPool
 	counts     Counts
 }
@@ -161,6 +167,8 @@ func New(config Config) *Sim {
 		byName: make(map[string]*Host),
 		byAddr: make(map[netip.Addr]*nic),
 		links:  make(map[linkKey]*Link),
+
+		inspecting: config.Decoder != nil,
 	}
 	s.kernel.witness = config.Witness
 	s.subnet(DefaultNetwork)

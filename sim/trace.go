@@ -236,6 +236,25 @@ func (t *tracer) conn(c *conn, what string, cause error) {
 	t.end()
 }
 
+// rule tells that a rule has struck at a place in what a pipe carries.
+func (t *tracer) rule(r *Rule, d *pipe, p place) {
+	t.sim.kernel.absorbText(r.Name)
+	if !t.on() {
+		return
+	}
+	t.begin("net.rule")
+	t.text("host", d.to.proc.host.name)
+	t.number("conn", int64(d.to.id))
+	t.text("from", d.from.proc.host.name)
+	t.text("rule", r.Name)
+	t.text("verdict", r.Verdict.String())
+	t.number("at", p.at)
+	if p.name != "" {
+		t.text("msg", string(appendUnit(nil, p)))
+	}
+	t.end()
+}
+
 func (t *tracer) segment(d *pipe, s segment) {
 	if !t.on() || s.kind == segmentOpen {
 		return
@@ -245,7 +264,39 @@ func (t *tracer) segment(d *pipe, s segment) {
 	t.number("conn", int64(d.to.id))
 	t.text("from", d.from.proc.host.name)
 	t.number("bytes", int64(len(s.buf)))
+	t.units(d, len(s.buf))
 	t.end()
+}
+
+// units names what begins in the next n bytes of a pipe.
+func (t *tracer) units(d *pipe, n int) {
+	if d.inspection == nil || len(d.inspection.units) == 0 {
+		return
+	}
+	var text []byte
+	for _, u := range d.inspection.units {
+		if u.at >= d.arrived+int64(n) {
+			break
+		}
+		if len(text) > 0 {
+			text = append(text, ' ')
+		}
+		text = appendUnit(text, u)
+	}
+	if len(text) > 0 {
+		t.text("msg", string(text))
+	}
+}
+
+// appendUnit writes a unit as the trace does: its name, and its number if it has
+// one.
+func appendUnit(b []byte, u place) []byte {
+	b = append(b, u.name...)
+	if u.number > 0 {
+		b = append(b, ':')
+		b = strconv.AppendUint(b, u.number, 10)
+	}
+	return b
 }
 
 // logger is the log of one machine's processes: records go into the trace,

@@ -69,7 +69,8 @@ func (s *Standby) follow(m *msg.MgrMap) {
 	case beActive:
 		s.latch(m)
 	case stepDown:
-		if !s.cfg.Defects.StayActive {
+		deaf := s.cfg.Defects.DeafWhileStarting && s.mode == ModeStarting
+		if !s.cfg.Defects.StayActive && !deaf {
 			s.respawn(m.Epoch, fmt.Sprintf("mgrmap epoch %d names gid %d active", m.Epoch, m.ActiveGID))
 		}
 	case shadow:

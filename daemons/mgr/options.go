@@ -114,4 +114,8 @@ type Defects struct {
 	// goes on as if it were active (the daemon's half of BUG-06). I-MGR-8 finds
 	// it.
 	StayActive bool
+	// DeafWhileStarting makes a manager whose initialisation is under way ignore maps
+	// that name another one, so that it comes to serve although it was replaced.
+	// I-MGR-8 finds it.
+	DeafWhileStarting bool
 }
