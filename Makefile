@@ -22,7 +22,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # Code that must not know on which machine it runs: see wavetank vet --help.
 # oshost is the real machine, and what ends in "test" supports tests.
-SIMULATED = $$(go list ./daemons/... ./sim/... | grep -v -e '/daemons/host/oshost$$' -e 'test$$')
+SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v -e '/daemons/host/oshost$$' -e 'test$$')
 
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
