@@ -14,6 +14,7 @@ func Catalogue() []Scenario {
 		mgrFailover(),
 		mgrPartition(),
 		mgrPause(),
+		mgrPoints(),
 		mgrReset(),
 		mgrRestart(),
 		monPause(),
