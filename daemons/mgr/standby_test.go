@@ -372,6 +372,24 @@ func TestStandby_defectStayActive(t *testing.T) {
 	}
 }
 
+// A manager that is starting and learns that it was replaced respawns; the planted
+// bug lets it come to serve.
+func TestStandby_replacedWhileStarting(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		m := standingBy(t, func(c *mgr.Config) { c.Defects.DeafWhileStarting = deaf })
+		m.push(m.names(5, m.gid()))
+		m.within(time.Second, "starting manager", func() bool { return m.mode() == mgr.ModeStarting })
+		m.push(m.names(6, 4242))
+		m.world.Run(5 * time.Second)
+		if respawned := m.process.Ended == "respawn"; respawned == deaf {
+			t.Errorf("deaf: %v, and the process has ended by %q", deaf, m.process.Ended)
+		}
+		if serves := m.mode() == mgr.ModeActive; serves != deaf {
+			t.Errorf("deaf: %v, and the mode is %q", deaf, m.mode())
+		}
+	}
+}
+
 // MS-23.
 func TestStandby_shutdown(t *testing.T) {
 	m := serving(t, nil)

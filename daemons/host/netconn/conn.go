@@ -2,6 +2,7 @@ package netconn
 
 import (
 	"errors"
+	"fmt"
 	"net" //wavetank:allow its types and errors only
 	"time"
 
@@ -135,6 +136,27 @@ func (c *conn) beginWrite(t host.Task) error {
 func (c *conn) endWrite() {
 	c.writing = false
 	c.writes.gate.open()
+}
+
+// CloseWrite is that of net.TCPConn: the peer reads io.EOF after what was written.
+// Writes that wait fail. Tasks and callbacks of the loop may call it. Error:
+// errors.ErrUnsupported if the stream has no half-close.
+func (c *conn) CloseWrite() error {
+	err := c.err
+	if err == nil {
+		err = c.shutWrite()
+	}
+	return opError("close", c.local, c.remote, err)
+}
+
+func (c *conn) shutWrite() error {
+	stream, ok := c.stream.(host.HalfCloser)
+	if !ok {
+		return fmt.Errorf("half-close: %w", errors.ErrUnsupported)
+	}
+	err := stream.CloseWrite()
+	c.writes.gate.open()
+	return err
 }
 
 // Close implements net.Conn: what was written still goes out, and calls that wait

@@ -13,6 +13,8 @@ func endChecks() []check {
 	return []check{
 		{"close ends reads and writes that wait", endClose},
 		{"close fails the second time, as does everything after", endCloseTwice},
+		{"half-close says EOF and leaves reading alone", endHalfClose},
+		{"half-close ends a write that waits", endHalfCloseWrite},
 		{"closing the listener ends an accept that waits", endListener},
 		{"closing the listener resets who was not accepted", endListenerResets},
 		{"writing to who has closed is answered with a reset", endReset},
@@ -69,6 +71,63 @@ func endCloseTwice(r *rig) {
 		}
 		r.wantError(r.listener.Close(), net.ErrClosed)
 	})
+}
+
+// halfCloser is what net.TCPConn has beyond net.Conn.
+type halfCloser interface{ CloseWrite() error }
+
+func endHalfClose(r *rig) {
+	r.serve(func(_ host.Task, c net.Conn) {
+		got, err := io.ReadAll(c)
+		if string(got) != "question" || err != nil {
+			r.Errorf("read %q, %v", got, err)
+		}
+		io.WriteString(c, "answer")
+	})
+	r.dial(func(_ host.Task, c net.Conn) {
+		io.WriteString(c, "question")
+		if err := c.(halfCloser).CloseWrite(); err != nil {
+			r.Error(err)
+		}
+		_, err := io.WriteString(c, "x")
+		r.wantError(err, net.ErrClosed)
+		r.wantError(c.(halfCloser).CloseWrite(), net.ErrClosed)
+		if got, err := io.ReadAll(c); string(got) != "answer" || err != nil {
+			r.Errorf("read %q, %v", got, err)
+		}
+		if err := c.Close(); err != nil {
+			r.Error(err)
+		}
+		r.wantError(c.(halfCloser).CloseWrite(), net.ErrClosed)
+	})
+	r.finish()
+}
+
+func endHalfCloseWrite(r *rig) {
+	done := false
+	r.serve(func(t host.Task, _ net.Conn) {
+		for range 1000 { // reads nothing
+			t.Sleep(shortly)
+			if done {
+				return
+			}
+		}
+	})
+	r.dial(func(_ host.Task, c net.Conn) {
+		r.client.task(func(t host.Task) {
+			t.Sleep(shortly)
+			if err := c.(halfCloser).CloseWrite(); err != nil {
+				r.Error(err)
+			}
+		})
+		n, err := c.Write(make([]byte, 64<<20))
+		r.wantError(err, net.ErrClosed)
+		if n == 0 {
+			r.Error("nothing was written")
+		}
+		r.server.loop.Post(func() { done = true })
+	})
+	r.finish()
 }
 
 func endListener(r *rig) {
