@@ -101,10 +101,10 @@ func (m *Map) applyPools(inc *Incremental) {
 	if inc.NewPoolMax != -1 {
 		m.PoolMax = int32(inc.NewPoolMax)
 	}
-	for id, p := range inc.NewPools {
+	for id, p := range ascending(inc.NewPools) {
 		set(&m.Pools, id, p.changedIn(inc.Epoch))
 	}
-	for id, name := range inc.NewPoolNames {
+	for id, name := range ascending(inc.NewPoolNames) {
 		set(&m.PoolNames, id, name)
 	}
 	for _, id := range inc.OldPools {
@@ -112,10 +112,10 @@ func (m *Map) applyPools(inc *Incremental) {
 		delete(m.PoolNames, id)
 	}
 	m.NewRemovedSnaps, m.NewPurgedSnaps = maps.Clone(inc.NewRemovedSnaps), maps.Clone(inc.NewPurgedSnaps)
-	for id, s := range inc.NewRemovedSnaps {
+	for id, s := range ascending(inc.NewRemovedSnaps) {
 		set(&m.RemovedSnapsQueue, id, m.RemovedSnapsQueue[id].union(s))
 	}
-	for id, s := range inc.NewPurgedSnaps {
+	for id, s := range ascending(inc.NewPurgedSnaps) {
 		if left := m.RemovedSnapsQueue[id].without(s); len(left) > 0 {
 			set(&m.RemovedSnapsQueue, id, left)
 		} else {
@@ -139,16 +139,16 @@ func (m *Map) applyOSDs(inc *Incremental) {
 	if inc.NewLastInChange != (wire.UTime{}) {
 		m.LastInChange = inc.NewLastInChange
 	}
-	for id, weight := range inc.NewWeight {
+	for id, weight := range ascending(inc.NewWeight) {
 		m.OSDs[id].reweight(weight)
 	}
-	for id, a := range inc.NewAffinity {
+	for id, a := range ascending(inc.NewAffinity) {
 		m.setAffinity(id, a)
 	}
-	for id, s := range inc.NewState {
+	for id, s := range ascending(inc.NewState) {
 		m.turn(id, s)
 	}
-	for id, addrs := range inc.NewUp {
+	for id, addrs := range ascending(inc.NewUp) {
 		o := &m.OSDs[id]
 		o.State = (o.State | StateExists | StateUp) &^ StateStop
 		o.Addrs, o.BackAddrs, o.FrontAddrs = addrs, inc.NewBack[id], inc.NewFront[id]
@@ -211,14 +211,14 @@ func (m *Map) applyInfos(inc *Incremental) {
 }
 
 func (m *Map) applyPGs(inc *Incremental) {
-	for pg, ids := range inc.NewPGTemp {
+	for pg, ids := range inOrder(inc.NewPGTemp, PG.Compare) {
 		if len(ids) == 0 {
 			delete(m.PGTemp, pg)
 			continue
 		}
 		set(&m.PGTemp, pg, ids)
 	}
-	for pg, id := range inc.NewPrimaryTemp {
+	for pg, id := range inOrder(inc.NewPrimaryTemp, PG.Compare) {
 		if id == -1 {
 			delete(m.PrimaryTemp, pg)
 			continue
@@ -230,8 +230,8 @@ func (m *Map) applyPGs(inc *Incremental) {
 }
 
 // replace puts what is new into a map, and then takes what is old out of it.
-func replace[K comparable, V any](m *map[K]V, added map[K]V, old []K) {
-	for key, value := range added {
+func replace[V any](m *map[PG]V, added map[PG]V, old []PG) {
+	for key, value := range inOrder(added, PG.Compare) {
 		set(m, key, value)
 	}
 	for _, key := range old {
@@ -248,7 +248,7 @@ func (m *Map) applySettings(inc *Incremental) {
 	if inc.NewFlags >= 0 {
 		m.Flags = Flags(inc.NewFlags)
 	}
-	for name, profile := range inc.NewErasureCode {
+	for name, profile := range ascending(inc.NewErasureCode) {
 		set(&m.ErasureCode, name, profile)
 	}
 	for _, name := range inc.OldErasureCode {
@@ -278,7 +278,7 @@ func (m *Map) applySettings(inc *Incremental) {
 }
 
 func applyNodeFlags(m *map[int32]uint32, changed map[int32]uint32) {
-	for id, flags := range changed {
+	for id, flags := range ascending(changed) {
 		if flags == 0 {
 			delete(*m, id)
 			continue

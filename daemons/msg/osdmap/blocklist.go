@@ -43,7 +43,8 @@ func (b Blocklist) has(key msg.EntityAddr) bool {
 
 // covers reports whether one of the networks has the address.
 func (b Blocklist) covers(a msg.EntityAddr) bool {
-	for key := range b { // in any order: one is enough
+	//wavetank:ordered one network that has it is enough, whichever
+	for key := range b {
 		if p := prefix(key); p.IsValid() && p.Contains(a.IP.Addr()) {
 			return true
 		}
@@ -54,7 +55,7 @@ func (b Blocklist) covers(a msg.EntityAddr) bool {
 // change is b with what is added and without what is old. An address that b has
 // keeps its time, whatever the added one.
 func (b Blocklist) change(added Blocklist, old []msg.EntityAddr) Blocklist {
-	for key, until := range added {
+	for key, until := range inOrder(added, compareAddrs) {
 		if !b.has(key) {
 			set((*map[msg.EntityAddr]wire.UTime)(&b), key, until)
 		}

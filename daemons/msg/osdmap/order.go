@@ -1,6 +1,8 @@
 package osdmap
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -15,6 +17,20 @@ func putMap[K comparable, V any](e *wire.Encoder, m map[K]V, compare func(K, K) 
 		value(m[k])
 	}
 }
+
+// inOrder is the entries of m in the order of their keys.
+func inOrder[K comparable, V any](m map[K]V, compare func(K, K) int) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, k := range sortedKeys(m, compare) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
+}
+
+// ascending is inOrder for keys that have the usual order.
+func ascending[K cmp.Ordered, V any](m map[K]V) iter.Seq2[K, V] { return inOrder(m, cmp.Compare[K]) }
 
 func sortedKeys[K comparable, V any](m map[K]V, compare func(K, K) int) []K {
 	return slices.SortedFunc(maps.Keys(m), compare)
