@@ -11,6 +11,7 @@ import (
 // What facts call things.
 const (
 	MgrMap = "mgrmap" // mon.MapCommitted.Map
+	OSDMap = "osdmap" // the same
 	Leader = "leader" // mon.Role.Role
 
 	DropTimeout   = "timeout"   // mon.MgrDropped.Reason

@@ -49,6 +49,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
 		},
 		{
+			Name:     "noPaxosPlug",
+			Doc:      "a dropped manager is out of its map before it is fenced (BUG-02, tracker 58923)",
+			Scenario: "mgr-failover", Property: "I-MGR-5",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoPaxosPlug = true },
+		},
+		{
 			Name:     "noTickGapReset",
 			Doc:      "a leader that stood still takes everybody else for silent (BUG-03, tracker 20629)",
 			Scenario: "mon-pause", Property: "I-MGR-10",

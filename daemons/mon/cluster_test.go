@@ -248,14 +248,19 @@ func (c *cluster) facts(rank int, kind string) (list []host.Fact) {
 // sameCommits checks that all monitors state the same epochs with equal hashes.
 func (c *cluster) sameCommits() {
 	c.t.Helper()
-	hashes := map[uint64]uint64{}
+	type epoch struct {
+		name string
+		n    uint64
+	}
+	hashes := map[epoch]uint64{}
 	for rank, n := range c.mons {
 		for _, f := range c.facts(rank, "mon.commit") {
 			mc := f.(MapCommitted)
-			if h, ok := hashes[mc.Epoch]; ok && h != mc.Hash {
-				c.t.Errorf("mon.%s: epoch %d differs", n.name, mc.Epoch)
+			at := epoch{mc.Map, mc.Epoch}
+			if h, ok := hashes[at]; ok && h != mc.Hash {
+				c.t.Errorf("mon.%s: %s epoch %d differs", n.name, mc.Map, mc.Epoch)
 			}
-			hashes[mc.Epoch] = mc.Hash
+			hashes[at] = mc.Hash
 		}
 	}
 }

@@ -25,8 +25,25 @@ type command struct {
 	run    func(m *Mon, o *op, c *msg.MonCommand, args commandArgs)
 }
 
-// commandArg is an optional argument.
-type commandArg struct{ name, kind string }
+// commandArg is an argument of a command.
+type commandArg struct {
+	name, kind string
+	required   bool
+	many       bool   // it may be given several times
+	choices    string // of a CephChoices: what it may be, separated by bars
+}
+
+// describe is the argument in Ceph's command descriptions.
+func (a commandArg) describe() map[string]any {
+	d := map[string]any{"name": a.name, "type": a.kind, "req": a.required}
+	if a.many {
+		d["n"] = "N"
+	}
+	if a.choices != "" {
+		d["strings"] = a.choices
+	}
+	return d
+}
 
 // commandArgs are the arguments of a command, as in its JSON text.
 type commandArgs map[string]any
@@ -42,6 +59,20 @@ func (a commandArgs) text(name string) string {
 	return ""
 }
 
+// list is an argument that may be given several times.
+func (a commandArgs) list(name string) (list []string) {
+	several, ok := a[name].([]any)
+	if !ok {
+		several = []any{a[name]}
+	}
+	for _, v := range several {
+		if text := (commandArgs{name: v}).text(name); text != "" {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
 // indent reports whether the client wants readable JSON.
 func (a commandArgs) indent() bool { return a.text("format") == "json-pretty" }
 
@@ -53,16 +84,16 @@ func (a commandArgs) plain() bool {
 
 // commands is the table of what a monitor can do.
 func commands() []command {
-	return []command{
+	return append(osdCommands(), []command{
 		{"get_command_descriptions", nil, "list the commands", "mon", "r", (*Mon).listCommands},
-		{"mgr dump", []commandArg{{"epoch", "CephInt"}}, "dump the latest MgrMap", "mgr", "r", (*Mon).mgrDump},
+		{"mgr dump", []commandArg{{name: "epoch", kind: "CephInt"}}, "dump the latest MgrMap", "mgr", "r", (*Mon).mgrDump},
 		{"mgr stat", nil, "dump basic info about the mgr cluster state", "mgr", "r", (*Mon).mgrStat},
-		{"mgr metadata", []commandArg{{"who", "CephString"}}, "dump metadata for all daemons or a specific daemon", "mgr", "r", (*Mon).mgrMetadata},
-		{"mgr fail", []commandArg{{"who", "CephString"}}, "treat the named manager daemon as failed", "mgr", "rw", (*Mon).mgrFail},
+		{"mgr metadata", []commandArg{{name: "who", kind: "CephString"}}, "dump metadata for all daemons or a specific daemon", "mgr", "r", (*Mon).mgrMetadata},
+		{"mgr fail", []commandArg{{name: "who", kind: "CephString"}}, "treat the named manager daemon as failed", "mgr", "rw", (*Mon).mgrFail},
 		{"mon dump", nil, "dump formatted monmap", "mon", "r", (*Mon).monDump},
 		{"quorum_status", nil, "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
 		{"status", nil, "show cluster status", "mon", "r", (*Mon).statusCommand},
-	}
+	}...)
 }
 
 // handleCommand executes a command where it can be executed: reads here,
@@ -185,7 +216,7 @@ func (m *Mon) listCommands(o *op, c *msg.MonCommand, args commandArgs) {
 			d.Sig = append(d.Sig, word)
 		}
 		for _, a := range known.args {
-			d.Sig = append(d.Sig, map[string]any{"name": a.name, "type": a.kind, "req": false})
+			d.Sig = append(d.Sig, a.describe())
 		}
 		all[fmt.Sprintf("cmd%03d", i)] = d
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
+	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 )
 
 // Apply implements quorum.Machine: a batch is committed. Refresh everything,
@@ -21,6 +22,10 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	waiters, _ := m.landed(b)
 	m.refresh()
 	m.prop.lastCommit = m.now()
+	if left := m.prop.unplugged; len(left) > 0 && !m.prop.flying {
+		m.prop.unplugged = nil
+		m.carry(left)
+	}
 	m.beginPending()
 	m.tellSubscribers()
 	for _, fn := range waiters {
@@ -34,13 +39,18 @@ func (m *Mon) Snapshot() []byte { return m.state.Snapshot() }
 
 // CheckSnapshot implements quorum.Machine.
 func (m *Mon) CheckSnapshot(data []byte) error {
-	s := store.New(firstMaps(), 1)
+	s := store.New(m.firstMaps(), 1)
 	if err := s.Restore(data); err != nil {
 		return err
 	}
 	_, epoch := s.Epochs(mgrMapName)
 	mgrMap, _ := s.Map(mgrMapName, epoch)
-	_, err := decodeMgrMap(mgrMap)
+	if _, err := decodeMgrMap(mgrMap); err != nil {
+		return err
+	}
+	_, epoch = s.Epochs(osdMapName)
+	osdMap, _ := s.Map(osdMapName, epoch)
+	_, err := osdmap.Decode(osdMap)
 	return err
 }
 

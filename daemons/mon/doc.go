@@ -15,7 +15,8 @@
 //   - forwarding: a peon passes what only the leader may do on to it, keeps the
 //     request until it is answered, and repeats it to the next leader (forward.go);
 //   - the services: small state machines that turn requests and the passing of
-//     time into changes of their map. mgrMonitor is the one that matters;
+//     time into changes of their map: mgrMonitor decides who is the active mgr,
+//     osdMonitor keeps the blocklist that fences its predecessors;
 //   - proposals: the leader's changes are gathered into one batch at a time
 //     (proposal.go), which package quorum replicates and package store applies.
 //
@@ -28,8 +29,12 @@
 //
 // The replicated log is raft instead of Paxos and Ceph's elections, and the
 // monmap is fixed. Clients cannot tell: they see maps, sessions and command
-// results. There is no osdmap yet, hence no fencing of a dropped mgr; config and
-// log services answer and keep nothing.
+// results. OSDs do not report to the monitors yet; config and log services answer
+// and keep nothing.
+//
+// All services are open for changes together, and their changes travel in one batch.
+// So a mgr is dropped from its map and fenced in the OSD map in one commit, where
+// Ceph has to plug Paxos for that (MM-18).
 //
 // Everything a monitor does can be watched from outside through the facts in
 // facts.go.

@@ -39,8 +39,11 @@ func shortAddr(v msg.AddrVec) string {
 	if a.IsBlank() {
 		return "(unrecognized address family 0)/0"
 	}
-	return fmt.Sprintf("%v/%d", a.IP, a.Nonce)
+	return plainAddr(a)
 }
+
+// plainAddr is "IP:PORT/NONCE".
+func plainAddr(a msg.EntityAddr) string { return fmt.Sprintf("%v/%d", a.IP, a.Nonce) }
 
 type moduleJSON struct {
 	Name    string   `json:"name"`
@@ -129,7 +132,7 @@ func orEmpty(list []string) []string {
 
 // releaseName is the name of a Ceph release (src/common/ceph_releases.h).
 func releaseName(release uint32) string {
-	names := map[uint32]string{14: "nautilus", 15: "octopus", 16: "pacific", 17: "quincy"}
+	names := map[uint32]string{12: "luminous", 13: "mimic", 14: "nautilus", 15: "octopus", 16: "pacific", 17: "quincy"}
 	if n, ok := names[release]; ok {
 		return n
 	}
@@ -271,6 +274,7 @@ func (m *Mon) statusCommand(o *op, c *msg.MonCommand, args commandArgs) {
 	fmt.Fprintf(&b, "  cluster:\n    id:     %s\n    health: HEALTH_OK\n\n  services:\n", m.cfg.FSID)
 	fmt.Fprintf(&b, "    mon: %d daemons, quorum %s\n", m.size(), strings.Join(m.cfg.MonMap.Ranks, ","))
 	fmt.Fprintf(&b, "    mgr: %s\n", mgrSummary(m.mgr.committed))
+	fmt.Fprintf(&b, "    osd: %s\n", osdSummary(m.osd.committed))
 	m.ack(o, c, result{prefix: "status", data: []byte(b.String())})
 }
 
@@ -301,13 +305,14 @@ func (m *Mon) statusAsJSON(o *op, c *msg.MonCommand, args commandArgs) {
 		Services  map[string]string `json:"services"`
 	}
 	m.ackJSON(o, c, args, struct {
-		FSID          string     `json:"fsid"`
-		ElectionEpoch uint64     `json:"election_epoch"`
-		Quorum        []int      `json:"quorum"`
-		MonMap        monMapJSON `json:"monmap"`
-		MgrMap        mgrJSON    `json:"mgrmap"`
+		FSID          string      `json:"fsid"`
+		ElectionEpoch uint64      `json:"election_epoch"`
+		Quorum        []int       `json:"quorum"`
+		MonMap        monMapJSON  `json:"monmap"`
+		OSDMap        osdStatJSON `json:"osdmap"`
+		MgrMap        mgrJSON     `json:"mgrmap"`
 	}{
-		m.cfg.FSID.String(), m.status().Term, m.quorumRanks(), m.monMapJSON(),
+		m.cfg.FSID.String(), m.status().Term, m.quorumRanks(), m.monMapJSON(), osdStatOf(m.osd.committed),
 		mgrJSON{mm.Available, len(mm.Standbys), orEmpty(mm.EnabledModules), mgrDumpOf(mm).Services},
 	})
 }

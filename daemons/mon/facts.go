@@ -36,13 +36,16 @@ func (f Role) Attrs() []slog.Attr {
 type MapCommitted struct {
 	// Mon is the monitor's name.
 	Mon string
-	// Map is the map's name; only "mgrmap" so far.
+	// Map is the map's name: "mgrmap" or "osdmap".
 	Map string
 	// Epoch is the map's epoch.
 	Epoch uint64
 	// Hash is an FNV-1a hash of the encoded map: equal epochs have equal hashes
 	// on all monitors.
 	Hash uint64
+
+	// The following are of a mgrmap.
+
 	// ActiveGID is the active mgr's global id, 0 for none.
 	ActiveGID uint64
 	// ActiveName is its name, "" for none.
@@ -51,6 +54,16 @@ type MapCommitted struct {
 	Available bool
 	// Standbys are the others as "gid:name", ascending by gid, joined by commas.
 	Standbys string
+	// ActiveAddrs are the addresses that the active mgr serves at and those of its
+	// clients, "10.0.0.1:6800/7" joined by commas.
+	ActiveAddrs string
+	// FencedAt is the osdmap epoch that fences the last active mgr that was dropped,
+	// 0 if none was.
+	FencedAt uint64
+
+	// Blocklist is of an osdmap: the addresses on it, "10.0.0.1:6800/7" joined by
+	// commas.
+	Blocklist string
 }
 
 // Kind implements host.Fact.
@@ -62,6 +75,7 @@ func (f MapCommitted) Attrs() []slog.Attr {
 		slog.String("mon", f.Mon), slog.String("map", f.Map), slog.Uint64("epoch", f.Epoch), slog.Uint64("hash", f.Hash),
 		slog.Uint64("active_gid", f.ActiveGID), slog.String("active_name", f.ActiveName),
 		slog.Bool("available", f.Available), slog.String("standbys", f.Standbys),
+		slog.String("active_addrs", f.ActiveAddrs), slog.Uint64("fenced_at", f.FencedAt), slog.String("blocklist", f.Blocklist),
 	}
 }
 
@@ -111,7 +125,7 @@ func (f MgrDropped) Attrs() []slog.Attr {
 type MapSent struct {
 	// Mon is the monitor's name.
 	Mon string
-	// Map is "mgrmap" or "monmap".
+	// Map is "mgrmap", "osdmap" or "monmap".
 	Map string
 	// Epoch is the map's epoch; 0 for the empty map that tells a stale active
 	// mgr that it is out.

@@ -3,6 +3,7 @@ package mon
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -31,9 +32,16 @@ func committedFact(mon string, mm *msg.MgrMap, data []byte) MapCommitted {
 	h := fnv.New64a()
 	_, _ = h.Write(data)
 	return MapCommitted{
-		Mon: mon, Map: "mgrmap", Epoch: uint64(mm.Epoch), Hash: h.Sum64(),
+		Mon: mon, Map: mgrMapName, Epoch: uint64(mm.Epoch), Hash: h.Sum64(),
 		ActiveGID: mm.ActiveGID, ActiveName: mm.ActiveName, Available: mm.Available, Standbys: standbyList(mm),
+		ActiveAddrs: addrList(activeAddrs(mm)...), FencedAt: uint64(mm.LastFailureOSDEpoch),
 	}
+}
+
+// activeAddrs are all addresses at which the active mgr can do harm: its own, and
+// those of its clients.
+func activeAddrs(mm *msg.MgrMap) []msg.EntityAddr {
+	return slices.Concat(append([]msg.AddrVec{mm.ActiveAddrs}, mm.ClientAddrs...)...)
 }
 
 func standbyList(mm *msg.MgrMap) string {

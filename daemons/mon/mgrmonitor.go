@@ -13,14 +13,16 @@ import (
 // state machine: the caller hands it the time and carries its changes to the
 // other monitors. Ceph: src/mon/MgrMonitor.cc; the rules MM-1 to MM-25.
 //
-// There is no osdmap in this cluster yet, so a dropped active is not fenced:
-// where Ceph puts its addresses on the blocklist (MM-18) nothing happens, and
-// last_failure_osd_epoch stays 0.
+// Ceph drops an active mgr only while the OSD map can be changed too, for it has to
+// be fenced (MM-15, MM-19). Here all maps are open for changes together, so that is
+// so whenever this one is.
 type mgrMonitor struct {
 	grace      time.Duration // mon_mgr_beacon_grace
 	tickPeriod time.Duration // mgr_tick_period
 	defects    Defects
 	dropped    func(gid uint64, name, reason string)
+	// fence blocks addresses with the next epoch of the OSD map, which it returns.
+	fence func(wall wire.UTime, addrs []msg.EntityAddr) uint32
 
 	committed *msg.MgrMap
 	pending   *mgrChange // nil unless this monitor leads and may change the map
@@ -46,6 +48,7 @@ func newMgrMonitor(o Options, d Defects) *mgrMonitor {
 	return &mgrMonitor{
 		grace: o.MgrBeaconGrace, tickPeriod: o.MgrTickPeriod, defects: d,
 		dropped:    func(uint64, string, string) {},
+		fence:      func(wire.UTime, []msg.EntityAddr) uint32 { return 0 },
 		committed:  &msg.MgrMap{},
 		lastBeacon: map[uint64]time.Duration{},
 	}
@@ -84,7 +87,7 @@ type beaconVerdict struct {
 func (mm *mgrMonitor) beacon(b *msg.MgrBeacon, now time.Duration, wall wire.UTime) beaconVerdict {
 	c := mm.pending
 	before, stale := c.edits, false
-	mm.replaceRestarted(b)
+	mm.replaceRestarted(b, wall)
 	mm.lastBeacon[b.GID] = now // MM-5
 	switch {
 	case c.next.ActiveGID == b.GID:
@@ -101,10 +104,10 @@ func (mm *mgrMonitor) beacon(b *msg.MgrBeacon, now time.Duration, wall wire.UTim
 
 // replaceRestarted drops whoever had the sender's name under another gid: one
 // name is one daemon, so that process is gone (MM-3, MM-4).
-func (mm *mgrMonitor) replaceRestarted(b *msg.MgrBeacon) {
+func (mm *mgrMonitor) replaceRestarted(b *msg.MgrBeacon, wall wire.UTime) {
 	m := mm.pending.next
 	if m.ActiveGID != 0 && m.ActiveName == b.Name && m.ActiveGID != b.GID {
-		mm.dropActive("restarted")
+		mm.dropActive("restarted", wall)
 	}
 	for _, s := range slices.Clone(m.Standbys) {
 		if s.Name == b.Name && s.GID != b.GID {
@@ -177,7 +180,7 @@ func (mm *mgrMonitor) tick(now time.Duration, wall wire.UTime) {
 		}
 	}
 	if m.ActiveGID != 0 && mm.silent(m.ActiveGID, now) { // MM-15
-		mm.dropActive("timeout")
+		mm.dropActive("timeout", wall)
 	}
 	if m.ActiveGID == 0 { // MM-16
 		mm.promote(wall)
@@ -224,12 +227,13 @@ func (mm *mgrMonitor) promote(wall wire.UTime) {
 	c.immediate = true
 }
 
-// dropActive leaves the map without an active mgr (MM-18).
-func (mm *mgrMonitor) dropActive(reason string) {
+// dropActive leaves the map without an active mgr, and fences the one it had (MM-18).
+func (mm *mgrMonitor) dropActive(reason string, wall wire.UTime) {
 	c, m := mm.pending, mm.pending.next
 	mm.dropped(m.ActiveGID, m.ActiveName, reason)
 	delete(mm.lastBeacon, m.ActiveGID)
 	c.forgetMetadata(m.ActiveName)
+	m.LastFailureOSDEpoch = mm.fence(wall, activeAddrs(m))
 	m.ActiveGID, m.ActiveName, m.Available, m.ActiveAddrs = 0, "", false, nil
 	m.ActiveFeatures = 0
 	m.Services, m.ClientAddrs, m.ClientNames = nil, nil, nil
@@ -258,7 +262,7 @@ func (mm *mgrMonitor) fail(who string, wall wire.UTime) (text string) {
 	}
 	match := byWho(who)
 	if m.ActiveGID != 0 && match(m.ActiveGID, m.ActiveName) {
-		mm.dropActive("command")
+		mm.dropActive("command", wall)
 	} else if i := slices.IndexFunc(m.Standbys, func(s msg.MgrStandby) bool { return match(s.GID, s.Name) }); i >= 0 {
 		mm.dropStandby(m.Standbys[i], "command")
 	} else {

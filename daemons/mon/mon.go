@@ -10,6 +10,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // Mon is a monitor. All of it runs on one loop of its own; New and Start may be
@@ -30,6 +31,7 @@ type Mon struct {
 	quorumLost   time.Duration // when this monitor was last in the quorum, or started
 	electedAt    time.Duration // when it got its present role
 	state        *store.State
+	osd          *osdService
 	mgr          *mgrService
 	configKey    *ledger
 	ids          globalIDs
@@ -83,12 +85,13 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
+	m.osd = m.newOSDService()
 	m.mgr = m.newMgrService()
 	m.configKey = newLedger("config-key")
-	m.services = []service{m.mgr, &m.ids, m.configKey}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
-	m.state = store.New(firstMaps(), m.opts.MaxMgrMapEpochs)
+	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
 	var err error
 	m.node, err = quorum.New(h, m.loop, quorum.Config{
 		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(),
@@ -101,14 +104,25 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 }
 
 // firstMaps are the maps of a new cluster.
-func firstMaps() map[string][]byte {
-	return map[string][]byte{mgrMapName: encodeMgrMap(&msg.MgrMap{Epoch: 1})}
+func (m *Mon) firstMaps() map[string][]byte {
+	first := firstOSDMaps(m.cfg.FSID, m.cfg.MonMap.Created)
+	first[mgrMapName] = encodeMgrMap(&msg.MgrMap{Epoch: 1})
+	return first
+}
+
+func (m *Mon) newOSDService() *osdService {
+	s := &osdService{osdMonitor: newOSDMonitor()}
+	s.took = func(encoded []byte) { m.h.Probe(osdCommittedFact(m.cfg.Name, s.committed, encoded)) }
+	return s
 }
 
 func (m *Mon) newMgrService() *mgrService {
 	s := &mgrService{mgrMonitor: newMgrMonitor(m.opts, m.cfg.Defects)}
 	s.dropped = func(gid uint64, name, reason string) {
 		m.h.Probe(MgrDropped{Mon: m.cfg.Name, GID: gid, Name: name, Reason: reason})
+	}
+	s.fence = func(wall wire.UTime, addrs []msg.EntityAddr) uint32 {
+		return m.osd.fence(wall, later(wall, m.opts.MgrBlocklistInterval), addrs...)
 	}
 	s.took = func(encoded []byte) {
 		m.maps.setMgrMap(s.committed, encoded)
@@ -152,5 +166,8 @@ func (m *Mon) onTick() {
 		m.wake()
 	}
 }
+
+// later is t by the given time later.
+func later(t wire.UTime, by time.Duration) wire.UTime { return wire.UTimeOf(t.Time().Add(by)) }
 
 func (m *Mon) now() time.Duration { return m.h.Clock().Monotonic() }

@@ -36,8 +36,14 @@ type Options struct {
 	// MgrTickPeriod is how often mgrs send beacons. Default 2 s
 	// (mgr_tick_period).
 	MgrTickPeriod time.Duration
-	// MaxMgrMapEpochs is how many mgrmaps are kept. Default 500
-	// (mon_max_mgrmap_epochs).
+	// MgrBlocklistInterval is how long the addresses of an active mgr that was
+	// dropped stay on the blocklist. Default 24 h (mon_mgr_blocklist_interval).
+	MgrBlocklistInterval time.Duration
+	// BlocklistExpire is how long an address stays on the blocklist if the command
+	// that put it there does not say. Default 1 h (mon_osd_blocklist_default_expire).
+	BlocklistExpire time.Duration
+	// MaxMgrMapEpochs is how many epochs of each map are kept. Default 500
+	// (mon_max_mgrmap_epochs, mon_min_osdmap_epochs).
 	MaxMgrMapEpochs int
 	// Lease is how long a peon may answer by itself after its leader has spoken,
 	// and how long clients are held while there is no quorum. Default 5 s
@@ -76,6 +82,8 @@ func DefaultOptions() Options {
 		TickInterval:          5 * time.Second,
 		MgrBeaconGrace:        30 * time.Second,
 		MgrTickPeriod:         2 * time.Second,
+		MgrBlocklistInterval:  24 * time.Hour,
+		BlocklistExpire:       time.Hour,
 		MaxMgrMapEpochs:       500,
 		Lease:                 5 * time.Second,
 		LeaseRenewFactor:      0.6,
@@ -96,6 +104,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("mon: TickInterval is %v, must be positive", o.TickInterval)
 	case o.MgrTickPeriod <= 0 || o.MgrBeaconGrace <= o.MgrTickPeriod:
 		return fmt.Errorf("mon: MgrBeaconGrace %v must be longer than MgrTickPeriod %v", o.MgrBeaconGrace, o.MgrTickPeriod)
+	case o.MgrBlocklistInterval <= 0 || o.BlocklistExpire <= 0:
+		return fmt.Errorf("mon: MgrBlocklistInterval %v, BlocklistExpire %v, must be positive", o.MgrBlocklistInterval, o.BlocklistExpire)
 	case o.MaxMgrMapEpochs < 1:
 		return fmt.Errorf("mon: MaxMgrMapEpochs is %d, must be at least 1", o.MaxMgrMapEpochs)
 	case o.SessionTimeout <= 0:
@@ -134,4 +144,8 @@ type Defects struct {
 	// believes itself active for a fresh candidate (skips rule MM-7; BUG-01, Ceph
 	// issue 55711).
 	MgrReselectStaleActive bool
+	// NoPaxosPlug makes the leader propose the mgrmap by itself, and the osdmap that
+	// fences the dropped mgr only when that is committed (MM-18; BUG-02, Ceph issue
+	// 58923).
+	NoPaxosPlug bool
 }

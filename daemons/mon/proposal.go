@@ -16,6 +16,7 @@ type proposals struct {
 	flying     bool   // the batch seq is proposed and neither committed nor given up
 	waiters    []func(committed bool)
 	gathering  []func(committed bool) // waiting for the next batch
+	unplugged  []store.Op             // what NoPaxosPlug has taken out of the batch
 	timer      host.Timer
 	lastCommit time.Duration
 }
@@ -61,6 +62,14 @@ func (m *Mon) propose() {
 	if len(ops) == 0 {
 		return
 	}
+	if m.cfg.Defects.NoPaxosPlug {
+		ops, m.prop.unplugged = m.unplug(ops)
+	}
+	m.carry(ops)
+}
+
+// carry proposes a batch.
+func (m *Mon) carry(ops []store.Op) {
 	p := &m.prop
 	p.seq++
 	p.flying, p.waiters, p.gathering = true, p.gathering, nil
@@ -71,6 +80,14 @@ func (m *Mon) propose() {
 		m.giveUp()
 		m.beginPending()
 	}
+}
+
+// unplug parts the changes of the osdmap from others that go with them.
+func (m *Mon) unplug(ops []store.Op) (now, afterwards []store.Op) {
+	if osd := len(m.osd.changes()); osd < len(ops) {
+		return ops[osd:], ops[:osd]
+	}
+	return ops, nil
 }
 
 // pendingOps are the services' changes.
@@ -86,7 +103,7 @@ func (m *Mon) pendingOps() (ops []store.Op) {
 func (m *Mon) giveUp() {
 	p := &m.prop
 	waiters := append(p.waiters, p.gathering...)
-	p.flying, p.waiters, p.gathering = false, nil, nil
+	p.flying, p.waiters, p.gathering, p.unplugged = false, nil, nil, nil
 	p.timer.Stop()
 	m.endPending()
 	for _, fn := range waiters {

@@ -22,6 +22,7 @@ type session struct {
 	entity   msg.AuthName
 	gid      uint64 // 0 until authenticated
 	subs     []subscription
+	osdEpoch uint64        // the newest osdmap sent
 	lastSeen time.Duration // last message
 	waiting  bool          // an authentication is parked: everything behind it waits
 	closed   bool

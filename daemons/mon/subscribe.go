@@ -41,6 +41,9 @@ func (c *maps) setMonMap(mm *msg.MonMap) {
 func (m *Mon) handleSubscribe(o *op, body *msg.MonSubscribe) {
 	for _, what := range wire.SortedKeys(body.What) {
 		want := body.What[what]
+		if what == osdMapName && o.s.osdEpoch > want.Start { // it asks for older ones on purpose
+			o.s.osdEpoch = 0
+		}
 		s := o.s.want(subscription{what: what, next: want.Start, onetime: want.OneTime})
 		m.serve(o.s, s)
 	}
@@ -74,6 +77,8 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.maps.mgrMap, m.maps.mgrEpoch)
 	case "monmap":
 		m.serveMap(s, sub, m.maps.monMap, m.maps.monEpoch)
+	case osdMapName:
+		m.serveOSDMap(s, sub)
 	case "config": // there is none, but the client waits for the answer
 		s.con.Send(msg.NewFromMon(&msg.Config{}))
 		sub.sent(0)
@@ -97,14 +102,14 @@ func (sub *subscription) sent(epoch uint64) {
 	sub.next = epoch + 1
 }
 
-// tellSubscribers sends the current mgrmap to whoever waits for it (MM-21).
+// tellSubscribers sends the current maps to whoever waits for them (MM-21).
 func (m *Mon) tellSubscribers() {
 	if !m.status().Active {
 		return
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if s.subs[i].what == "mgrmap" {
+			if what := s.subs[i].what; what == mgrMapName || what == osdMapName {
 				m.serve(s, &s.subs[i])
 			}
 		}
@@ -116,8 +121,8 @@ func (m *Mon) tellSubscribers() {
 func (m *Mon) handleGetVersion(o *op, g *msg.MonGetVersion) {
 	r := &msg.MonGetVersionReply{Handle: g.Handle}
 	switch g.What {
-	case "mgrmap":
-		r.Oldest, r.Newest = m.state.Epochs(mgrMapName)
+	case mgrMapName, osdMapName:
+		r.Oldest, r.Newest = m.state.Epochs(g.What)
 	case "monmap":
 		r.Oldest, r.Newest = m.maps.monEpoch, m.maps.monEpoch
 	}

@@ -97,6 +97,7 @@ const (
 	AddrLegacy AddrType = 1 // msgr v1
 	AddrMsgr2  AddrType = 2
 	AddrAny    AddrType = 3
+	AddrCIDR   AddrType = 4 // a network; the nonce is the length of its prefix
 )
 
 // String is the prefix of a printed address.
@@ -110,6 +111,8 @@ func (t AddrType) String() string {
 		return "v2"
 	case AddrAny:
 		return "any"
+	case AddrCIDR:
+		return "cidr"
 	}
 	return fmt.Sprintf("addrtype%d", uint32(t))
 }

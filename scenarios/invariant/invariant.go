@@ -48,6 +48,8 @@ func All(t Timeline, b Bounds) []Checker {
 		newSingleActive(),
 		newNoResurrection(),
 		newRespawnOnLoss(),
+		newAtomicFence(),
+		newFenceEpoch(),
 		newAvailableIsEarned(),
 		newNoFalseDrop(t, b),
 	}

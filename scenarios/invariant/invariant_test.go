@@ -37,6 +37,19 @@ func mgrmap(epoch, active uint64, available bool, standbys string) mon.MapCommit
 	return mon.MapCommitted{Map: cluster.MgrMap, Epoch: epoch, ActiveGID: active, ActiveName: "x", Available: available, Standbys: standbys, Hash: epoch}
 }
 
+// fenced is a manager map with the addresses of the active manager and the epoch that
+// fences the one before.
+func fenced(epoch, active uint64, addrs string, fencedAt uint64) mon.MapCommitted {
+	f := mgrmap(epoch, active, false, "")
+	f.ActiveAddrs, f.FencedAt = addrs, fencedAt
+	return f
+}
+
+// blocking is an OSD map with its blocklist.
+func blocking(epoch uint64, addrs string) mon.MapCommitted {
+	return mon.MapCommitted{Map: cluster.OSDMap, Epoch: epoch, Hash: epoch, Blocklist: addrs}
+}
+
 // TestCheckers gives each checker a history that breaks its property in the last
 // fact, and one like it that does not.
 func TestCheckers(t *testing.T) {
@@ -86,6 +99,35 @@ func TestCheckers(t *testing.T) {
 			property: "I-MGR-8",
 			good:     []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStandby}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
 			bad:      []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
+		}, {
+			property: "I-MGR-5",
+			good: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1,h:1/2", 0)), at(2, "mon.a", blocking(2, "h:1/1,h:1/2")), at(2, "mon.a", fenced(3, 8, "", 2)),
+				at(3, "mon.b", blocking(5, "")), at(3, "mon.b", fenced(9, 8, "", 4)), at(4, "mon.a", fenced(4, 8, "h:1/3", 2)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.b", blocking(2, "h:1/1")), at(2, "mon.a", fenced(3, 8, "", 2)),
+			},
+		}, {
+			property: "I-MGR-5",
+			good: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "", 0)), at(2, "mon.a", blocking(2, "")), at(2, "mon.a", fenced(3, 0, "", 2)), at(3, "mon.a", fenced(4, 8, "", 2)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "", 0)), at(2, "mon.a", blocking(2, "")), at(2, "mon.a", fenced(3, 0, "", 0)),
+			},
+		}, {
+			property: "I-MGR-5",
+			good: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), restarted(2, "mon.a", blocking(2, "")), restarted(2, "mon.a", fenced(3, 8, "", 2)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.a", blocking(2, "h:1/11")), at(2, "mon.a", fenced(3, 8, "", 2)),
+			},
+		}, {
+			property: "I-MGR-6",
+			good:     []cluster.Observation{at(1, "mon.a", fenced(3, 7, "", 4)), at(2, "mon.b", fenced(2, 7, "", 2)), at(3, "mon.a", fenced(4, 8, "", 4))},
+			bad:      []cluster.Observation{at(1, "mon.a", fenced(3, 7, "", 4)), at(2, "mon.b", fenced(4, 7, "", 0))},
 		}, {
 			property: "I-MGR-9",
 			good:     []cluster.Observation{at(1, "mgr.x", mgr.BeaconSent{GID: 7, Available: true, Commands: 2}), at(1, "mon.a", mon.MgrBeaconReceived{GID: 7, Available: true}), at(2, "mon.a", mgrmap(2, 7, true, ""))},
