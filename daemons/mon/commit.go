@@ -18,6 +18,9 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	if err != nil {
 		m.log.Info("committed batch refused", "index", index, "err", err)
 	}
+	if err == nil {
+		m.configKey.follow(b.Ops)
+	}
 	waiters, _ := m.landed(b)
 	m.refresh()
 	m.prop.lastCommit = m.now()

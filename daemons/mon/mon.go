@@ -31,7 +31,7 @@ type Mon struct {
 	electedAt    time.Duration // when it got its present role
 	state        *store.State
 	mgr          *mgrService
-	configKey    *ledger
+	configKey    *configKey
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -84,7 +84,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
 	m.mgr = m.newMgrService()
-	m.configKey = newLedger("config-key")
+	m.configKey = newConfigKey()
 	m.services = []service{m.mgr, &m.ids, m.configKey}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)

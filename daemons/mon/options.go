@@ -39,6 +39,9 @@ type Options struct {
 	// MaxMgrMapEpochs is how many mgrmaps are kept. Default 500
 	// (mon_max_mgrmap_epochs).
 	MaxMgrMapEpochs int
+	// MaxConfigKeyEntry is how many bytes a value of config-key may have. Default
+	// 64 KiB (mon_config_key_max_entry_size).
+	MaxConfigKeyEntry int
 	// Lease is how long a peon may answer by itself after its leader has spoken,
 	// and how long clients are held while there is no quorum. Default 5 s
 	// (mon_lease).
@@ -77,6 +80,7 @@ func DefaultOptions() Options {
 		MgrBeaconGrace:        30 * time.Second,
 		MgrTickPeriod:         2 * time.Second,
 		MaxMgrMapEpochs:       500,
+		MaxConfigKeyEntry:     64 << 10,
 		Lease:                 5 * time.Second,
 		LeaseRenewFactor:      0.6,
 		LeaseAckTimeoutFactor: 2,
@@ -98,6 +102,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("mon: MgrBeaconGrace %v must be longer than MgrTickPeriod %v", o.MgrBeaconGrace, o.MgrTickPeriod)
 	case o.MaxMgrMapEpochs < 1:
 		return fmt.Errorf("mon: MaxMgrMapEpochs is %d, must be at least 1", o.MaxMgrMapEpochs)
+	case o.MaxConfigKeyEntry < 0:
+		return fmt.Errorf("mon: MaxConfigKeyEntry is %d, must not be negative", o.MaxConfigKeyEntry)
 	case o.SessionTimeout <= 0:
 		return fmt.Errorf("mon: SessionTimeout is %v, must be positive", o.SessionTimeout)
 	case o.ProposeMinWait < 0 || o.ProposeInterval < 0:

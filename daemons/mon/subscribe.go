@@ -77,6 +77,10 @@ func (m *Mon) serve(s *session, sub *subscription) {
 	case "config": // there is none, but the client waits for the answer
 		s.con.Send(msg.NewFromMon(&msg.Config{}))
 		sub.sent(0)
+	default:
+		if strings.HasPrefix(sub.what, "kv:") {
+			m.serveKeys(s, sub)
+		}
 	}
 }
 
@@ -97,14 +101,14 @@ func (sub *subscription) sent(epoch uint64) {
 	sub.next = epoch + 1
 }
 
-// tellSubscribers sends the current mgrmap to whoever waits for it (MM-21).
+// tellSubscribers sends what is new to whoever waits for it (MM-21).
 func (m *Mon) tellSubscribers() {
 	if !m.status().Active {
 		return
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if s.subs[i].what == "mgrmap" {
+			if what := s.subs[i].what; what == "mgrmap" || strings.HasPrefix(what, "kv:") {
 				m.serve(s, &s.subs[i])
 			}
 		}
