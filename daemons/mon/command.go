@@ -39,7 +39,7 @@ func commands() []command {
 		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
 		{"status", "", "show cluster status", "mon", "r", (*Mon).statusCommand},
 	}
-	return slices.Concat(all, configKeyCommands())
+	return slices.Concat(all, configKeyCommands(), logCommands())
 }
 
 // handleCommand executes a command where it can be executed: reads here,

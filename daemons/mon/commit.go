@@ -25,6 +25,7 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	m.refresh()
 	m.prop.lastCommit = m.now()
 	m.beginPending()
+	m.proposeChanges() // what the log could not take while the batch was under way
 	m.tellSubscribers()
 	for _, fn := range waiters {
 		fn(err == nil)
@@ -43,8 +44,10 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	}
 	_, epoch := s.Epochs(mgrMapName)
 	mgrMap, _ := s.Map(mgrMapName, epoch)
-	_, err := decodeMgrMap(mgrMap)
-	return err
+	if _, err := decodeMgrMap(mgrMap); err != nil {
+		return err
+	}
+	return newClusterLog(m.caller(), m.opts.MaxLogEntries).load(s)
 }
 
 // Restore implements quorum.Machine. Subscribers are told when the monitor is

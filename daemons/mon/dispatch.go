@@ -111,14 +111,6 @@ func (m *Mon) handle(o *op) {
 	}
 }
 
-// handleLog acknowledges cluster log entries. They are not kept.
-func (m *Mon) handleLog(o *op, l *msg.Log) {
-	if len(l.Entries) > 0 {
-		last := l.Entries[len(l.Entries)-1]
-		m.reply(o, &msg.LogAck{FSID: m.cfg.FSID, Last: last.Seq, Channel: last.Channel}, nil)
-	}
-}
-
 // fromMon takes a message from another monitor; whoever is not in the monmap is
 // none (EL-9).
 func (m *Mon) fromMon(c conn, in *msg.Message) {

@@ -32,6 +32,7 @@ type Mon struct {
 	state        *store.State
 	mgr          *mgrService
 	configKey    *configKey
+	clog         *clusterLog
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -85,7 +86,8 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
 	m.mgr = m.newMgrService()
 	m.configKey = newConfigKey()
-	m.services = []service{m.mgr, &m.ids, m.configKey}
+	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
+	m.services = []service{m.mgr, &m.ids, m.configKey, m.clog}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(firstMaps(), m.opts.MaxMgrMapEpochs)
@@ -108,9 +110,11 @@ func firstMaps() map[string][]byte {
 func (m *Mon) newMgrService() *mgrService {
 	s := &mgrService{mgrMonitor: newMgrMonitor(m.opts, m.cfg.Defects)}
 	s.dropped = func(gid uint64, name, reason string) {
+		m.sayDropped(s.pending.next, gid, name, reason)
 		m.h.Probe(MgrDropped{Mon: m.cfg.Name, GID: gid, Name: name, Reason: reason})
 	}
-	s.took = func(encoded []byte) {
+	s.took = func(was *msg.MgrMap, encoded []byte) {
+		m.sayMgrMap(was, s.committed)
 		m.maps.setMgrMap(s.committed, encoded)
 		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded))
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	// MaxConfigKeyEntry is how many bytes a value of config-key may have. Default
 	// 64 KiB (mon_config_key_max_entry_size).
 	MaxConfigKeyEntry int
+	// MaxLogEntries is how many entries of the cluster log are kept of each channel.
+	// Default 500 (mon_log_max, there 10000).
+	MaxLogEntries int
 	// Lease is how long a peon may answer by itself after its leader has spoken,
 	// and how long clients are held while there is no quorum. Default 5 s
 	// (mon_lease).
@@ -81,6 +84,7 @@ func DefaultOptions() Options {
 		MgrTickPeriod:         2 * time.Second,
 		MaxMgrMapEpochs:       500,
 		MaxConfigKeyEntry:     64 << 10,
+		MaxLogEntries:         500,
 		Lease:                 5 * time.Second,
 		LeaseRenewFactor:      0.6,
 		LeaseAckTimeoutFactor: 2,
@@ -104,6 +108,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("mon: MaxMgrMapEpochs is %d, must be at least 1", o.MaxMgrMapEpochs)
 	case o.MaxConfigKeyEntry < 0:
 		return fmt.Errorf("mon: MaxConfigKeyEntry is %d, must not be negative", o.MaxConfigKeyEntry)
+	case o.MaxLogEntries < 1:
+		return fmt.Errorf("mon: MaxLogEntries is %d, must be at least 1", o.MaxLogEntries)
 	case o.SessionTimeout <= 0:
 		return fmt.Errorf("mon: SessionTimeout is %v, must be positive", o.SessionTimeout)
 	case o.ProposeMinWait < 0 || o.ProposeInterval < 0:

@@ -78,8 +78,11 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		s.con.Send(msg.NewFromMon(&msg.Config{}))
 		sub.sent(0)
 	default:
-		if strings.HasPrefix(sub.what, "kv:") {
+		switch {
+		case strings.HasPrefix(sub.what, "kv:"):
 			m.serveKeys(s, sub)
+		case strings.HasPrefix(sub.what, "log-"):
+			m.serveLog(s, sub)
 		}
 	}
 }
@@ -108,7 +111,7 @@ func (m *Mon) tellSubscribers() {
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if what := s.subs[i].what; what == "mgrmap" || strings.HasPrefix(what, "kv:") {
+			if what := s.subs[i].what; what != "monmap" && what != "config" {
 				m.serve(s, &s.subs[i])
 			}
 		}
