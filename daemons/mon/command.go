@@ -14,6 +14,7 @@ const (
 	eNoEnt = -2
 	eInval = -22
 	eFBig  = -27
+	eRange = -34
 )
 
 // command is one a client may give.
@@ -39,7 +40,7 @@ func commands() []command {
 		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
 		{"status", "", "show cluster status", "mon", "r", (*Mon).statusCommand},
 	}
-	return slices.Concat(all, configKeyCommands(), logCommands())
+	return slices.Concat(all, configKeyCommands(), logCommands(), configCommands())
 }
 
 // handleCommand executes a command where it can be executed: reads here,

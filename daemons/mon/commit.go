@@ -68,4 +68,5 @@ func (m *Mon) refresh() {
 			return
 		}
 	}
+	m.refreshConfig()
 }

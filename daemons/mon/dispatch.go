@@ -97,6 +97,8 @@ func (m *Mon) handle(o *op) {
 		m.handleLog(o, body)
 	case *msg.MonGetVersion:
 		m.handleGetVersion(o, body)
+	case *msg.GetConfig:
+		m.handleGetConfig(o, body)
 	case *msg.Auth:
 		if o.s != nil {
 			m.handleAuth(o, body)

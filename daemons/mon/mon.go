@@ -32,6 +32,7 @@ type Mon struct {
 	state        *store.State
 	mgr          *mgrService
 	configKey    *configKey
+	config       configMonitor
 	clog         *clusterLog
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
@@ -86,6 +87,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
 	m.mgr = m.newMgrService()
 	m.configKey = newConfigKey()
+	m.config.keys = m.configKey
 	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
 	m.services = []service{m.mgr, &m.ids, m.configKey, m.clog}
 	m.commands = commands()

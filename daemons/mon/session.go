@@ -22,6 +22,8 @@ type session struct {
 	entity   msg.AuthName
 	gid      uint64 // 0 until authenticated
 	subs     []subscription
+	hostname string        // what the client says, with its subscriptions
+	config   string        // the options that it was told last, encoded
 	lastSeen time.Duration // last message
 	waiting  bool          // an authentication is parked: everything behind it waits
 	closed   bool

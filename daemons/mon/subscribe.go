@@ -39,6 +39,9 @@ func (c *maps) setMonMap(mm *msg.MonMap) {
 // handleSubscribe takes a client's wishes; one for the same map replaces an
 // earlier one (SV-8).
 func (m *Mon) handleSubscribe(o *op, body *msg.MonSubscribe) {
+	if body.Hostname != "" {
+		o.s.hostname = body.Hostname
+	}
 	for _, what := range wire.SortedKeys(body.What) {
 		want := body.What[what]
 		s := o.s.want(subscription{what: what, next: want.Start, onetime: want.OneTime})
@@ -74,9 +77,8 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.maps.mgrMap, m.maps.mgrEpoch)
 	case "monmap":
 		m.serveMap(s, sub, m.maps.monMap, m.maps.monEpoch)
-	case "config": // there is none, but the client waits for the answer
-		s.con.Send(msg.NewFromMon(&msg.Config{}))
-		sub.sent(0)
+	case "config":
+		m.serveConfig(s, sub)
 	default:
 		switch {
 		case strings.HasPrefix(sub.what, "kv:"):
@@ -111,7 +113,7 @@ func (m *Mon) tellSubscribers() {
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if what := s.subs[i].what; what != "monmap" && what != "config" {
+			if what := s.subs[i].what; what != "monmap" {
 				m.serve(s, &s.subs[i])
 			}
 		}
