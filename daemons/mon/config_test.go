@@ -236,3 +236,24 @@ func TestConfigOptions_ascending(t *testing.T) {
 		}
 	}
 }
+
+// The more special section wins, and within one the more special mask, in whatever
+// order their keys are.
+func TestResolve_precedence(t *testing.T) {
+	who := subject{entity: msg.AuthName{Type: uint32(msg.EntityOSD), ID: "a.b"}, host: "h", class: "ssd"}
+	paths := []string{ // ascending in what they say
+		"global/z", "global/class:ssd/z", "global/host:h/z", "osd/z", "osd/class:ssd/z", "osd/host:h/z",
+		"osd.a/z", "osd.a.b/z", "osd.a.b/class:ssd/z", "osd.a.b/host:h/z",
+	}
+	never := []string{"mon/z", "osd.b/z", "osd/host:i/z", "osd.a.b/class:hdd/z", "osd.a.b/rack:h/z", "osd.a.bc/z"}
+	for i, path := range paths {
+		for _, lower := range append(paths[:i:i], never...) {
+			one, other := parsePath(path, "yes"), parsePath(lower, "no")
+			for _, entries := range [][]configEntry{{one, other}, {other, one}} {
+				if got := resolve(entries, who)["z"].value; got != "yes" {
+					t.Errorf("%s and %s: the second wins", path, lower)
+				}
+			}
+		}
+	}
+}

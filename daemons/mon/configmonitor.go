@@ -252,7 +252,8 @@ func (m *Mon) configJSON(found map[string]configEntry) any {
 		Runtime bool           `json:"can_update_at_runtime"`
 	}
 	out := map[string]option{}
-	for name, e := range found { // into another map
+	for _, name := range wire.SortedKeys(found) {
+		e := found[name]
 		_, runtime := m.configOf(name)
 		out[name] = option{e.value, e.section, maskOf(e), runtime}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
@@ -90,8 +91,8 @@ func (l *clusterLog) reload() error {
 	l.entries, l.last = nil, 0
 	clear(l.known)
 	for _, key := range l.state.Keys(logSpace) {
-		var number uint64
-		if _, err := fmt.Sscanf(key, "%016x", &number); err != nil {
+		number, err := strconv.ParseUint(key, 16, 64)
+		if err != nil {
 			return fmt.Errorf("log entry %q: %w", key, err)
 		}
 		encoded, _ := l.state.Value(logSpace, key)
