@@ -149,9 +149,12 @@ func (cl *client) receive(m *msg.Message) {
 	}
 }
 
-func (cl *client) send(b msg.Body) uint64 {
+func (cl *client) send(b msg.Body) uint64 { return cl.sendData(b, nil) }
+
+func (cl *client) sendData(b msg.Body, data []byte) uint64 {
 	cl.tid++
 	m := msg.New(b)
+	m.Data = data
 	m.Header.Tid = cl.tid
 	n := msg.NestedOf(m, msg.FeaturesAll)
 	mon := cl.n.mon
@@ -194,7 +197,13 @@ func (cl *client) beacon(name string, available bool) {
 // command sends a command and waits for the answer.
 func (cl *client) command(text string) (*msg.MonCommandAck, []byte) {
 	cl.c.t.Helper()
-	tid := cl.send(&msg.MonCommand{FSID: cl.c.fsid, Cmd: []string{text}})
+	return cl.commandWith(text, nil)
+}
+
+// commandWith is command with input, as from "ceph -i".
+func (cl *client) commandWith(text string, input []byte) (*msg.MonCommandAck, []byte) {
+	cl.c.t.Helper()
+	tid := cl.sendData(&msg.MonCommand{FSID: cl.c.fsid, Cmd: []string{text}}, input)
 	var ack *msg.MonCommandAck
 	var data []byte
 	cl.c.until(text, func() bool {

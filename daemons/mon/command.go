@@ -1,9 +1,9 @@
 package mon
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/msg"
 )
@@ -13,87 +13,34 @@ const (
 	ePerm  = -1
 	eNoEnt = -2
 	eInval = -22
+	eFBig  = -27
+	eRange = -34
 )
 
 // command is one a client may give.
 type command struct {
 	prefix string
-	args   []commandArg
+	args   string // what may follow, see commandParams
 	help   string
 	module string // Ceph's grouping
 	perm   string // "r" or "rw"
 	run    func(m *Mon, o *op, c *msg.MonCommand, args commandArgs)
 }
 
-// commandArg is an argument of a command.
-type commandArg struct {
-	name, kind string
-	required   bool
-	many       bool   // it may be given several times
-	choices    string // of a CephChoices: what it may be, separated by bars
-}
-
-// describe is the argument in Ceph's command descriptions.
-func (a commandArg) describe() map[string]any {
-	d := map[string]any{"name": a.name, "type": a.kind, "req": a.required}
-	if a.many {
-		d["n"] = "N"
-	}
-	if a.choices != "" {
-		d["strings"] = a.choices
-	}
-	return d
-}
-
-// commandArgs are the arguments of a command, as in its JSON text.
-type commandArgs map[string]any
-
-// text is an argument as text, "" if it is missing; numbers are accepted.
-func (a commandArgs) text(name string) string {
-	switch v := a[name].(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	return ""
-}
-
-// list is an argument that may be given several times.
-func (a commandArgs) list(name string) (list []string) {
-	several, ok := a[name].([]any)
-	if !ok {
-		several = []any{a[name]}
-	}
-	for _, v := range several {
-		if text := (commandArgs{name: v}).text(name); text != "" {
-			list = append(list, text)
-		}
-	}
-	return list
-}
-
-// indent reports whether the client wants readable JSON.
-func (a commandArgs) indent() bool { return a.text("format") == "json-pretty" }
-
-// plain reports whether the client did not ask for a format.
-func (a commandArgs) plain() bool {
-	f := a.text("format")
-	return f == "" || f == "plain"
-}
-
-// commands is the table of what a monitor can do.
+// commands is the table of what a monitor can do: those of the whole, then those
+// of each service.
 func commands() []command {
-	return append(osdCommands(), []command{
-		{"get_command_descriptions", nil, "list the commands", "mon", "r", (*Mon).listCommands},
-		{"mgr dump", []commandArg{{name: "epoch", kind: "CephInt"}}, "dump the latest MgrMap", "mgr", "r", (*Mon).mgrDump},
-		{"mgr stat", nil, "dump basic info about the mgr cluster state", "mgr", "r", (*Mon).mgrStat},
-		{"mgr metadata", []commandArg{{name: "who", kind: "CephString"}}, "dump metadata for all daemons or a specific daemon", "mgr", "r", (*Mon).mgrMetadata},
-		{"mgr fail", []commandArg{{name: "who", kind: "CephString"}}, "treat the named manager daemon as failed", "mgr", "rw", (*Mon).mgrFail},
-		{"mon dump", nil, "dump formatted monmap", "mon", "r", (*Mon).monDump},
-		{"quorum_status", nil, "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
-		{"status", nil, "show cluster status", "mon", "r", (*Mon).statusCommand},
-	}...)
+	all := []command{
+		{"get_command_descriptions", "", "list the commands", "mon", "r", (*Mon).listCommands},
+		{"mgr dump", "name=epoch,type=CephInt,range=0,req=false", "dump the latest MgrMap", "mgr", "r", (*Mon).mgrDump},
+		{"mgr stat", "", "dump basic info about the mgr cluster state", "mgr", "r", (*Mon).mgrStat},
+		{"mgr metadata", "name=who,type=CephString,req=false", "dump metadata for all daemons or a specific daemon", "mgr", "r", (*Mon).mgrMetadata},
+		{"mgr fail", "name=who,type=CephString,req=false", "treat the named manager daemon as failed", "mgr", "rw", (*Mon).mgrFail},
+		{"mon dump", "", "dump formatted monmap", "mon", "r", (*Mon).monDump},
+		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
+		{"status", "", "show cluster status", "mon", "r", (*Mon).statusCommand},
+	}
+	return slices.Concat(all, configKeyCommands(), logCommands(), configCommands(), osdCommands())
 }
 
 // handleCommand executes a command where it can be executed: reads here,
@@ -108,30 +55,27 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 		m.ack(o, c, result{code: eInval, status: err.Error()})
 		return
 	}
-	prefix := args.text("prefix")
-	for _, known := range m.commands {
-		if known.prefix == prefix {
-			if known.perm == "r" || m.leads(o) {
-				known.run(m, o, c, args)
-			}
-			return
-		}
+	known := m.command(args.prefix())
+	if known == nil {
+		m.ack(o, c, result{prefix: args.prefix(), code: eInval, status: "command not known"})
+		return
 	}
-	m.ack(o, c, result{prefix: prefix, code: eInval, status: "command not known"})
+	if err := known.check(args); err != nil {
+		m.ack(o, c, result{prefix: known.prefix, code: eInval, status: err.Error()})
+		return
+	}
+	if known.perm == "r" || m.leads(o) {
+		known.run(m, o, c, args)
+	}
 }
 
-// parseCommand reads the JSON text of a command.
-func parseCommand(cmd []string) (commandArgs, error) {
-	d := json.NewDecoder(strings.NewReader(strings.Join(cmd, "")))
-	d.UseNumber()
-	var args commandArgs
-	if err := d.Decode(&args); err != nil {
-		return nil, fmt.Errorf("command is not JSON: %w", err)
+// command is the one of that prefix, nil if there is none.
+func (m *Mon) command(prefix string) *command {
+	i := slices.IndexFunc(m.commands, func(k command) bool { return k.prefix == prefix })
+	if i < 0 {
+		return nil
 	}
-	if args.text("prefix") == "" {
-		return nil, fmt.Errorf("command has no prefix")
-	}
-	return args, nil
+	return &m.commands[i]
 }
 
 // result is the outcome of a command.
@@ -159,18 +103,19 @@ func (m *Mon) ackReadable(o *op, c *msg.MonCommand, args commandArgs, v any) {
 	m.ack(o, c, result{prefix: args.text("prefix"), data: toJSON(v, args.plain() || args.indent())})
 }
 
+// toJSON is v as Ceph's formatter writes it: without escapes for HTML, and
+// indented if a person is to read it.
 func toJSON(v any, indent bool) []byte {
-	var b []byte
-	var err error
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
 	if indent {
-		b, err = json.MarshalIndent(v, "", "    ")
-	} else {
-		b, err = json.Marshal(v)
+		e.SetIndent("", "    ")
 	}
-	if err != nil { // the types are ours and can be marshalled
-		return []byte("null")
+	if err := e.Encode(v); err != nil { // the types are ours and can be encoded
+		return []byte("null\n")
 	}
-	return append(b, '\n')
+	return b.Bytes()
 }
 
 // mgrFail takes a mgr out of the map (MM-19).
@@ -202,23 +147,5 @@ func (m *Mon) ackCommitted(o *op, c *msg.MonCommand, r result) {
 // listCommands answers in the form from which Ceph's command line learns what
 // it may ask for (src/pybind/ceph_argparse.py).
 func (m *Mon) listCommands(o *op, c *msg.MonCommand, args commandArgs) {
-	type description struct {
-		Sig    []any  `json:"sig"`
-		Help   string `json:"help"`
-		Module string `json:"module"`
-		Perm   string `json:"perm"`
-		Flags  int    `json:"flags"`
-	}
-	all := map[string]description{}
-	for i, known := range m.commands {
-		d := description{Help: known.help, Module: known.module, Perm: known.perm}
-		for word := range strings.FieldsSeq(known.prefix) {
-			d.Sig = append(d.Sig, word)
-		}
-		for _, a := range known.args {
-			d.Sig = append(d.Sig, a.describe())
-		}
-		all[fmt.Sprintf("cmd%03d", i)] = d
-	}
-	m.ackJSON(o, c, args, all)
+	m.ackJSON(o, c, args, describe(m.commands))
 }

@@ -21,8 +21,8 @@ func TestMon_commands(t *testing.T) {
 		text string // in the status or the output
 	}{
 		{`{"prefix":"no such thing"}`, -22, "command not known"},
-		{`{"format":"json"}`, -22, "no prefix"},
-		{`not json`, -22, "not JSON"},
+		{`{"format":"json"}`, -22, "command prefix not found"},
+		{`not json`, -22, "unparseable JSON not json"},
 		{`{"prefix":"mgr fail","who":"nobody"}`, 0, "not found"},
 		{`{"prefix":"status"}`, 0, "mgr: x(active, starting"},
 		{`{"prefix":"status","format":"json"}`, 0, `"num_standbys":0`},
@@ -34,7 +34,7 @@ func TestMon_commands(t *testing.T) {
 		{`{"prefix":"mgr dump","epoch":99}`, -2, "no map for epoch 99"},
 		{`{"prefix":"mon dump","format":"json"}`, 0, `"quorum":[0]`},
 		{`{"prefix":"quorum_status"}`, 0, `"quorum_leader_name":"a"`},
-		{`{"prefix":"get_command_descriptions"}`, 0, `"sig":["mgr","fail",{"name":"who"`},
+		{`{"prefix":"get_command_descriptions"}`, 0, `"sig":["mgr","fail",{"name":"who","req":"false","type":"CephString"}]`},
 	} {
 		ack, data := mgr.command(k.cmd)
 		if ack.Code != k.code || !strings.Contains(ack.Status+string(data), k.text) {

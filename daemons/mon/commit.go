@@ -19,6 +19,9 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	if err != nil {
 		m.log.Info("committed batch refused", "index", index, "err", err)
 	}
+	if err == nil {
+		m.configKey.follow(b.Ops)
+	}
 	waiters, _ := m.landed(b)
 	m.refresh()
 	m.prop.lastCommit = m.now()
@@ -27,6 +30,7 @@ func (m *Mon) Apply(index uint64, data []byte) {
 		m.carry(left)
 	}
 	m.beginPending()
+	m.proposeChanges() // what the log could not take while the batch was under way
 	m.tellSubscribers()
 	for _, fn := range waiters {
 		fn(err == nil)
@@ -50,8 +54,10 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	}
 	_, epoch = s.Epochs(osdMapName)
 	osdMap, _ := s.Map(osdMapName, epoch)
-	_, err := osdmap.Decode(osdMap)
-	return err
+	if _, err := osdmap.Decode(osdMap); err != nil {
+		return err
+	}
+	return newClusterLog(m.caller(), m.opts.MaxLogEntries).load(s)
 }
 
 // Restore implements quorum.Machine. Subscribers are told when the monitor is
@@ -72,4 +78,5 @@ func (m *Mon) refresh() {
 			return
 		}
 	}
+	m.refreshConfig()
 }

@@ -97,6 +97,8 @@ func (m *Mon) handle(o *op) {
 		m.handleLog(o, body)
 	case *msg.MonGetVersion:
 		m.handleGetVersion(o, body)
+	case *msg.GetConfig:
+		m.handleGetConfig(o, body)
 	case *msg.Auth:
 		if o.s != nil {
 			m.handleAuth(o, body)
@@ -108,14 +110,6 @@ func (m *Mon) handle(o *op) {
 	default:
 		m.log.Debug("message not handled", "type", o.msg.Header.Type)
 		m.noReply(o)
-	}
-}
-
-// handleLog acknowledges cluster log entries. They are not kept.
-func (m *Mon) handleLog(o *op, l *msg.Log) {
-	if len(l.Entries) > 0 {
-		last := l.Entries[len(l.Entries)-1]
-		m.reply(o, &msg.LogAck{FSID: m.cfg.FSID, Last: last.Seq, Channel: last.Channel}, nil)
 	}
 }
 

@@ -250,11 +250,17 @@ func (m *Mon) quorumRanks() []int {
 	return ranks
 }
 
-func (m *Mon) quorumStatusCommand(o *op, c *msg.MonCommand, args commandArgs) {
+// quorumNames are the names of those.
+func (m *Mon) quorumNames() []string {
 	names := []string{}
 	for _, rank := range m.quorumRanks() {
 		names = append(names, m.nameOf(rank))
 	}
+	return names
+}
+
+func (m *Mon) quorumStatusCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	names := m.quorumNames()
 	m.ackJSON(o, c, args, struct {
 		ElectionEpoch uint64     `json:"election_epoch"`
 		Quorum        []int      `json:"quorum"`

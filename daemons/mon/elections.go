@@ -46,6 +46,7 @@ func (m *Mon) activate() {
 	m.outside.Stop()
 	m.ids.prime()
 	m.beginPending()
+	m.sayLeader()
 	m.checkGlobalIDs()
 	m.resendKept()
 	m.tellSubscribers()

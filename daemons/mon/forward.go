@@ -46,13 +46,15 @@ func (m *Mon) sendKept(k *kept) {
 		return // repeated when there is one
 	}
 	s := k.op.s
+	request := *k.op.msg
+	request.Header.Src = s.caller().name
 	m.sendMon(leader, &msg.Forward{
 		Tid:          k.tid,
 		ClientType:   s.con.PeerType(),
 		ClientAddrs:  msg.AddrVec{s.con.PeerAddr()},
 		ClientSocket: s.con.PeerAddr(),
 		Caps:         "allow *",
-		Msg:          msg.NestedOf(k.op.msg, msg.FeaturesAll),
+		Msg:          msg.NestedOf(&request, msg.FeaturesAll),
 		ConFeatures:  msg.FeaturesAll,
 		ClientName:   s.entity,
 	})
@@ -89,7 +91,8 @@ func (m *Mon) handleForward(rank int, f *msg.Forward) {
 		m.route(&origin{rank: rank, tid: f.Tid}, nil)
 		return
 	}
-	m.take(&op{msg: inner, via: &origin{rank: rank, tid: f.Tid}})
+	from := caller{entity: f.ClientName, name: inner.Header.Src, addrs: f.ClientAddrs}
+	m.take(&op{msg: inner, via: &origin{rank: rank, tid: f.Tid, client: from}})
 }
 
 // route sends an answer to a forwarded request back to where it came from; nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
+	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
@@ -18,8 +19,8 @@ const (
 type mgrService struct {
 	*mgrMonitor
 	state *store.State
-	// took is told about every map taken over, with its encoding.
-	took func(encoded []byte)
+	// took is told about every map taken over, with the one before and its encoding.
+	took func(was *msg.MgrMap, encoded []byte)
 }
 
 // load implements service.
@@ -34,8 +35,9 @@ func (s *mgrService) load(state *store.State) error {
 	if err != nil {
 		return fmt.Errorf("mgrmap %d: %w", epoch, err)
 	}
+	was := s.committed
 	s.refresh(committed)
-	s.took(encoded)
+	s.took(was, encoded)
 	return nil
 }
 

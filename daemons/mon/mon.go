@@ -33,7 +33,9 @@ type Mon struct {
 	state        *store.State
 	osd          *osdService
 	mgr          *mgrService
-	configKey    *ledger
+	configKey    *configKey
+	config       configMonitor
+	clog         *clusterLog
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -87,8 +89,10 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
 	m.osd = m.newOSDService()
 	m.mgr = m.newMgrService()
-	m.configKey = newLedger("config-key")
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey}
+	m.configKey = newConfigKey()
+	m.config.keys = m.configKey
+	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
@@ -119,12 +123,14 @@ func (m *Mon) newOSDService() *osdService {
 func (m *Mon) newMgrService() *mgrService {
 	s := &mgrService{mgrMonitor: newMgrMonitor(m.opts, m.cfg.Defects)}
 	s.dropped = func(gid uint64, name, reason string) {
+		m.sayDropped(s.pending.next, gid, name, reason)
 		m.h.Probe(MgrDropped{Mon: m.cfg.Name, GID: gid, Name: name, Reason: reason})
 	}
 	s.fence = func(wall wire.UTime, addrs []msg.EntityAddr) uint32 {
 		return m.osd.fence(wall, later(wall, m.opts.MgrBlocklistInterval), addrs...)
 	}
-	s.took = func(encoded []byte) {
+	s.took = func(was *msg.MgrMap, encoded []byte) {
+		m.sayMgrMap(was, s.committed)
 		m.maps.setMgrMap(s.committed, encoded)
 		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded))
 	}

@@ -24,6 +24,7 @@ type origin struct {
 	rank   int
 	tid    uint64
 	routed bool // an answer, or that there will be none, was sent
+	client caller
 }
 
 // gone reports whether nobody waits for the op any more (SV-1, SV-6).

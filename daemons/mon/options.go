@@ -45,6 +45,12 @@ type Options struct {
 	// MaxMgrMapEpochs is how many epochs of each map are kept. Default 500
 	// (mon_max_mgrmap_epochs, mon_min_osdmap_epochs).
 	MaxMgrMapEpochs int
+	// MaxConfigKeyEntry is how many bytes a value of config-key may have. Default
+	// 64 KiB (mon_config_key_max_entry_size).
+	MaxConfigKeyEntry int
+	// MaxLogEntries is how many entries of the cluster log are kept of each channel.
+	// Default 500 (mon_log_max, there 10000).
+	MaxLogEntries int
 	// Lease is how long a peon may answer by itself after its leader has spoken,
 	// and how long clients are held while there is no quorum. Default 5 s
 	// (mon_lease).
@@ -85,6 +91,8 @@ func DefaultOptions() Options {
 		MgrBlocklistInterval:  24 * time.Hour,
 		BlocklistExpire:       time.Hour,
 		MaxMgrMapEpochs:       500,
+		MaxConfigKeyEntry:     64 << 10,
+		MaxLogEntries:         500,
 		Lease:                 5 * time.Second,
 		LeaseRenewFactor:      0.6,
 		LeaseAckTimeoutFactor: 2,
@@ -108,6 +116,10 @@ func (o Options) Validate() error {
 		return fmt.Errorf("mon: MgrBlocklistInterval %v, BlocklistExpire %v, must be positive", o.MgrBlocklistInterval, o.BlocklistExpire)
 	case o.MaxMgrMapEpochs < 1:
 		return fmt.Errorf("mon: MaxMgrMapEpochs is %d, must be at least 1", o.MaxMgrMapEpochs)
+	case o.MaxConfigKeyEntry < 0:
+		return fmt.Errorf("mon: MaxConfigKeyEntry is %d, must not be negative", o.MaxConfigKeyEntry)
+	case o.MaxLogEntries < 1:
+		return fmt.Errorf("mon: MaxLogEntries is %d, must be at least 1", o.MaxLogEntries)
 	case o.SessionTimeout <= 0:
 		return fmt.Errorf("mon: SessionTimeout is %v, must be positive", o.SessionTimeout)
 	case o.ProposeMinWait < 0 || o.ProposeInterval < 0:

@@ -15,24 +15,25 @@ import (
 
 // osdCommands are the commands about the OSD map.
 func osdCommands() []command {
-	epoch := commandArg{name: "epoch", kind: "CephInt"}
-	ids := commandArg{name: "ids", kind: "CephString", required: true, many: true}
+	const (
+		epoch = "name=epoch,type=CephInt,range=0,req=false"
+		ids   = "name=ids,type=CephString,n=N"
+	)
 	return []command{
-		{"osd dump", []commandArg{epoch}, "print summary of OSD map", "osd", "r", (*Mon).osdDump},
-		{"osd stat", nil, "print summary of OSD map", "osd", "r", (*Mon).osdStat},
-		{"osd getmap", []commandArg{epoch}, "get OSD map", "osd", "r", (*Mon).osdGetMap},
-		{"osd blocklist ls", nil, "show blocklisted clients", "osd", "r", (*Mon).blocklistList},
-		{"osd blocklist clear", nil, "clear all blocklisted clients", "osd", "rw", (*Mon).blocklistClear},
-		{"osd blocklist", []commandArg{
-			{name: "range", kind: "CephChoices", choices: "range"},
-			{name: "blocklistop", kind: "CephChoices", choices: "add|rm", required: true},
-			{name: "addr", kind: "CephEntityAddr", required: true},
-			{name: "expire", kind: "CephFloat"},
-		}, "add (optionally until <expire> seconds from now) or remove <addr> from blocklist", "osd", "rw", (*Mon).blocklistChange},
-		{"osd new", []commandArg{{name: "uuid", kind: "CephUUID", required: true}}, "Create a new OSD", "osd", "rw", (*Mon).osdNew},
-		{"osd down", []commandArg{ids}, "set osd(s) <id> [<id>...] down", "osd", "rw", (*Mon).osdDown},
-		{"osd out", []commandArg{ids}, "set osd(s) <id> [<id>...] out", "osd", "rw", (*Mon).osdOut},
-		{"osd in", []commandArg{ids}, "set osd(s) <id> [<id>...] in", "osd", "rw", (*Mon).osdIn},
+		{"osd dump", epoch, "print summary of OSD map", "osd", "r", (*Mon).osdDump},
+		{"osd stat", "", "print summary of OSD map", "osd", "r", (*Mon).osdStat},
+		{"osd getmap", epoch, "get OSD map", "osd", "r", (*Mon).osdGetMap},
+		{"osd blocklist ls", "", "show blocklisted clients", "osd", "r", (*Mon).blocklistList},
+		{"osd blocklist clear", "", "clear all blocklisted clients", "osd", "rw", (*Mon).blocklistClear},
+		{"osd blocklist", "name=range,type=CephChoices,strings=range,req=false " +
+			"name=blocklistop,type=CephChoices,strings=add|rm " +
+			"name=addr,type=CephEntityAddr " +
+			"name=expire,type=CephFloat,range=0.0,req=false",
+			"add (optionally until <expire> seconds from now) or remove <addr> from blocklist", "osd", "rw", (*Mon).blocklistChange},
+		{"osd new", "name=uuid,type=CephUUID", "Create a new OSD", "osd", "rw", (*Mon).osdNew},
+		{"osd down", ids, "set osd(s) <id> [<id>...] down", "osd", "rw", (*Mon).osdDown},
+		{"osd out", ids, "set osd(s) <id> [<id>...] out", "osd", "rw", (*Mon).osdOut},
+		{"osd in", ids, "set osd(s) <id> [<id>...] in", "osd", "rw", (*Mon).osdIn},
 	}
 }
 

@@ -330,8 +330,8 @@ func TestMon_osdCommands(t *testing.T) {
 		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.2:0/0"}`, 0, " (3600 sec)"},
 		{`{"prefix":"osd blocklist","range":"range","blocklistop":"add","addr":"10.1.0.0/16"}`, 0, "blocklisting cidr:10.1.0.0:0/16 until "},
 		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"nonsense"}`, -22, "unable to parse address"},
-		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1","expire":"-1"}`, -22, "no number of seconds"},
-		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1","expire":"1e300"}`, -22, "no number of seconds"},
+		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1","expire":-1}`, -22, "no number of seconds"},
+		{`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1","expire":1e300}`, -22, "no number of seconds"},
 		{`{"prefix":"osd blocklist","blocklistop":"bend","addr":"10.0.0.1"}`, -22, "neither add nor rm"},
 		{`{"prefix":"osd blocklist ls"}`, 0, "listed 3 entries10.0.0.2:0/0 "},
 		{`{"prefix":"osd blocklist ls","format":"json"}`, 0, `{"range":"cidr:10.1.0.0:0/16","until":"`},
@@ -373,9 +373,9 @@ func TestMon_osdCommands(t *testing.T) {
 func TestMon_blocklistExpires(t *testing.T) {
 	c := newCluster(t, 3, 22).startAll()
 	cl := c.login(c.settle())
-	cl.command(`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1:6800/7","expire":"20"}`)
-	cl.command(`{"prefix":"osd blocklist","range":"range","blocklistop":"add","addr":"10.1.0.0/16","expire":"20"}`)
-	cl.command(`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.2:6800/7","expire":"600"}`)
+	cl.command(`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.1:6800/7","expire":20}`)
+	cl.command(`{"prefix":"osd blocklist","range":"range","blocklistop":"add","addr":"10.1.0.0/16","expire":20}`)
+	cl.command(`{"prefix":"osd blocklist","blocklistop":"add","addr":"10.0.0.2:6800/7","expire":600}`)
 	count := func() int {
 		om := c.mons[0].mon.osd.committed
 		return len(om.Blocklist) + len(om.RangeBlocklist)

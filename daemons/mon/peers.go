@@ -20,6 +20,14 @@ func (m *Mon) findPlace() error {
 	return nil
 }
 
+// caller is this monitor as an author in the cluster log.
+func (m *Mon) caller() caller {
+	return caller{
+		entity: msg.AuthName{Type: uint32(msg.EntityMon), ID: m.cfg.Name},
+		name:   msg.EntityName{Type: msg.EntityMon, Num: int64(m.rank)}, addrs: msg.AddrVec{m.addrOf(m.rank)},
+	}
+}
+
 func (m *Mon) size() int                       { return m.cfg.MonMap.Size() }
 func (m *Mon) addrOf(rank int) msg.EntityAddr  { return m.cfg.MonMap.Addr(rank) }
 func (m *Mon) rankOf(addr msg.EntityAddr) int  { return m.cfg.MonMap.RankOf(addr) }

@@ -23,6 +23,8 @@ type session struct {
 	gid      uint64 // 0 until authenticated
 	subs     []subscription
 	osdEpoch uint64        // the newest osdmap sent
+	hostname string        // what the client says, with its subscriptions
+	config   string        // the options that it was told last, encoded
 	lastSeen time.Duration // last message
 	waiting  bool          // an authentication is parked: everything behind it waits
 	closed   bool

@@ -39,6 +39,9 @@ func (c *maps) setMonMap(mm *msg.MonMap) {
 // handleSubscribe takes a client's wishes; one for the same map replaces an
 // earlier one (SV-8).
 func (m *Mon) handleSubscribe(o *op, body *msg.MonSubscribe) {
+	if body.Hostname != "" {
+		o.s.hostname = body.Hostname
+	}
 	for _, what := range wire.SortedKeys(body.What) {
 		want := body.What[what]
 		if what == osdMapName && o.s.osdEpoch > want.Start { // it asks for older ones on purpose
@@ -79,9 +82,15 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.maps.monMap, m.maps.monEpoch)
 	case osdMapName:
 		m.serveOSDMap(s, sub)
-	case "config": // there is none, but the client waits for the answer
-		s.con.Send(msg.NewFromMon(&msg.Config{}))
-		sub.sent(0)
+	case "config":
+		m.serveConfig(s, sub)
+	default:
+		switch {
+		case strings.HasPrefix(sub.what, "kv:"):
+			m.serveKeys(s, sub)
+		case strings.HasPrefix(sub.what, "log-"):
+			m.serveLog(s, sub)
+		}
 	}
 }
 
@@ -102,14 +111,14 @@ func (sub *subscription) sent(epoch uint64) {
 	sub.next = epoch + 1
 }
 
-// tellSubscribers sends the current maps to whoever waits for them (MM-21).
+// tellSubscribers sends what is new to whoever waits for it (MM-21).
 func (m *Mon) tellSubscribers() {
 	if !m.status().Active {
 		return
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if what := s.subs[i].what; what == mgrMapName || what == osdMapName {
+			if what := s.subs[i].what; what != "monmap" {
 				m.serve(s, &s.subs[i])
 			}
 		}

@@ -23,7 +23,8 @@ type LogEntry struct {
 	Channel string // "cluster", "audit"
 }
 
-func (l *LogEntry) encode(e *wire.Encoder, features uint64) {
+// Encode appends the entry.
+func (l *LogEntry) Encode(e *wire.Encoder, features uint64) {
 	e.Envelope(5, 5, func() {
 		l.Name.Encode(e)
 		l.Rank.encode(e)
@@ -36,7 +37,8 @@ func (l *LogEntry) encode(e *wire.Encoder, features uint64) {
 	})
 }
 
-func decodeLogEntry(d *wire.Decoder) (l LogEntry) {
+// DecodeLogEntry reads what Encode wrote. The error is the decoder's.
+func DecodeLogEntry(d *wire.Decoder) (l LogEntry) {
 	d.Envelope(5, "log entry", func(uint8) {
 		l.Name = DecodeAuthName(d)
 		l.Rank = decodeEntityName(d)
@@ -67,7 +69,7 @@ func (m *Log) EncodePayload(e *wire.Encoder, features uint64) {
 	e.UUID(m.FSID)
 	e.U32(uint32(len(m.Entries)))
 	for i := range m.Entries {
-		m.Entries[i].encode(e, features)
+		m.Entries[i].Encode(e, features)
 	}
 }
 
@@ -75,7 +77,7 @@ func (m *Log) EncodePayload(e *wire.Encoder, features uint64) {
 func (m *Log) DecodePayload(d *wire.Decoder, _ uint16, _ uint64) error {
 	m.Paxos.decode(d)
 	m.FSID = d.UUID()
-	m.Entries = wire.List(d, 6, "log entries", func() LogEntry { return decodeLogEntry(d) })
+	m.Entries = wire.List(d, 6, "log entries", func() LogEntry { return DecodeLogEntry(d) })
 	return d.Err()
 }
 

@@ -1,0 +1,171 @@
+package mon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// commandArgs are the arguments of a command, as in its JSON text.
+type commandArgs map[string]any
+
+// parseCommand reads the JSON text of a command. The errors are what Ceph tells
+// the client (cmdmap_from_json in src/common/cmdparse.cc).
+func parseCommand(cmd []string) (commandArgs, error) {
+	text := strings.Join(cmd, "")
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var parsed any
+	if err := d.Decode(&parsed); err != nil {
+		return nil, fmt.Errorf("unparseable JSON %s", text)
+	}
+	args, ok := parsed.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("not JSON object %s", text)
+	}
+	prefix, given := args["prefix"]
+	switch s, isText := prefix.(string); {
+	case !given:
+		return nil, errors.New("command prefix not found")
+	case !isText:
+		return nil, badField("prefix")
+	case s == "":
+		return nil, errors.New("command prefix must not be empty")
+	}
+	return args, nil
+}
+
+func badField(name string) error { return fmt.Errorf("bad or missing field '%s'", name) }
+
+// prefix is which command it is.
+func (a commandArgs) prefix() string { return a.text("prefix") }
+
+// has reports whether the argument is given.
+func (a commandArgs) has(name string) bool { return a[name] != nil }
+
+// text is an argument as text, "" if it is missing.
+func (a commandArgs) text(name string) string {
+	switch v := a[name].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// number is an argument of type CephInt, or what it is if it is missing.
+func (a commandArgs) number(name string, missing int64) int64 {
+	if v, ok := a[name].(json.Number); ok {
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+	}
+	return missing
+}
+
+// flag is an argument of type CephBool, false if it is missing.
+func (a commandArgs) flag(name string) bool {
+	v, _ := a[name].(bool)
+	return v
+}
+
+// list is an argument of which there may be several.
+func (a commandArgs) list(name string) []string {
+	values, _ := a[name].([]any)
+	out := []string{}
+	for _, v := range values {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// indent reports whether the client wants readable JSON.
+func (a commandArgs) indent() bool { return a.text("format") == "json-pretty" }
+
+// plain reports whether the client wants no format that we have: Ceph, too,
+// answers an unknown format in plain text.
+func (a commandArgs) plain() bool {
+	f := a.text("format")
+	return f != "json" && f != "json-pretty"
+}
+
+// commandParam describes an argument: its name, its type and what else the client
+// checks, by Ceph's names for them.
+type commandParam map[string]string
+
+// commandParams reads the notation of src/mon/MonCommands.h: arguments separated
+// by blanks, each a list of NAME=VALUE.
+func commandParams(text string) (params []commandParam) {
+	for arg := range strings.FieldsSeq(text) {
+		p := commandParam{}
+		for field := range strings.SplitSeq(arg, ",") {
+			name, value, _ := strings.Cut(field, "=")
+			p[name] = value
+		}
+		params = append(params, p)
+	}
+	return params
+}
+
+// check reports the first argument that is not of its type. Ceph's client has
+// checked more before; who sends commands by itself may send anything.
+func (k *command) check(args commandArgs) error {
+	for _, p := range append(commandParams(k.args), commandParam{"name": "format", "type": "CephString"}) {
+		if v, given := args[p["name"]]; given && !p.fits(v) {
+			return badField(p["name"])
+		}
+	}
+	return nil
+}
+
+// fits reports whether a value is of the parameter's type.
+func (p commandParam) fits(v any) bool {
+	if p["n"] == "N" {
+		values, ok := v.([]any)
+		for _, value := range values {
+			if _, text := value.(string); !text {
+				return false
+			}
+		}
+		return ok
+	}
+	switch v := v.(type) {
+	case string:
+		return p["type"] != "CephInt" && p["type"] != "CephFloat" && p["type"] != "CephBool"
+	case bool:
+		return p["type"] == "CephBool"
+	case json.Number:
+		_, err := v.Int64()
+		return p["type"] == "CephFloat" || p["type"] == "CephInt" && err == nil
+	}
+	return false
+}
+
+// commandDescription is a command as get_command_descriptions tells it.
+type commandDescription struct {
+	Sig    []any  `json:"sig"`
+	Help   string `json:"help"`
+	Module string `json:"module"`
+	Perm   string `json:"perm"`
+	Flags  int    `json:"flags"`
+}
+
+// describe tells what a client may ask for, by names that only count.
+func describe(commands []command) map[string]commandDescription {
+	all := map[string]commandDescription{}
+	for i, k := range commands {
+		d := commandDescription{Help: k.help, Module: k.module, Perm: k.perm}
+		for word := range strings.FieldsSeq(k.prefix) {
+			d.Sig = append(d.Sig, word)
+		}
+		for _, p := range commandParams(k.args) {
+			d.Sig = append(d.Sig, p)
+		}
+		all[fmt.Sprintf("cmd%03d", i)] = d
+	}
+	return all
+}
