@@ -56,11 +56,12 @@ func sleepsForReal(stop <-chan struct{}) {
 }
 
 func goesRound(stop <-chan struct{}) {
-	for {
+	for rounds := 0; ; rounds++ {
 		select {
 		case <-stop:
 			return
 		default:
+			rounds += len(stop)
 		}
 	}
 }
