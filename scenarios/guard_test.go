@@ -171,6 +171,39 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestPanic_onRealSockets: there a panic ends the process and not the program, and is
+// the seed's failure all the same.
+func TestPanic_onRealSockets(t *testing.T) {
+	for name, do := range map[string]func(host.Loop){
+		"in a callback": func(host.Loop) { outOfThoughts() },
+		"in a task": func(l host.Loop) {
+			l.Go("thinker", func(t host.Task) { t.Sleep(time.Millisecond); outOfThoughts() })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := planted(nil)
+			s.Plan = func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
+				f := doing(func(c *cluster.Cluster) {
+					c.World().AddHost("thinker").Start(func(h host.Host) {
+						l := h.NewLoop("planted")
+						l.Post(func() { do(l) })
+					})
+				})
+				return faults.Plan{{At: time.Second, Fault: f}}, nil
+			}
+			r := Run(Spec{Scenario: s, Seed: 1, World: WorldTCP, Profile: ProfileFast})
+			if r.Verdict != Fail || r.Failure.Property != "panic" || r.Failure.Host != "thinker" {
+				t.Fatalf("%v: %v", r.Verdict, r.Failure)
+			}
+			for _, want := range []string{"loop planted: ", "out of thoughts", "scenarios.outOfThoughts guard_test.go:"} {
+				if !strings.Contains(r.Failure.Detail, want) {
+					t.Errorf("no %q in: %s", want, r.Failure.Detail)
+				}
+			}
+		})
+	}
+}
+
 // TestDeadlock_ofACluster: when all machines are gone but one whose task waits for
 // ever, a goal cannot be reached any more.
 func TestDeadlock_ofACluster(t *testing.T) {
