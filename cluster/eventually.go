@@ -86,6 +86,9 @@ func (e *expectation) explain(within time.Duration) string {
 	}
 	state := fmt.Sprintf("%s after %v of %v (world %s, time %v, step %d).",
 		reason, e.world.Now()-e.began, within, e.world.Kind(), e.world.Now(), e.world.Step())
+	if w, ok := e.world.(*SimWorld); ok && w.Err() != nil {
+		state = fmt.Sprintf("%s\nThe run cannot go on: %v", state, w.Err())
+	}
 	if e.err != nil {
 		return fmt.Sprintf("%s\nThe last look failed: %v", state, e.err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
+	"github.com/wavetank/wavetank/daemons/host/task"
 )
 
 // TCPConfig is what a world on loopback sockets may be given.
@@ -283,6 +284,10 @@ func (h *tcpHost) begin() {
 		OnExit: func(code int, reason string) {
 			h.exited(pid)
 			h.world.publish(h.name, 0, ProcessExited{Code: code, Reason: reason})
+		},
+		OnPanic: func(loop string, p *task.Panic) {
+			h.exited(pid)
+			h.world.publish(h.name, 0, ProcessPanicked{Loop: loop, Detail: p.Error()})
 		},
 	})
 	t := newTap(h.os, h)

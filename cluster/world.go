@@ -113,6 +113,21 @@ func (f ProcessExited) Attrs() []slog.Attr {
 	return []slog.Attr{slog.Int("code", f.Code), slog.String("reason", f.Reason)}
 }
 
+// ProcessPanicked says that a callback has panicked, which ended its process, where
+// the world survives that: in tcp. In sim the panic reaches whoever lets time pass.
+type ProcessPanicked struct {
+	Loop   string // on which it ran
+	Detail string // the value, and the functions that were active
+}
+
+// Kind is "process.panicked".
+func (ProcessPanicked) Kind() string { return "process.panicked" }
+
+// Attrs are the fields.
+func (f ProcessPanicked) Attrs() []slog.Attr {
+	return []slog.Attr{slog.String("loop", f.Loop), slog.String("detail", f.Detail)}
+}
+
 // ErrInfrastructure marks failures of the machine that the harness runs on (no
 // port, no privilege, disk full), not of the system under test.
 var ErrInfrastructure = errors.New("infrastructure failure")

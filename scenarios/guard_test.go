@@ -56,11 +56,12 @@ func sleepsForReal(stop <-chan struct{}) {
 }
 
 func goesRound(stop <-chan struct{}) {
-	for {
+	for rounds := 0; ; rounds++ {
 		select {
 		case <-stop:
 			return
 		default:
+			rounds += len(stop)
 		}
 	}
 }
@@ -165,6 +166,39 @@ func TestPanic(t *testing.T) {
 			again := RunTwice(Spec{Scenario: s, Seed: 1})
 			if again.Verdict != Fail || again.Failure.Detail != details[0] {
 				t.Errorf("a second time: %v: %v, the first time: %s", again.Verdict, again.Failure, details[0])
+			}
+		})
+	}
+}
+
+// TestPanic_onRealSockets: there a panic ends the process and not the program, and is
+// the seed's failure all the same.
+func TestPanic_onRealSockets(t *testing.T) {
+	for name, do := range map[string]func(host.Loop){
+		"in a callback": func(host.Loop) { outOfThoughts() },
+		"in a task": func(l host.Loop) {
+			l.Go("thinker", func(t host.Task) { t.Sleep(time.Millisecond); outOfThoughts() })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := planted(nil)
+			s.Plan = func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
+				f := doing(func(c *cluster.Cluster) {
+					c.World().AddHost("thinker").Start(func(h host.Host) {
+						l := h.NewLoop("planted")
+						l.Post(func() { do(l) })
+					})
+				})
+				return faults.Plan{{At: time.Second, Fault: f}}, nil
+			}
+			r := Run(Spec{Scenario: s, Seed: 1, World: WorldTCP, Profile: ProfileFast})
+			if r.Verdict != Fail || r.Failure.Property != "panic" || r.Failure.Host != "thinker" {
+				t.Fatalf("%v: %v", r.Verdict, r.Failure)
+			}
+			for _, want := range []string{"loop planted: ", "out of thoughts", "scenarios.outOfThoughts guard_test.go:"} {
+				if !strings.Contains(r.Failure.Detail, want) {
+					t.Errorf("no %q in: %s", want, r.Failure.Detail)
+				}
 			}
 		})
 	}

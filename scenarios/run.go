@@ -387,6 +387,10 @@ func (r *run) observe(o cluster.Observation) {
 	if r.failed() {
 		return
 	}
+	if f, ok := o.Fact.(cluster.ProcessPanicked); ok {
+		r.failAt(o, propertyPanic, fmt.Sprintf("loop %s: %s", f.Loop, f.Detail))
+		return
+	}
 	for _, c := range r.checkers {
 		if v := c.Observe(o); v != "" {
 			r.failAt(o, c.Name(), v)

@@ -14,8 +14,8 @@ func TestSpec_schedule(t *testing.T) {
 	kinds, seen := make(map[sim.ScheduleKind]int), make(map[string]bool)
 	for seed := range uint64(300) {
 		spec := Spec{Scenario: s, Seed: seed, Schedule: SchedulePortfolio}
-		if spec.schedule() != spec.schedule() {
-			t.Fatalf("seed %d draws two schedules", seed)
+		if one, two := spec.schedule(), spec.schedule(); one != two {
+			t.Fatalf("seed %d draws %v and %v", seed, one, two)
 		}
 		kinds[spec.schedule().Kind]++
 		for field := range strings.SplitSeq(spec.schedule().String(), ",") {

@@ -362,7 +362,7 @@ func (c *conn) raise(bits signal) {
 	c.raised |= bits
 	switch {
 	case c.loop == nil || c.posted:
-	case c.proc.paused() || c.proc.sim().calling || c.loop.waits():
+	case c.proc.paused() || c.proc.sim().running != nil || c.loop.waits():
 		c.postNotify()
 	default:
 		c.loop.charge()
@@ -389,9 +389,9 @@ func (c *conn) notify() {
 	bits := c.raised
 	c.raised = 0
 	s := c.proc.sim()
-	s.enter(c.loop)
+	s.running = c.loop
 	c.tell(bits)
-	s.leave()
+	s.running = nil
 }
 
 // tell calls the handler.

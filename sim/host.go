@@ -160,7 +160,11 @@ func (p *Process) fire(eventKind, uint64) {
 	if k := p.sim().kernel; k.witness != nil {
 		k.saw(Act{Kind: ActCall, Host: p.host.name, Func: p.program})
 	}
-	p.sim().call(&loop{proc: p, kernel: p.sim().kernel, name: "start of the process"}, func() { p.program(p) })
+	begin := &loop{proc: p, kernel: p.sim().kernel, name: "start of the process"}
+	if w := p.sim().config.Watch; w != nil {
+		w.enter(begin)
+	}
+	p.sim().call(begin, func() { p.program(p) })
 }
 
 // pausedStartRetry is how often a process that was paused before it began looks

@@ -114,7 +114,7 @@ func (k *kernel) step(limit instant) bool {
 	k.steps++
 	k.absorb(uint64(e.at), uint64(e.actor)<<8|uint64(e.kind))
 	if k.watch != nil {
-		k.watch.step(k.steps, k.wheel.now)
+		k.watch.step(k.steps, k.wheel.now, e.loop())
 	}
 	if k.witness != nil {
 		k.sawStep(&e)

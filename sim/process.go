@@ -78,16 +78,9 @@ func (p *Process) Probe(f host.Fact) {
 // call runs a callback of a process, on l. What happens to sockets meanwhile waits for
 // an event of its own: callbacks never run inside one another.
 func (s *Sim) call(l *loop, fn func()) {
-	s.enter(l)
+	s.running = l
 	fn()
-	s.leave()
-}
-
-func (s *Sim) enter(l *loop) {
-	s.calling, s.running = true, l
-	if s.config.Watch != nil {
-		s.config.Watch.enter(l)
-	}
+	s.running = nil
 }
 
 // unwind ends the tasks of a loop, which runs what they have deferred.
@@ -102,8 +95,6 @@ func (s *Sim) unwind(l *loop) {
 	}
 	l.tasks.Unwind()
 }
-
-func (s *Sim) leave() { s.calling, s.running = false, nil }
 
 // Exit ends the process.
 func (p *Process) Exit(code int, reason string) {

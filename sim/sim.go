@@ -136,9 +136,7 @@ type Sim struct {
 	subnets []*subnet
 	blocked int // links, and cut directions of connections, on which nothing arrives
 	actors  uint32
-	// calling says that a callback of a process is under way, and running on which
-	// loop.
-	calling    bool
+	// running is the loop whose callback is under way, nil if none is.
 	running    *loop
 	facts      uint64      // published so far
 	pointRules []pointRule // in the order of EnablePoints

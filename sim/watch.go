@@ -20,8 +20,8 @@ type Position struct {
 	// Step and At are those of the kernel step that began last.
 	Step uint64
 	At   time.Duration
-	// Host and Loop are where the callback runs, or ran, that began last; empty
-	// before the first. They may be of an earlier step, if this one runs no callback.
+	// Host and Loop are whom that step is for; if it is for no loop, as when a disk is
+	// done with something, whom the last one was for. Empty before the first.
 	Host, Loop string
 }
 
@@ -43,9 +43,12 @@ type Abandoned struct{}
 
 func (Abandoned) Error() string { return "sim: the run was given up" }
 
-func (w *Watch) step(n uint64, now instant) {
+func (w *Watch) step(n uint64, now instant, l *loop) {
 	if w.abandoned.Load() {
 		panic(Abandoned{})
+	}
+	if l != nil {
+		w.enter(l)
 	}
 	w.now.Store(now)
 	w.steps.Store(n)

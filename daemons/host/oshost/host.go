@@ -13,6 +13,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/task"
 )
 
 // Options say which machine a [Host] stands on. The zero value is a nameless
@@ -52,6 +53,10 @@ type Options struct {
 	// has stopped, so that it may start the next Host at once. Default: nothing.
 	OnExit    func(code int, reason string)
 	OnRespawn func(reason string)
+	// OnPanic is called if a callback panics on the loop of that name, which ends the
+	// process: as OnExit is, in its place. Default: the panic goes on and ends the
+	// program.
+	OnPanic func(loop string, p *task.Panic)
 	// OnFact receives the facts of [Host.Probe], one at a time, on the loop that
 	// states them. It must not call Probe. Default: facts are dropped.
 	OnFact func(host.Fact)

@@ -88,6 +88,9 @@ func (l *loop) die() {
 }
 
 func (l *loop) run() {
+	if l.host.options.OnPanic != nil {
+		defer l.recoverPanic()
+	}
 	for {
 		due := l.setAlarm()
 		batch, ok := l.take(due)
@@ -101,6 +104,24 @@ func (l *loop) run() {
 	if l.alarm != nil {
 		l.alarm.Stop()
 	}
+	l.tasks.Unwind()
+}
+
+// recoverPanic makes a panic of a callback the end of the process.
+func (l *loop) recoverPanic() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	what, ok := p.(*task.Panic)
+	if !ok {
+		what = &task.Panic{Value: p, Stack: task.PanicStack()}
+	}
+	l.host.end(func() { l.host.options.OnPanic(l.name, what) })
+	if l.alarm != nil {
+		l.alarm.Stop()
+	}
+	defer func() { _ = recover() }() // the first panic counts
 	l.tasks.Unwind()
 }
 
