@@ -18,6 +18,7 @@ func Catalogue() []Scenario {
 		mgrPoints(),
 		mgrReset(),
 		mgrRestart(),
+		mgrSwizzle(),
 		monPause(),
 	}
 }

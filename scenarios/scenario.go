@@ -40,6 +40,8 @@ type Scenario struct {
 	// Bite is the kind of fault that must land at least once: a run in which it
 	// did not has proved nothing.
 	Bite string
+	// SimOnly says that the plan damages what only simulated machines have.
+	SimOnly bool
 	// Length is how long the run lasts from its beginning, if the goals leave
 	// time.
 	Length time.Duration
@@ -63,7 +65,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil || s.Decode || s.Points != (sim.PointOdds{}) {
+	if s.Alone != nil || s.SimOnly || s.Decode || s.Points != (sim.PointOdds{}) {
 		return []string{WorldSim}
 	}
 	return Worlds()

@@ -28,8 +28,8 @@ var (
 // promises and nothing more; messages, acknowledgements, reconnects and
 // liveness are the caller's business.
 type Network interface {
-	// Addrs are the machine's own addresses, never empty. The first one is used
-	// when nothing else is asked for.
+	// Addrs are the machine's own addresses, never empty: one for each network that
+	// it is on. The first one is used when nothing else is asked for.
 	Addrs() []netip.Addr
 
 	// Listen accepts connections to addr. A port of 0 picks a free one. accept
@@ -39,7 +39,8 @@ type Network interface {
 	Listen(loop Loop, addr netip.AddrPort, accept func(Conn)) (Listener, error)
 
 	// Dial begins a connection to addr and returns at once, attached to loop and
-	// h. Either h.Opened or h.Closed follows, on loop, never inside Dial: Closed
+	// h. It comes from the machine's address on the network that addr is reached
+	// over, as routes have it. Either h.Opened or h.Closed follows, on loop, never inside Dial: Closed
 	// with ErrRefused when nobody listens there, with ErrTimeout when nothing
 	// answers for as long as the machine is willing to wait (minutes). A caller
 	// that will not wait so long closes the connection.

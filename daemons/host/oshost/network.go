@@ -3,6 +3,7 @@ package oshost
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"net"
 	"net/netip"
 	"slices"
@@ -91,15 +92,35 @@ func (n *network) connect(dialling context.Context, c *conn) {
 }
 
 // source is where connections to addr come from: nil leaves it to the operating
-// system.
+// system. Of several addresses it is the one that has most of its beginning in
+// common with addr, which stands for the route: that of loopback addresses would not
+// tell one network from another.
 func (n *network) source(addr netip.AddrPort) net.Addr {
 	if !n.given {
 		return nil
 	}
+	best, common := netip.Addr{}, -1
 	for _, own := range n.addrs {
-		if own.Is4() == addr.Addr().Is4() {
-			return net.TCPAddrFromAddrPort(netip.AddrPortFrom(own, 0))
+		if own.Is4() != addr.Addr().Is4() {
+			continue
+		}
+		if c := commonBits(own, addr.Addr()); c > common {
+			best, common = own, c
 		}
 	}
-	return nil
+	if common < 0 {
+		return nil
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(best, 0))
+}
+
+// commonBits is how many bits two addresses of one family begin with in common.
+func commonBits(a, b netip.Addr) int {
+	x, y := a.AsSlice(), b.AsSlice()
+	for i := range x {
+		if differ := x[i] ^ y[i]; differ != 0 {
+			return 8*i + bits.LeadingZeros8(differ)
+		}
+	}
+	return 8 * len(x)
 }

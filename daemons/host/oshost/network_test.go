@@ -244,3 +244,29 @@ func TestNetwork_addresses(t *testing.T) {
 		t.Error("dialling no address worked")
 	}
 }
+
+// TestDial_leavesFromTheAddressOnTheTargetsNetwork: a machine on two networks is
+// seen under its address on the one that it was reached over.
+func TestDial_leavesFromTheAddressOnTheTargetsNetwork(t *testing.T) {
+	own := []netip.Addr{netip.MustParseAddr("127.20.0.1"), netip.MustParseAddr("127.30.0.1")}
+	h := oshost.New(oshost.Options{Addrs: own})
+	t.Cleanup(h.Kill)
+	l := h.NewLoop("l")
+	for target, want := range map[string]netip.Addr{"127.20.0.9:0": own[0], "127.30.0.9:0": own[1], "127.31.0.9:0": own[1], "127.0.0.1:0": own[0]} {
+		ln, err := net.Listen("tcp4", target)
+		if err != nil {
+			t.Skipf("no loopback address beside 127.0.0.1: %v", err)
+		}
+		defer ln.Close()
+		p := newPlain()
+		on(t, l, func() { p.conn = h.Network().Dial(l, netip.MustParseAddrPort(ln.Addr().String()), p) })
+		nc, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if got := netip.MustParseAddrPort(nc.RemoteAddr().String()).Addr(); got != want {
+			t.Errorf("%s is reached from %v, want %v", target, got, want)
+		}
+	}
+}
