@@ -80,22 +80,3 @@ func (e *echo) Readable() {
 		e.conn.Write(e.buf[:n])
 	}
 }
-
-// BenchmarkStream measures a 64-byte ping-pong over a simulated connection: one
-// write, one delivery and one read per operation.
-func BenchmarkStream(b *testing.B) {
-	s := New(Config{Seed: 1})
-	defer s.Close()
-	server, client := s.AddHost("server"), s.AddHost("client")
-	got := 0
-	addr := startEchoServer(server, &got)
-	client.Start(func(h host.Host) {
-		e := &echo{buf: make([]byte, 64), got: &got}
-		e.conn = h.Network().Dial(h.NewLoop("l"), addr, e)
-	})
-	b.ReportAllocs()
-	b.ResetTimer()
-	if !s.RunUntil(1<<62, func() bool { return got >= b.N }) {
-		b.Fatal("the stream stopped")
-	}
-}

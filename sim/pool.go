@@ -11,8 +11,9 @@ type bufferPool struct {
 }
 
 const (
-	smallestClass  = 8  // 1<<8 = 256 bytes
-	buffersPerSize = 64 // beyond that the garbage collector gets them
+	smallestClass  = 8       // 1<<8 = 256 bytes
+	bytesPerSize   = 1 << 20 // of small buffers this much is kept,
+	buffersPerSize = 64      // of large ones this many; the garbage collector gets the rest
 )
 
 func sizeClass(n int) int { return max(bits.Len(uint(n-1)), smallestClass) - smallestClass }
@@ -36,7 +37,7 @@ func (p *bufferPool) put(buf []byte) {
 	}
 	p.lent--
 	k := sizeClass(cap(buf))
-	if len(p.classes[k]) < buffersPerSize {
+	if len(p.classes[k]) < max(buffersPerSize, bytesPerSize>>(k+smallestClass)) {
 		p.classes[k] = append(p.classes[k], buf)
 	}
 }

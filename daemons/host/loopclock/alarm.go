@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"time"
-	"weak"
+	"weak" //wavetank:allow a timer that was collected can no longer be reset, so nothing can tell
 
 	"github.com/benbjohnson/clock"
 
