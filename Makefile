@@ -27,7 +27,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos replay determinism tcp bench benchstat lint fuzz interop ci clean
+.PHONY: help build test chaos replay determinism golden tcp bench benchstat lint fuzz interop ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 		echo "$$(dirname "$$file") $$target"; \
 		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
+
+golden: ## hold recorded run hashes under -race and on arm64 (qemu-user, installed if missing)
+	.ci/golden
 
 interop: ## run the tests against real Ceph and tshark, which are installed if missing
 	.ci/interop

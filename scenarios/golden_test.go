@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden hashes anew")
+
+// goldenFile has a line for each run: the repro line with the run's hash, its
+// steps and its verdict.
+const goldenFile = "testdata/golden.txt"
+
+// howToUpdate is what somebody reads whose change has changed hashes.
+const howToUpdate = `
+A hash says that the run is another one than it was. That is right if your change
+was meant to change what these runs do: a daemon behaves otherwise, a fact has
+another field, a seed draws something else. Then write the hashes anew,
+
+	go test ./sim ./scenarios -run Golden -update
+
+look at the diff, and say in the commit why they have changed. It is not right if
+only some machine, GOMAXPROCS, -race or GOARCH has another hash than the file: that
+is nondeterminism, and an update would hide it. Nor is it if your change was to be
+off where it is not used.`
+
+// goldenSeeds are the seeds of each scenario of which the hashes are kept.
+func goldenSeeds() []uint64 { return []uint64{1, 2, 7} }
+
+// TestGolden holds the hashes of some runs of every scenario: on any machine, with
+// any number of threads, with the race detector and without.
+func TestGolden(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		before := runtime.GOMAXPROCS(threads)
+		got := goldenRuns()
+		runtime.GOMAXPROCS(before)
+		if *update {
+			if err := os.WriteFile(goldenFile, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(goldenFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareGolden(t, threads, string(want), got)
+	}
+}
+
+func goldenRuns() string {
+	var b strings.Builder
+	for _, s := range Catalogue() {
+		for _, seed := range goldenSeeds() {
+			r := Run(Spec{Scenario: s, Seed: seed})
+			fmt.Fprintf(&b, "%v steps=%d %v\n", LineOf(r), r.Steps, r.Verdict)
+		}
+	}
+	return b.String()
+}
+
+func compareGolden(t *testing.T, threads int, want, got string) {
+	t.Helper()
+	if want == got {
+		return
+	}
+	old := strings.Split(want, "\n")
+	for i, l := range strings.Split(got, "\n") {
+		if i >= len(old) || l != old[i] {
+			t.Errorf("%s/%s, GOMAXPROCS=%d: line %d is %q, %s has another", runtime.GOOS, runtime.GOARCH, threads, i+1, l, goldenFile)
+		}
+	}
+	t.Error(goldenFile + " does not hold." + howToUpdate)
+}
