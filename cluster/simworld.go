@@ -17,6 +17,8 @@ type SimConfig struct {
 	Seed uint64
 	// Trace receives the run's trace as JSON lines; nil means none.
 	Trace io.Writer
+	// Line is what the first line of the trace says of the run, see sim.Config.
+	Line string
 	// LogLevel is the least level of daemon log records in the trace.
 	LogLevel slog.Level
 	// Split cuts what is written into segments of drawn sizes of at most so many
@@ -55,7 +57,7 @@ type SimWorld struct {
 func NewSim(config SimConfig) *SimWorld {
 	w := &SimWorld{hosts: make(map[string]*simHost)}
 	simulation := sim.Config{
-		Seed: config.Seed, Trace: config.Trace, LogLevel: config.LogLevel,
+		Seed: config.Seed, Trace: config.Trace, Line: config.Line, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
 		Schedule: config.Schedule, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
 		Split: config.Split, UserTimeout: config.UserTimeout, Backlog: config.Backlog,

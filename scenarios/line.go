@@ -16,9 +16,9 @@ type Line struct {
 	Step uint64 // of the failure, 0 if there was none
 }
 
-// lineVersion begins every line. A change in what a seed means must change it, so
+// LineVersion begins every line. A change in what a seed means must change it, so
 // that an old line is refused and not run as something else.
-const lineVersion = "w1"
+const LineVersion = "w1"
 
 // ErrLine: a repro line cannot be used.
 var ErrLine = errors.New("unusable repro line")
@@ -32,9 +32,17 @@ func LineOf(r Result) Line {
 	return l
 }
 
+// line is that of a run under way, for its trace; empty if it leaves none.
+func (s Spec) line() string {
+	if s.Trace == nil {
+		return ""
+	}
+	return Line{Spec: s}.String()
+}
+
 // String is the line, without characters that a shell minds.
 func (l Line) String() string {
-	fields := []string{lineVersion, l.Spec.Scenario.Name, fmt.Sprintf("seed=%d", l.Spec.Seed)}
+	fields := []string{LineVersion, l.Spec.Scenario.Name, fmt.Sprintf("seed=%d", l.Spec.Seed)}
 	add := func(when bool, format string, v any) {
 		if when {
 			fields = append(fields, fmt.Sprintf(format, v))
@@ -52,8 +60,8 @@ func (l Line) String() string {
 // ParseLine reads a line. Errors: ErrLine, with the place.
 func ParseLine(text string) (Line, error) {
 	fields := strings.Split(strings.TrimSpace(text), ":")
-	if fields[0] != lineVersion {
-		return Line{}, fmt.Errorf("%w: it begins with %q, this program writes and reads %q", ErrLine, fields[0], lineVersion)
+	if fields[0] != LineVersion {
+		return Line{}, fmt.Errorf("%w: it begins with %q, this program writes and reads %q", ErrLine, fields[0], LineVersion)
 	}
 	if len(fields) < 3 {
 		return Line{}, fmt.Errorf("%w: %q has no scenario and seed", ErrLine, text)

@@ -25,8 +25,6 @@ func matrixMarks() []string {
 	return all
 }
 
-func matrixFault(text string) string { return "messenger-" + text }
-
 func struckAt(point string) string { return "struck at " + point }
 
 // runMatrix runs one seed.
@@ -35,13 +33,13 @@ func runMatrix(spec Spec) Result {
 	mutant, _ := FindMutant(spec.Mutant)
 	o := messenger.Run(messenger.Config{
 		Plan: plan, Defects: mutant.Messenger,
-		Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
+		Trace: spec.Trace, Line: spec.line(), LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
 		Schedule: spec.schedule(), Watch: spec.watch,
 	})
 	r := Result{Choices: spec.choices(plan.String()), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual, Points: o.Points}
 	for _, s := range o.Struck {
 		r.Faults = append(r.Faults, Landed{
-			Kind: matrixFault(string(s.Damage.Kind)), Fault: matrixFault(s.Damage.String()), Struck: s.At, Count: 1,
+			Kind: s.Damage.Kind.Fault(), Fault: s.Damage.Fault(), Struck: s.At, Count: 1,
 		})
 		if s.Damage.Point != "" && !s.Late {
 			r.Marks = addNew(r.Marks, []string{struckAt(s.Damage.Point)})

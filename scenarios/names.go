@@ -31,7 +31,7 @@ func FaultKinds() []string {
 		names = append(names, f.Kind())
 	}
 	for _, k := range messenger.Kinds() {
-		names = append(names, matrixFault(string(k)))
+		names = append(names, k.Fault())
 	}
 	return names
 }

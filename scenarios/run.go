@@ -118,7 +118,8 @@ func openWorld(spec Spec) (cluster.World, error) {
 	default:
 		return cluster.NewSim(cluster.SimConfig{
 			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch,
-			Seed: spec.Seed, Trace: spec.Trace, LogLevel: spec.LogLevel, OnPacket: spec.OnPacket, Witness: spec.Witness,
+			Seed: spec.Seed, Trace: spec.Trace, Line: spec.line(), LogLevel: spec.LogLevel,
+			OnPacket: spec.OnPacket, Witness: spec.Witness,
 			Decode: spec.Scenario.Decode || spec.Trace != nil,
 		}), nil
 	}

@@ -90,6 +90,9 @@ type Config struct {
 	LeakSockets bool
 	// Trace receives the run's trace as JSON lines; nil means none.
 	Trace io.Writer
+	// Line is what the first line of the trace says of the run, for whoever wants to
+	// have it again; such as a repro line.
+	Line string
 	// LogLevel is the least level of daemon log records in the trace. The
 	// default is Info.
 	LogLevel slog.Level

@@ -48,6 +48,7 @@ func (t *tracer) header() {
 	t.begin(tracefile.KindHeader)
 	t.number("schema", tracefile.Schema)
 	t.text("seed", strconv.FormatUint(t.sim.config.Seed, 10))
+	t.text("line", t.sim.config.Line)
 	t.end()
 }
 

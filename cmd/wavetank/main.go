@@ -19,16 +19,20 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/wavetank/wavetank/cmd/wavetank/vet"
+	"github.com/wavetank/wavetank/scenarios"
 )
 
 // Exit statuses besides those of scenarios.Verdict.
 const (
-	exitUsage       = 2
-	exitInterrupted = 130
+	exitUsage          = 2
+	exitInfrastructure = 5
+	exitInterrupted    = 130
 )
 
 // cli is the command line.
 type cli struct {
+	Version versionFlag `help:"Say which version this is, and which formats it reads and writes."`
+
 	List   listCmd   `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
 	Run    runCmd    `cmd:"" help:"Run scenarios, one seed or many."`
 	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
@@ -69,7 +73,9 @@ func main() {
 }
 
 // run is main without the process.
-func run(args []string, io *streams) int {
+func run(args []string, given *streams) int {
+	out := &notingWriter{to: given.out}
+	io := &streams{out: out, err: given.err, terminal: given.terminal}
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,
@@ -87,14 +93,30 @@ func run(args []string, io *streams) int {
 		args = []string{"--help"}
 	}
 	ctx, err := parser.Parse(args)
-	if helped {
-		return 0
-	}
-	if err != nil {
+	switch {
+	case helped:
+		return written(0, out, io.err)
+	case out.err != nil: // of a page of help
+		return written(0, out, io.err)
+	case err != nil:
 		explain(parser, err, io.err)
 		return exitUsage
 	}
-	return status(ctx.Run(), io.err)
+	return written(status(ctx.Run(), io.err), out, io.err)
+}
+
+// written is how a command ends that has written to out: what could not be written
+// there is the machine's failure, unless the command has found something worse or
+// has told of it.
+func written(status int, out *notingWriter, err io.Writer) int {
+	if out.err == nil || status == exitInfrastructure {
+		return status
+	}
+	fmt.Fprintf(err, "wavetank: output is not complete: %v\n", out.err)
+	if status == scenarios.Fail.ExitCode() || status == scenarios.Nondeterministic.ExitCode() {
+		return status
+	}
+	return exitInfrastructure
 }
 
 // explain shows a mistake on the command line and what could have been written.
@@ -115,7 +137,7 @@ func status(err error, out io.Writer) int {
 	}
 	var e exit
 	if !errors.As(err, &e) {
-		e = exit{status: 5, text: err.Error()} // what is nobody's mistake is the machine's
+		e = exit{status: exitInfrastructure, text: err.Error()} // what is nobody's mistake is the machine's
 	}
 	if e.text != "" {
 		fmt.Fprintf(out, "wavetank: %s\n", e.text)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 type replayCmd struct {
 	Line string `arg:"" help:"The line that a failure printed, or the folder that --out wrote." placeholder:"LINE|DIR"`
 	Out  string `help:"Write the trace and the result to a folder below DIR." placeholder:"DIR"`
+	JSON bool   `name:"json" help:"The result as one JSON object."`
 }
 
 // Run implements the command. The exit status is that of the run's verdict, or
@@ -26,7 +28,9 @@ func (c *replayCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	result, difference := scenarios.Replay(line)
-	writeResult(io.out, result)
+	if err := c.tell(io, line, result, difference); err != nil {
+		return err
+	}
 	if c.Out != "" {
 		if err := saveRun(c.Out, result); err != nil {
 			return err
@@ -35,11 +39,25 @@ func (c *replayCmd) Run(io *streams) error {
 	if difference != "" {
 		return exit{status: scenarios.Nondeterministic.ExitCode(), text: "not the same run: " + difference}
 	}
-	if line.Hash != 0 && line.Spec.World != scenarios.WorldTCP {
-		fmt.Fprintln(io.out, "the same run as the line's")
-	}
 	if status := result.Verdict.ExitCode(); status != 0 {
 		return exit{status: status}
+	}
+	return nil
+}
+
+// tell writes the result, and whether it is the line's if the line says.
+func (c *replayCmd) tell(io *streams, line scenarios.Line, r scenarios.Result, difference string) error {
+	compared := line.Hash != 0 && line.Spec.World != scenarios.WorldTCP
+	if c.JSON {
+		object := resultJSON(r)
+		if object["difference"] = difference; compared {
+			object["same"] = difference == ""
+		}
+		return json.NewEncoder(io.out).Encode(object)
+	}
+	writeResult(io.out, r)
+	if compared && difference == "" {
+		fmt.Fprintln(io.out, "the same run as the line's")
 	}
 	return nil
 }

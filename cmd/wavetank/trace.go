@@ -34,7 +34,7 @@ type traceCmd struct {
 	Context int  `help:"With --diff: how many equal events to show around a difference." default:"5" placeholder:"N"`
 
 	Pcapng string `help:"Run the run again and write its packets, in place of the timeline." placeholder:"FILE"`
-	Line   string `help:"The line that gives the run of a trace file, for --pcapng; otherwise that in the same folder." placeholder:"LINE"`
+	Line   string `help:"The line that gives the run of a trace file, for --pcapng; otherwise that in its first line." placeholder:"LINE"`
 
 	Width int `help:"The most characters in a line; the default is that of the terminal, or 100." placeholder:"N"`
 }
@@ -88,7 +88,11 @@ const defaultWidth = 100
 
 // pageWidth is how wide the output is, and whether it is a terminal.
 func pageWidth(io *streams) (width int, terminal bool) {
-	f, ok := io.out.(*os.File)
+	out := io.out
+	if noting, ok := out.(*notingWriter); ok {
+		out = noting.to
+	}
+	f, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return defaultWidth, false
 	}

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/wavetank/wavetank/cluster/capture"
 	"github.com/wavetank/wavetank/scenarios"
 )
 
-// capture writes the packets of a run. A trace has none, but it has a line beside
-// it: the same line is the same run.
+// capture writes the packets of a run. A trace has none, but it says of which line
+// it is: the same line is the same run.
 func (c *traceCmd) capture(io *streams, s source) error {
 	if f := c.filtered(); f != "" {
 		return usage(fmt.Errorf("--pcapng writes whole runs: %s is for the timeline, and the reader of the capture has filters of its own", f))
@@ -55,8 +54,8 @@ func (c *traceCmd) filtered() string {
 	return ""
 }
 
-// runOf is the run of a trace: its own, that of --line, or that of the line in
-// the folder of the file.
+// runOf is the run of a trace: its own, that of --line, or that of the line in its
+// header.
 func (c *traceCmd) runOf(s source) (runSource, error) {
 	if run, ok := s.(runSource); ok {
 		if c.Line != "" {
@@ -65,12 +64,11 @@ func (c *traceCmd) runOf(s source) (runSource, error) {
 		return run, nil
 	}
 	text := c.Line
-	if file := s.(fileSource); text == "" {
-		beside, err := os.ReadFile(filepath.Join(filepath.Dir(file.path), lineFile))
-		if err != nil || file.path == "-" {
-			return runSource{}, fmt.Errorf("%s: which run is it of? There is no %s beside it: --line LINE", file.name(), lineFile)
+	if text == "" {
+		var err error
+		if text, err = s.(fileSource).line(); err != nil {
+			return runSource{}, err
 		}
-		text = string(beside)
 	}
 	found, err := c.lineSource(text)
 	if err != nil {

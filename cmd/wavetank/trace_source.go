@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +11,7 @@ import (
 	"regexp"
 
 	"github.com/wavetank/wavetank/scenarios"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
 
 // source is where a trace comes from.
@@ -74,7 +77,7 @@ func (c *traceCmd) source(arg string) (source, error) {
 	case c.Mutant != "":
 		return nil, errors.New("--mutant is for a scenario with --seed; a line says for itself")
 	case arg == "-":
-		return fileSource{path: arg}, nil
+		return fileSource{path: arg, stdin: bufio.NewReaderSize(os.Stdin, maxHeader)}, nil
 	case statErr != nil:
 		return nil, fmt.Errorf("%w, nor a scenario with --seed, nor a line such as w1:mgr-pause:seed=7", statErr)
 	case info.IsDir():
@@ -128,7 +131,34 @@ func fileBelow(dir, name string) (string, error) {
 }
 
 // fileSource is a trace in a file, or on standard input.
-type fileSource struct{ path string }
+type fileSource struct {
+	path  string
+	stdin *bufio.Reader // for "-"
+}
+
+// maxHeader is more than the first line of a trace needs.
+const maxHeader = 64 << 10
+
+// line is the line of the run that the trace is of, as its header says.
+func (s fileSource) line() (string, error) {
+	in, err := s.open()
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	if s.stdin != nil {
+		head, _ := s.stdin.Peek(maxHeader) // it stays to be read
+		in = io.NopCloser(bytes.NewReader(head))
+	}
+	r, err := tracefile.NewReader(s.name(), in)
+	if err == nil && r.Header().Line == "" {
+		err = fmt.Errorf("%s: which run is it of? Its header does not say: --line LINE", s.name())
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.Header().Line, nil
+}
 
 func (s fileSource) name() string {
 	if s.path == "-" {
@@ -139,7 +169,7 @@ func (s fileSource) name() string {
 
 func (s fileSource) open() (io.ReadCloser, error) {
 	if s.path == "-" {
-		return io.NopCloser(os.Stdin), nil
+		return io.NopCloser(s.stdin), nil
 	}
 	return os.Open(s.path)
 }

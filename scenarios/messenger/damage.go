@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -24,6 +25,9 @@ const (
 
 // Kinds are all of them.
 func Kinds() []Kind { return []Kind{Cut, MarkDown, Reset, Respawn, Restart, Strike, Swallow} }
+
+// Fault is the kind as a kind of fault, among those of other scenarios.
+func (k Kind) Fault() string { return "messenger-" + string(k) }
 
 // Position is a moment of a run: a fault point is reached, or so much has
 // happened.
@@ -78,6 +82,9 @@ func (d Damage) String() string {
 	return what + "@" + d.Position.String()
 }
 
+// Fault is the damage as a fault, among those of other scenarios.
+func (d Damage) Fault() string { return "messenger-" + d.String() }
+
 // inflict waits for the damage's position and lets it strike there: inside the
 // callback that reaches the point, or after so many bytes. If the position is
 // never reached it strikes late.
@@ -122,6 +129,7 @@ func (r *run) inflictAt(d Damage) bool {
 func (r *run) strike(d Damage, late bool) {
 	a, b := r.hosts[0], r.hosts[1]
 	r.outcome.Struck = append(r.outcome.Struck, Struck{Damage: d, At: r.sim.Now(), Late: late})
+	r.sim.Note("fault."+d.Kind.Fault(), slog.String("fault", d.Fault()))
 	switch d.Kind {
 	case Reset:
 		r.sim.Reset(a, b)

@@ -28,6 +28,7 @@ func (p *party) HandleAccept(c *msgr.Connection) {
 
 func (p *party) opened(c *msgr.Connection) {
 	s := p.alive("connect or accept", c)
+	p.note("session open", "peer", c.PeerAddr().String())
 	p.run.check(!s.opened || !p.run.plan.Pair.lossy(), "I-MSG-3", "%v: a lossy session opened twice", p)
 	s.opened = true
 }
@@ -44,6 +45,7 @@ func (p *party) alive(what string, c *msgr.Connection) *incoming {
 // dials the next one.
 func (p *party) HandleReset(c *msgr.Connection) bool {
 	s := p.alive("reset", c)
+	p.note("told of a reset", "told", s.told)
 	p.run.check(p.run.plan.Pair.lossy() || s.told, "I-MSG-1", "%v: a lossless session was reset", p)
 	p.run.check(s.opened || s.told, "I-MSG-10", "%v: reset of a session that never opened", p)
 	s.reset = true
@@ -59,6 +61,7 @@ func (p *party) HandleReset(c *msgr.Connection) bool {
 // HandleRemoteReset notes that the other side has lost the session.
 func (p *party) HandleRemoteReset(c *msgr.Connection) {
 	s := p.alive("remote reset", c)
+	p.note("told of a remote reset", "forgotten", p.run.forgotten)
 	p.run.check(s.opened, "I-MSG-10", "%v: remote reset of a session that never opened", p)
 	p.run.check(p.run.forgotten, "I-MSG-2", "%v: remote reset, though neither side ever lost a session", p)
 	p.run.ended()
@@ -102,6 +105,7 @@ func (p *party) judge(s *incoming, m *msg.Message) {
 	if !ok {
 		return
 	}
+	p.note("got", "number", ping.Stamp.Sec)
 	if p.run.plan.Pair.lossy() {
 		p.judgeLossy(s, &ping.Tracker)
 	} else {

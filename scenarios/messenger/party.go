@@ -135,6 +135,7 @@ func (p *party) send(c *msgr.Connection) {
 	}
 	o.count++
 	p.sent++
+	p.note("sent", "number", p.sent)
 	m := msg.New(&msg.MonPing{
 		Op:      msg.MonPingRequest,
 		Stamp:   wire.UTime{Sec: p.sent, Nsec: p.life},
@@ -146,6 +147,10 @@ func (p *party) send(c *msgr.Connection) {
 	}
 	c.Send(m)
 }
+
+// note writes into the trace what the side does or is told. The messengers' own
+// records are between.
+func (p *party) note(what, key string, value any) { p.h.Log().Info(what, key, value) }
 
 // markDown gives up the session; it runs on the dispatch loop.
 func (p *party) markDown() {
@@ -170,6 +175,7 @@ func (p *party) leave(c *msgr.Connection) {
 
 // giveUp marks a connection down; it runs on the dispatch loop.
 func (p *party) giveUp(c *msgr.Connection) {
+	p.note("marks down", "all", p.told)
 	p.run.ended()
 	if p.peer == c {
 		p.peer = nil

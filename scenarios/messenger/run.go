@@ -27,9 +27,11 @@ const (
 type Config struct {
 	Plan    Plan
 	Defects Defects
-	// Trace receives the run's trace, of logs from LogLevel up; OnPacket is told
+	// Trace receives the run's trace, with Line in its first line and of logs those
+	// from LogLevel up; OnPacket is told
 	// every packet that arrives, Witness everything. See sim.Config.
 	Trace    io.Writer
+	Line     string
 	LogLevel slog.Level
 	OnPacket func(sim.Packet)
 	// Schedule is the order among loops, up to the end of the damage; Watch can be
@@ -111,7 +113,7 @@ func Run(c Config) Outcome {
 		plan: c.Plan, defects: c.Defects, owed: c.Plan.Messages, features: c.Plan.Features,
 		sim: sim.New(sim.Config{
 			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
-			Trace: c.Trace, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
+			Trace: c.Trace, Line: c.Line, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
 			Schedule: c.Schedule, Watch: c.Watch,
 		}),
 	}
@@ -154,11 +156,12 @@ func (r *run) must(err error) { r.check(err == nil, "harness", "%v", err) }
 
 // check notes a property that does not hold, a few of them at most.
 func (r *run) check(ok bool, property, format string, args ...any) {
-	if !ok && len(r.outcome.Wrong) < 5 {
-		r.outcome.Wrong = append(r.outcome.Wrong, Violation{
-			Property: property, Detail: fmt.Sprintf(format, args...), At: r.sim.Now(), Step: r.sim.Steps(),
-		})
+	if ok || len(r.outcome.Wrong) == 5 {
+		return
 	}
+	v := Violation{Property: property, Detail: fmt.Sprintf(format, args...), At: r.sim.Now(), Step: r.sim.Steps()}
+	r.outcome.Wrong = append(r.outcome.Wrong, v)
+	r.sim.Note("failure", slog.String("property", v.Property), slog.String("detail", v.Detail))
 }
 
 // String names a party in errors.

@@ -1,12 +1,15 @@
 package messenger
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"reflect"
 	"strconv"
 	"testing"
 
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
 
 // seeds is how many seeds the matrix runs: WAVETANK_SEEDS, or a few thousand.
@@ -72,4 +75,54 @@ func TestRun_findsPlantedBugs(t *testing.T) {
 func outcome(p Plan, d Defects) error {
 	o := Run(Config{Plan: p, Defects: d})
 	return o.Err()
+}
+
+// TestRun_traceOfAFailure: the trace of a failing run says which damage was done,
+// what did not hold, and what the sides sent and got.
+func TestRun_traceOfAFailure(t *testing.T) {
+	for seed := uint64(1); ; seed++ {
+		var trace bytes.Buffer
+		o := Run(Config{
+			Plan: Choose(seed), Trace: &trace, Line: "w1:some:line",
+			Defects: Defects{Messenger: msgr.Defects{ForgetSent: true}},
+		})
+		if plain := Run(Config{Plan: Choose(seed), Defects: Defects{Messenger: msgr.Defects{ForgetSent: true}}}); plain.Hash != o.Hash {
+			t.Fatalf("seed %d: with a trace the hash is %x, without %x", seed, o.Hash, plain.Hash)
+		}
+		if len(o.Wrong) == 0 {
+			continue
+		}
+		kinds, messages := make(map[string]int), make(map[string]int)
+		r, err := tracefile.NewReader("trace", &trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			e, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			kinds[e.Kind]++
+			messages[e.Get("msg")]++
+			if e.Kind == "failure" && kinds["failure"] == 1 && e.Get("property") != o.Wrong[0].Property {
+				t.Errorf("%s, want a failure of %s", e.Text, o.Wrong[0].Property)
+			}
+		}
+		damage := 0
+		for _, s := range o.Struck {
+			if damage += 1; kinds["fault."+s.Damage.Kind.Fault()] == 0 {
+				t.Errorf("no line of %v in %v", s.Damage, kinds)
+			}
+		}
+		if kinds["failure"] != len(o.Wrong) || damage == 0 || messages["sent"] == 0 || messages["got"] == 0 {
+			t.Errorf("%d failures and %d damages in %v, %v", len(o.Wrong), damage, kinds, messages)
+		}
+		if r.Header().Line != "w1:some:line" {
+			t.Errorf("header %+v", r.Header())
+		}
+		return
+	}
 }

@@ -21,6 +21,7 @@ const (
 type Header struct {
 	Schema int    // Schema, or the trace is refused
 	Seed   uint64 // of the run
+	Line   string // that runs it again; empty if the trace does not say
 }
 
 // Event is one line of a trace after the first.

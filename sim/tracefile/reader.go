@@ -192,6 +192,7 @@ func (r *Reader) readHeader() error {
 	if r.header.Seed, err = strconv.ParseUint(e.Get("seed"), 10, 64); err != nil {
 		return r.broken(1, ErrSyntax, "the header has no seed")
 	}
+	r.header.Line = e.Get("line")
 	r.last = Event{Line: 1, At: e.At, Step: e.Step}
 	return nil
 }
