@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -77,17 +78,17 @@ func (s *Sim) EnablePoints(prefix string, odds PointOdds) {
 func (s *Sim) Points() []PointCount {
 	sums := make(map[string]PointCount)
 	for _, h := range s.hosts {
-		for name, p := range h.points {
-			c := sums[name]
-			c.Name, c.Reached, c.Fired, c.Enabled = name, c.Reached+p.reached, c.Fired+p.fired, c.Enabled || p.enabled
-			sums[name] = c
+		for _, name := range slices.Sorted(maps.Keys(h.points)) {
+			p, sum := h.points[name], sums[name]
+			sums[name] = PointCount{
+				Name: name, Reached: sum.Reached + p.reached, Fired: sum.Fired + p.fired, Enabled: sum.Enabled || p.enabled,
+			}
 		}
 	}
 	list := make([]PointCount, 0, len(sums))
-	for _, c := range sums {
-		list = append(list, c)
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		list = append(list, sums[name])
 	}
-	slices.SortFunc(list, func(a, b PointCount) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
