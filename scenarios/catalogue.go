@@ -15,6 +15,7 @@ func Catalogue() []Scenario {
 		mgrLateMap(),
 		mgrPartition(),
 		mgrPause(),
+		mgrPoints(),
 		mgrReset(),
 		mgrRestart(),
 		monPause(),

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,5 +157,45 @@ func TestTimeline(t *testing.T) {
 		if got := tl.PausedDuring(name, began, w.Now()); got != want {
 			t.Errorf("%s was paused for %v, want %v", name, got, want)
 		}
+	}
+}
+
+// TestProgress_sometimes: a goal states a mark, which counts for the run and, where
+// nothing states it, is missed by the campaign.
+func TestProgress_sometimes(t *testing.T) {
+	goal := replaced(0)
+	reached := goal.Reached
+	goal.Reached = func(p *Progress) bool {
+		if p.View().MgrMap().Epoch > p.Before.Epoch {
+			p.Sometimes("a newer map was seen")
+		}
+		return reached(p)
+	}
+	s := withPlan(func() (faults.Plan, []Goal) {
+		return faults.Plan{{At: time.Second, Fault: faults.Kill{Who: cluster.RoleActiveMgr}}}, []Goal{goal}
+	})
+	s.Marks = []string{"a newer map was seen", "pigs flew"}
+	sum := Campaign{Specs: []Spec{{Scenario: s}}, Seeds: Seeds{1, 2}}.Run(context.Background())
+	if sum.Marks["a newer map was seen"] != 2 {
+		t.Errorf("marks %v", sum.Marks)
+	}
+	if never := sum.NeverMarked(); !slices.Contains(never, "pigs flew") || slices.Contains(never, "a newer map was seen") {
+		t.Errorf("never %v", never)
+	}
+}
+
+// TestSummary_points: the counts of a campaign are numbers of runs.
+func TestSummary_points(t *testing.T) {
+	s, err := Find("mgr-points")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := Campaign{Specs: []Spec{{Scenario: s}}, Seeds: Seeds{1, 40}}.Run(context.Background())
+	header := sum.Points["msgr.open.header"]
+	if header.Reached != 40 || header.Enabled < 3 || header.Enabled > 25 || header.Fired == 0 || header.Fired > header.Enabled {
+		t.Errorf("msgr.open.header %+v of 40 runs", header)
+	}
+	if sum.Verdict != Pass {
+		t.Errorf("verdict %v", sum.Verdict)
 	}
 }

@@ -185,6 +185,7 @@ func (r *run) perform() {
 	r.timeline = newTimeline(r.world)
 
 	topology.Scale(r.spec.Profile.divisor())
+	r.enablePoints()
 	r.cluster = cluster.Deploy(r.world, topology)
 	r.checkers = invariant.All(r.timeline, invariant.Bounds{
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
@@ -232,6 +233,18 @@ func (r *run) topology(draw *Draw) cluster.Topology {
 		m.Plant(&t)
 	}
 	return t
+}
+
+// enablePoints lets the fault points fire that the scenario wants.
+func (r *run) enablePoints() {
+	w, simulated := r.world.(*cluster.SimWorld)
+	if !simulated || r.spec.Scenario.Points == (sim.PointOdds{}) {
+		return
+	}
+	w.Sim().EnablePoints("msgr.", r.spec.Scenario.Points)
+	r.timeline.fired = func() bool {
+		return slices.ContainsFunc(w.Sim().Points(), func(p sim.PointCount) bool { return p.Fired > 0 })
+	}
 }
 
 // scaled is a time of the scenario in the profile's time.

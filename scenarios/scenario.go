@@ -23,6 +23,7 @@ import (
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/sim"
 )
 
 // Scenario is one entry of the catalogue.
@@ -47,6 +48,10 @@ type Scenario struct {
 	// scenario runs in the simulator only.
 	Decode bool
 
+	// Points are the odds by which fault points of the messengers fire throughout, in
+	// the simulator; the zero value is never. See sim.Sim.EnablePoints.
+	Points sim.PointOdds
+
 	// Alone is all of a scenario that deploys no cluster: it brings machines of its
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
@@ -58,7 +63,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil || s.Decode {
+	if s.Alone != nil || s.Decode || s.Points != (sim.PointOdds{}) {
 		return []string{WorldSim}
 	}
 	return Worlds()

@@ -15,6 +15,7 @@ type timeline struct {
 	pauses map[string][]interval
 	links  map[faults.Fault]*interval // damage to links that lasts
 	broken []interval
+	fired  func() bool // whether any fault point has, nil if none can
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
@@ -70,6 +71,9 @@ func (t *timeline) LinksDisturbed(since, now time.Duration) bool {
 		if i.disturbs(since, now) {
 			return true
 		}
+	}
+	if t.fired != nil && t.fired() {
+		return true
 	}
 	return slices.ContainsFunc(t.broken, func(i interval) bool { return i.disturbs(since, now) })
 }
