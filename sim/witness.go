@@ -106,7 +106,7 @@ func (k eventKind) String() string {
 
 var eventNames = [...]string{
 	eventRun: "run", eventTimer: "timer", eventDeliver: "deliver", eventCredit: "credit", eventRefused: "refused",
-	eventSYN: "syn", eventStart: "start", eventSynced: "synced", eventCall: "call",
+	eventSYN: "syn", eventStart: "start", eventSynced: "synced", eventCall: "call", eventGiveUp: "give-up",
 }
 
 // sawCall tells that a callback begins on a loop; method is empty for a func.

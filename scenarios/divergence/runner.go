@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/wavetank/wavetank/sim"
 )
@@ -18,7 +19,7 @@ type runner struct {
 	over  bool
 	asked bool // for the stack
 	stack []Place
-	deaf  bool // nobody wants to know any more
+	deaf  atomic.Bool // nobody wants to know any more, not even of a run that was left behind
 
 	rest []sim.Act // after the parting, up to the end of the step
 
@@ -44,7 +45,7 @@ func begin(run func(sim.Witness)) *runner {
 	r.resume, r.stop = iter.Pull(func(yield func(struct{}) bool) {
 		r.yield = yield
 		run(r)
-		r.deaf = true
+		r.deaf.Store(true)
 	})
 	return r
 }
@@ -61,7 +62,7 @@ func (r *runner) end() { r.stop() }
 
 // Saw implements sim.Witness.
 func (r *runner) Saw(a sim.Act) {
-	if r.deaf {
+	if r.deaf.Load() {
 		return
 	}
 	if a.Kind == sim.ActPost && r.waiting != nil {
@@ -71,7 +72,7 @@ func (r *runner) Saw(a sim.Act) {
 	}
 	r.act = a
 	r.wait()
-	if r.asked && !r.deaf {
+	if r.asked && !r.deaf.Load() {
 		r.asked = false
 		var c [64]uintptr
 		callers(c[:])
@@ -82,7 +83,7 @@ func (r *runner) Saw(a sim.Act) {
 
 func (r *runner) wait() {
 	if !r.yield(struct{}{}) {
-		r.deaf = true
+		r.deaf.Store(true)
 	}
 }
 
