@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/sim"
 )
@@ -22,6 +23,8 @@ type Rule struct {
 	// Byte, if not 0, which byte of what goes this way on it, both from 1.
 	Connection int
 	Byte       int64
+	// MinAge and MaxAge, if not 0, bound how long the connection has been open.
+	MinAge, MaxAge time.Duration
 	// Skip, Times and OneIn are those of sim.Rule, for each pair of machines.
 	Skip, Times, OneIn int
 	Verdict            sim.Verdict
@@ -50,6 +53,12 @@ func (r *Rule) between(from, to string) string {
 	}
 	if r.Byte != 0 {
 		fmt.Fprintf(b, " byte %d", r.Byte)
+	}
+	if r.MinAge != 0 {
+		fmt.Fprintf(b, " open for %v", r.MinAge)
+	}
+	if r.MaxAge != 0 {
+		fmt.Fprintf(b, " open for at most %v", r.MaxAge)
 	}
 	fmt.Fprintf(b, " %v", r.Verdict)
 	if r.Skip > 0 {
@@ -95,7 +104,7 @@ func (r *Rule) add(from, to *sim.Host) error {
 		Name: r.between(from.Name(), to.Name()),
 		Guard: sim.Guard{
 			From: from, To: to, Unit: r.Unit, Least: r.Number, Most: r.Number,
-			Nth: r.Connection, Byte: r.Byte,
+			Nth: r.Connection, Byte: r.Byte, MinAge: r.MinAge, MaxAge: r.MaxAge,
 		},
 		Skip: r.Skip, Times: r.Times, OneIn: r.OneIn, Verdict: r.Verdict,
 	}

@@ -29,6 +29,9 @@ func TestRule_inWords(t *testing.T) {
 		"rule mons -> mgrs flip bit 3 of 60 one in 4": {
 			From: "mons", To: "mgrs", OneIn: 4, Verdict: sim.FlipBit(60, 3),
 		},
+		"rule mgrs -> mons ack open for 1s open for at most 2s pass": {
+			From: "mgrs", To: "mons", Unit: "ack", MinAge: time.Second, MaxAge: 2 * time.Second,
+		},
 		"rule mons -> mgrs pass": {From: "mons", To: "mgrs"},
 	} {
 		if got := r.String(); got != want {
@@ -165,6 +168,13 @@ func TestRule_counts(t *testing.T) {
 	}
 	if n := landed(faults.Rule{Times: 2}); n != 2 {
 		t.Errorf("%d, want 2", n)
+	}
+	old, young := landed(faults.Rule{MinAge: 20 * time.Second}), landed(faults.Rule{MaxAge: 20 * time.Second})
+	if old == 0 || young == 0 || old+young < all {
+		t.Errorf("%d on old connections and %d on young ones of %d", old, young, all)
+	}
+	if old >= all || young >= all {
+		t.Errorf("%d on old connections and %d on young ones, no less than all %d", old, young, all)
 	}
 	if n := landed(faults.Rule{OneIn: 3}); n == 0 || n >= all {
 		t.Errorf("%d of %d, want a third", n, all)

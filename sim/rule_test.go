@@ -275,6 +275,30 @@ func TestRule_cutHoldsAcknowledgements(t *testing.T) {
 	}
 }
 
+// Both ends give a connection up of which one direction was cut: one is not
+// acknowledged, the other's acknowledgements do not come.
+func TestRule_cutIsGivenUp(t *testing.T) {
+	for _, tt := range []struct {
+		name, from, to, answer string
+		end, sender            error
+	}{
+		{"bytes", "a", "b", "", nil, syscall.ETIMEDOUT},
+		{"acknowledgements", "b", "a", "0", syscall.ETIMEDOUT, syscall.ETIMEDOUT},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWire(t, Config{UserTimeout: time.Minute}, "xyz", "uvw")
+			w.hangUp = false
+			w.answer = func(c io.ReadWriter) { io.WriteString(c, tt.answer) }
+			w.rule(&Rule{Guard: Guard{From: w.sim.Host(tt.from), To: w.sim.Host(tt.to)}, Verdict: CutAfter(0)})
+			w.sim.Run(60 * time.Second)
+			w.ended(nil, nil)
+			w.sim.Run(1500 * time.Millisecond) // a minute after the first write
+			w.ended(tt.end, tt.sender)
+			w.sim.Close()
+		})
+	}
+}
+
 func TestRule_flip(t *testing.T) {
 	w := newWire(t, decoded(), a3+b3, c3)
 	w.rule(&Rule{Guard: Guard{Unit: "B"}, Verdict: FlipBit(2, 5)})

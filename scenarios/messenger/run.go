@@ -107,15 +107,24 @@ type run struct {
 	outcome   Outcome
 }
 
+// machineRoom is an empty simulation for the run.
+func (c *Config) machineRoom() *sim.Sim {
+	config := sim.Config{
+		Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
+		Trace: c.Trace, Line: c.Line, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
+		Schedule: c.Schedule, Watch: c.Watch,
+	}
+	if c.Trace != nil {
+		config.Decoder = func() sim.Decoder { return new(msgr.Follower) }
+	}
+	return sim.New(config)
+}
+
 // Run carries out a plan. Runs share nothing.
 func Run(c Config) Outcome {
 	r := &run{
 		plan: c.Plan, defects: c.Defects, owed: c.Plan.Messages, features: c.Plan.Features,
-		sim: sim.New(sim.Config{
-			Seed: c.Plan.Seed, Window: c.Plan.Window, LeakSockets: c.Defects.LeakSockets,
-			Trace: c.Trace, Line: c.Line, LogLevel: c.LogLevel, OnPacket: c.OnPacket, Witness: c.Witness,
-			Schedule: c.Schedule, Watch: c.Watch,
-		}),
+		sim: c.machineRoom(),
 	}
 	defer r.sim.Close()
 	for side, name := range sides {

@@ -55,7 +55,7 @@ func (c *conn) awaitOpen(t host.Task) error {
 		if err := c.refusal(&c.writes); err != nil {
 			return err
 		}
-		c.writes.gate.wait(t)
+		c.writes.gate.wait(t, "a connection to open")
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (c *conn) read(p []byte) (int, error) {
 		if !errors.Is(err, host.ErrWouldBlock) {
 			return n, err
 		}
-		c.reads.gate.wait(task)
+		c.reads.gate.wait(task, "bytes to read")
 	}
 }
 
@@ -117,7 +117,7 @@ func (c *conn) write(p []byte) (written int, err error) {
 		if err != nil || written == len(p) {
 			return written, err
 		}
-		c.writes.gate.wait(task)
+		c.writes.gate.wait(task, "room to write")
 	}
 }
 
@@ -127,7 +127,7 @@ func (c *conn) beginWrite(t host.Task) error {
 		if err := c.refusal(&c.writes); err != nil {
 			return err
 		}
-		c.writes.gate.wait(t)
+		c.writes.gate.wait(t, "another write to end")
 	}
 	c.writing = true
 	return nil

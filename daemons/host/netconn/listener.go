@@ -65,7 +65,7 @@ func (l *listener) accept() (*conn, error) {
 		if len(l.waiting) > 0 {
 			return l.next(), nil
 		}
-		l.gate.wait(task)
+		l.gate.wait(task, "a connection to accept")
 	}
 }
 

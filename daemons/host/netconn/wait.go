@@ -13,11 +13,11 @@ type gate struct {
 	opened  uint64 // how many times
 }
 
-// wait returns after the next open.
-func (g *gate) wait(t host.Task) {
+// wait returns after the next open. what is waited for shows in reports.
+func (g *gate) wait(t host.Task, what string) {
 	g.waiting = append(g.waiting, t)
 	for before := g.opened; g.opened == before; { // Wakes that are not ours change nothing
-		t.Park()
+		t.ParkFor(what)
 	}
 }
 
