@@ -52,9 +52,9 @@ func (s *mgrService) changes() []store.Op {
 		return ops
 	}
 	set := map[string][]byte{}
-	for name, meta := range c.setMeta { // into a map
+	for _, name := range wire.SortedKeys(c.setMeta) {
 		var e wire.Encoder
-		e.StringMap(meta)
+		e.StringMap(c.setMeta[name])
 		set[name] = e.Bytes()
 	}
 	return append(ops, store.Edit{
