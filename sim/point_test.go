@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +99,43 @@ func TestEnablePoints_oneMorePoint(t *testing.T) {
 	}
 	if a := plain.Points()[0]; a.Fired == 0 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestProbe_changesNothingElse: with one more fact the hash is another one, and
+// everything else that happens is the same at the same time.
+func TestProbe_changesNothingElse(t *testing.T) {
+	run := func(probe bool) (trace []string, hash uint64) {
+		var out bytes.Buffer
+		s := New(Config{Seed: 3, Trace: &out})
+		s.AddHost("a").Start(func(p host.Host) {
+			draws := p.Rand("pause")
+			var t host.Timer
+			t = p.NewLoop("main").NewTimer(func() {
+				if probe {
+					host.Sometimes(p, "ticked")
+				}
+				p.Log().Info("tick")
+				t.Reset(time.Duration(draws.IntN(1000)) * time.Millisecond)
+			})
+			t.Reset(0)
+		})
+		s.Run(time.Minute)
+		s.Close()
+		for l := range strings.Lines(out.String()) {
+			if !strings.Contains(l, `"kind":"mark"`) && !strings.Contains(l, `"kind":"end"`) {
+				trace = append(trace, l)
+			}
+		}
+		return trace, s.Hash()
+	}
+	plain, hash := run(false)
+	probed, other := run(true)
+	if len(plain) < 50 || !slices.Equal(plain, probed) {
+		t.Errorf("%d lines without the fact, %d with it, or others", len(plain), len(probed))
+	}
+	if hash == other {
+		t.Error("the fact is not in the hash")
 	}
 }
 

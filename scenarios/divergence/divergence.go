@@ -96,8 +96,9 @@ const (
 )
 
 // Find runs a program twice and compares. It is nil if the two runs did the same.
-// run must simulate on the goroutine that calls it (tasks included), and hand the
-// witness to one [sim.Config]. Find returns when both runs are over.
+// run must hand the witness to one [sim.Config], and return when that simulation is
+// over; it may simulate on another goroutine meanwhile. Find returns when both runs
+// are over.
 func Find(run func(sim.Witness)) *Divergence {
 	a, b := begin(run), begin(run)
 	a.waiting = make(map[uint32][]origin)
