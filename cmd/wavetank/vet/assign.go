@@ -21,6 +21,7 @@ func (p *proof) assignment(s *ast.AssignStmt, at where) {
 	default:
 		p.read(s.Rhs...)
 		for _, lhs := range s.Lhs {
+			p.spoils(lhs)
 			if !p.owns(lhs) {
 				p.fail(s, "the linter cannot judge what is assigned to %s", types.ExprString(lhs))
 			}
@@ -80,6 +81,7 @@ func (p *proof) assign(n ast.Node, lhs, rhs ast.Expr, at where) {
 	case p.isKey(lhs):
 		p.fail(n, "it changes the loop's key")
 	case p.owns(lhs):
+		p.spoils(lhs)
 		p.read(rhs)
 	case to.root == nil:
 		p.fail(n, "the linter cannot tell what this writes")

@@ -140,7 +140,7 @@ func (c *checker) onlyComputes(fn ast.Expr) bool {
 		return false
 	}
 	for _, e := range ret.Results {
-		if n, _ := impure(c.pass.TypesInfo, e); n != nil {
+		if n, _ := impure(c.pass.TypesInfo, e, func(*ast.CallExpr) bool { return false }); n != nil {
 			return false
 		}
 	}

@@ -24,10 +24,12 @@ type proof struct {
 	loop     *ast.RangeStmt
 	key      types.Object // the variable with the current key, or nil
 	unsorted func(target ast.Expr) string
+	fresh    map[types.Object]bool // see fresh.go
 
 	writes   []write
 	reads    []ast.Expr
 	exits    []exit
+	calls    []*ast.CallExpr // statements that may stay inside an iteration
 	obstacle *obstacle
 }
 
@@ -76,11 +78,12 @@ type where struct {
 // prove returns nil if the order of loop does not matter. unsorted says what is
 // wrong with appending to a slice in map order, if anything.
 func prove(info *types.Info, loop *ast.RangeStmt, key types.Object, unsorted func(ast.Expr) string) *obstacle {
-	p := &proof{info: info, loop: loop, key: key, unsorted: unsorted}
+	p := &proof{info: info, loop: loop, key: key, unsorted: unsorted, fresh: make(map[types.Object]bool)}
 	if loop.Tok == token.ASSIGN {
 		return &obstacle{loop, "the last entry visited stays in a variable declared outside the loop"}
 	}
 	p.block(loop.Body, true)
+	p.checkCalls()
 	p.checkReads()
 	p.checkWrites()
 	p.checkExits()
@@ -98,10 +101,17 @@ func (p *proof) own(obj types.Object) bool {
 	return obj != nil && p.loop.Pos() <= obj.Pos() && obj.Pos() < p.loop.End()
 }
 
-// owns reports whether e is a variable that begins anew in each iteration.
+// owns reports whether e is a variable that begins anew in each iteration, or a
+// field of one, and not of what it points to.
 func (p *proof) owns(e ast.Expr) bool {
-	id, ok := ast.Unparen(e).(*ast.Ident)
-	return ok && (id.Name == "_" || p.own(p.info.ObjectOf(id)))
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		return e.Name == "_" || p.own(p.info.ObjectOf(e))
+	case *ast.SelectorExpr:
+		field := p.info.Selections[e]
+		return field != nil && field.Kind() == types.FieldVal && !field.Indirect() && p.owns(e.X)
+	}
+	return false
 }
 
 // varies reports whether e mentions anything that differs between iterations.
@@ -127,12 +137,28 @@ func (p *proof) isKey(e ast.Expr) bool {
 	return ok && p.key != nil && p.info.Uses[id] == p.key
 }
 
+// checkCalls makes sure that calls whose results nobody takes have no effect outside
+// their iteration.
+func (p *proof) checkCalls() {
+	ast.Inspect(p.loop.Body, func(n ast.Node) bool {
+		if u, ok := n.(*ast.UnaryExpr); ok && u.Op == token.AND {
+			p.spoils(u.X) // by way of its address
+		}
+		return true
+	})
+	for _, call := range p.calls {
+		if !p.staysInside(call) {
+			p.fail(call, "it calls %s once per entry", calledName(call))
+		}
+	}
+}
+
 // checkReads makes sure that evaluating expressions has no effect and that none
 // sees a place the loop writes, which another iteration may or may not have
 // written yet.
 func (p *proof) checkReads() {
 	for _, e := range p.reads {
-		if n, why := impure(p.info, e); n != nil {
+		if n, why := impure(p.info, e, p.staysInside); n != nil {
 			p.fail(n, "%s", why)
 			return
 		}

@@ -112,6 +112,7 @@ func (p *proof) declaration(s *ast.DeclStmt) {
 	for _, spec := range decl.Specs {
 		if v, ok := spec.(*ast.ValueSpec); ok {
 			p.read(v.Values...)
+			p.declares(v)
 		}
 	}
 }
@@ -137,11 +138,16 @@ func (p *proof) returns(s *ast.ReturnStmt, at where) {
 	p.exits = append(p.exits, exit{s, what, at.block})
 }
 
-// call reads a statement that is a call. Only delete can be judged.
+// call reads a statement that is a call: of delete, or one that checkCalls judges.
 func (p *proof) call(s *ast.ExprStmt, at where) {
 	args, ok := builtinCall(p.info, s.X, "delete")
+	if call, isCall := ast.Unparen(s.X).(*ast.CallExpr); isCall && !ok {
+		p.calls = append(p.calls, call)
+		p.read(call.Args...)
+		return
+	}
 	if !ok {
-		p.fail(s, "it calls %s once per entry", calledName(s.X))
+		p.fail(s, "the linter cannot judge this statement")
 		return
 	}
 	p.read(indexes(args[0])...)

@@ -239,3 +239,47 @@ func callbacks(m, n map[string]*peer, f func(string, *peer) bool) {
 	maps.DeleteFunc(m, func(string, *peer) bool { use(m); return true }) // want `maps\.DeleteFunc: `
 	_ = maps.EqualFunc(m, n, func(a, b *peer) bool { return f("", a) })  // want `maps\.EqualFunc: `
 }
+
+type log struct{ lines *[]string }
+
+func (l log) add(line string)     { *l.lines = append(*l.lines, line) }
+func (l log) take(from *[]string) { *from = nil }
+
+type pointed struct{ *labels }
+
+func notOwn(m map[string]*peer, lines *[]string, shared *labels) {
+	for name := range m { // want `calls l\.add once per entry`
+		var l log
+		l.lines = lines
+		l.add(name)
+	}
+	for name := range m { // want `calls l\.add once per entry`
+		var l log
+		l = log{lines}
+		l.add(name)
+	}
+	for range maps.Keys(m) {
+		var l log
+		l.take(lines)
+	}
+	for name := range m { // want `calls l\.take once per entry`
+		var l log
+		l.take(lines)
+		_ = name
+	}
+	for name := range m { // want `calls l\.add once per entry`
+		var l = log{lines}
+		l.add(name)
+	}
+	for name := range m { // want `calls l\.add once per entry`
+		var l log
+		alias := &l
+		alias.lines = lines
+		l.add(name)
+	}
+	for name := range m { // want `the last entry visited decides the value of|the linter cannot tell`
+		var p pointed
+		p.labels = shared
+		p.name = name
+	}
+}

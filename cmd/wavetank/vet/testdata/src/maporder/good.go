@@ -174,3 +174,20 @@ func callbacks2(m, n map[string]*peer) bool {
 	maps.DeleteFunc(m, func(name string, p *peer) bool { return p.alive && len(name) > 3 })
 	return maps.EqualFunc(m, n, func(a, b *peer) bool { return a.rank == b.rank })
 }
+
+type labels struct{ name, text string }
+
+// What an iteration makes for itself it may use as it likes.
+func ownThings(m map[string]*peer, out map[string]labels, texts map[string]string) {
+	for name, p := range m {
+		l := out[name]
+		l.name, l.text = name, p.name
+		out[name] = l
+		var b strings.Builder
+		b.WriteString(name)
+		if p.alive {
+			b.WriteByte('!')
+		}
+		texts[name] = b.String()
+	}
+}
