@@ -49,6 +49,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
 		},
 		{
+			Name:     "noFenceWait",
+			Doc:      "a manager serves before its predecessor is fenced for it",
+			Scenario: "mgr-failover", Property: "I-MGR-2",
+			Plant: func(t *cluster.Topology) { t.MgrDefects.NoFenceWait = true },
+		},
+		{
 			Name:     "noPaxosPlug",
 			Doc:      "a dropped manager is out of its map before it is fenced (BUG-02, tracker 58923)",
 			Scenario: "mgr-failover", Property: "I-MGR-5",

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/cluster/realceph"
+	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
@@ -112,6 +115,45 @@ func TestCLI_realWithOurMonitors(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	})
+	t.Run("osd blocklist", func(t *testing.T) {
+		o.ceph("osd", "blocklist", "add", "10.0.0.1:6800/7", "100")
+		o.ceph("osd", "blocklist", "range", "add", "10.1.0.0/16")
+		if out := o.ceph("osd", "blocklist", "ls"); !strings.HasPrefix(out, "10.0.0.1:6800/7 ") || !strings.Contains(out, "\ncidr:10.1.0.0:0/16 ") {
+			t.Errorf("listed %s", out)
+		}
+		var d osdDump
+		if o.cephJSON(&d, "osd", "dump"); d.Epoch != 3 || len(d.Blocklist) != 1 || len(d.Ranges) != 1 || d.Release != "pacific" {
+			t.Errorf("%+v", d)
+		}
+		o.ceph("osd", "blocklist", "rm", "10.0.0.1:6800/7")
+		o.ceph("osd", "blocklist", "clear")
+		if out := o.ceph("osd", "blocklist", "ls"); out != "" {
+			t.Errorf("left: %s", out)
+		}
+		o.fails(t, "there is no map for epoch 999", "osd", "dump", "999")
+	})
+	t.Run("osd states", func(t *testing.T) {
+		id := strings.TrimSpace(o.ceph("osd", "new", "00000000-0000-0000-0000-000000000007"))
+		o.ceph("osd", "out", id, "osd.5")
+		if out := o.ceph("osd", "stat"); id != "0" || !strings.HasPrefix(out, "1 osds: 0 up, 0 in; epoch: e") {
+			t.Errorf("osd.%s: %s", id, out)
+		}
+	})
+	t.Run("osd getmap", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "osdmap")
+		o.ceph("osd", "getmap", "-o", file)
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := osdmap.Decode(b)
+		if err != nil || len(m.OSDs) != 1 {
+			t.Fatalf("%+v, %v", m, err)
+		}
+		if text := osdmaptool(t, m, "--print"); !strings.Contains(text, "osd.0 down out") {
+			t.Errorf("osdmaptool says\n%s", text)
+		}
+	})
 	t.Run("errors", func(t *testing.T) {
 		o.fails(t, "there is no map for epoch 999", "mgr", "dump", "999")
 		o.fails(t, "Error EINVAL: invalid command", "no", "such", "command")
@@ -128,6 +170,9 @@ func TestCLI_realWithOurMonitors(t *testing.T) {
 	t.Run("mgr fail", func(t *testing.T) {
 		before := o.cluster.View().MgrMap()
 		o.ceph("mgr", "fail", active)
+		if out := o.ceph("osd", "blocklist", "ls"); !strings.Contains(out, before.ActiveAddrs+" ") || before.ActiveAddrs == "" {
+			t.Errorf("%s is not fenced: %s", before.ActiveAddrs, out)
+		}
 		if !o.world.Until(patience, func() bool { return o.cluster.View().MgrMap().ActiveName != active && o.settled() }) {
 			t.Errorf("the map is %+v", o.cluster.View().MgrMap())
 		}
@@ -171,7 +216,11 @@ func TestCLI_jsonHasCephsShape(t *testing.T) {
 	s.awaitMgrs("x: ")
 	s.startMgr(w, "y")
 	s.awaitMgrs("x: y")
-	for _, command := range []string{"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mon dump", "quorum_status"} {
+	for _, s := range []*site{o.site, s} {
+		s.ceph("osd", "blocklist", "add", "10.0.0.1:6800/7")
+		s.ceph("osd", "new", "00000000-0000-0000-0000-000000000007")
+	}
+	for _, command := range []string{"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mon dump", "quorum_status", "osd dump", "osd stat"} {
 		t.Run(command, func(t *testing.T) {
 			var mine, theirs any
 			o.cephJSON(&mine, strings.Fields(command)...)

@@ -12,9 +12,12 @@ type Mgr struct {
 	s           *Standby
 	server      *server
 	initialised bool
+
+	fence  uint32 // the OSD map epoch that fences the predecessor
+	fenced func() // goes on when that epoch is here; nil unless it is waited for
 }
 
-func newMgr(s *Standby) *Mgr { return &Mgr{s: s} }
+func newMgr(s *Standby, fence uint32) *Mgr { return &Mgr{s: s, fence: fence} }
 
 // activeSubscriptions are what an active manager subscribes to besides what a
 // standby does (MS-18). Monitors ignore those that they have nothing for.
@@ -26,6 +29,9 @@ func activeSubscriptions() []string {
 // step that touches state is done on the dispatch loop.
 func (g *Mgr) init(t host.Task) {
 	g.onDispatch(t, g.renewSession)
+	if !g.s.cfg.Defects.NoFenceWait {
+		g.onDispatch(t, g.awaitFence)
+	}
 	g.onDispatch(t, g.startServer)
 	t.Sleep(g.s.opt.InitDuration)
 	g.onDispatch(t, g.finish)

@@ -26,8 +26,8 @@
 //
 // # What is left out
 //
-// The OSD map, and with it the wait for the epoch that fences the predecessor
-// (MS-18, MS-20); Python modules: a list of names stands for them, and a pause
-// for the time they take to load; the Objecter; MgrClient, the manager's own
+// Python modules: a list of names stands for them, and a pause for the time they
+// take to load; the Objecter, of which there is only the OSD map and the wait for the
+// epoch that fences the predecessor (MS-18, MS-20); MgrClient, the manager's own
 // reports to itself.
 package mgr

@@ -55,10 +55,11 @@ func (f BeaconSent) Attrs() []slog.Attr {
 type MapApplied struct {
 	Name      string // the manager's name, "x"
 	GID       uint64 // its global id
-	Map       string // which map: "mgrmap"
+	Map       string // which map: "mgrmap" or "osdmap"
 	Epoch     uint32 // its epoch, above 0
-	ActiveGID uint64 // the global id that it names active, 0 for nobody
+	ActiveGID uint64 // of a mgrmap: the global id that it names active, 0 for nobody
 	Available bool   // it says that the active one serves
+	FencedAt  uint32 // the osdmap epoch that it names as the fence of the last active one
 }
 
 // Kind is "mgr.map".
@@ -67,7 +68,8 @@ func (MapApplied) Kind() string { return "mgr.map" }
 // Attrs are the fields.
 func (f MapApplied) Attrs() []slog.Attr {
 	return append(who(f.Name, f.GID), slog.String("map", f.Map), epoch(f.Epoch),
-		slog.Uint64("active_gid", f.ActiveGID), slog.Bool("available", f.Available))
+		slog.Uint64("active_gid", f.ActiveGID), slog.Bool("available", f.Available),
+		slog.Uint64("fenced_at", uint64(f.FencedAt)))
 }
 
 // Respawning states that the process is about to execute itself anew, because it

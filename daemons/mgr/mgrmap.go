@@ -49,7 +49,7 @@ func (s *Standby) handleMgrMap(m *msg.MgrMap) {
 	s.monc.Got("mgrmap", uint64(m.Epoch))
 	s.h.Probe(MapApplied{
 		Name: s.cfg.Name, GID: s.gid(), Map: "mgrmap", Epoch: m.Epoch,
-		ActiveGID: m.ActiveGID, Available: m.Available,
+		ActiveGID: m.ActiveGID, Available: m.Available, FencedAt: m.LastFailureOSDEpoch,
 	})
 	s.follow(m)
 }
@@ -64,7 +64,7 @@ func (s *Standby) handleNullMap() {
 func (s *Standby) follow(m *msg.MgrMap) {
 	switch judge(m, s.gid(), s.cfg.Name, s.mgr != nil) {
 	case becomeActive:
-		s.activate()
+		s.activate(m.LastFailureOSDEpoch)
 		s.latch(m)
 	case beActive:
 		s.latch(m)
@@ -91,10 +91,10 @@ func (s *Standby) startStandbyModules() {
 }
 
 // activate makes the process a manager that initialises in the background
-// (MS-17).
-func (s *Standby) activate() {
+// (MS-17). fence is the OSD map epoch to wait for.
+func (s *Standby) activate(fence uint32) {
 	s.log.Info("activating", "epoch", s.epoch, "gid", s.gid())
-	s.mgr = newMgr(s)
+	s.mgr = newMgr(s, fence)
 	s.setMode(ModeStarting)
 	s.finisher.Go("init", s.mgr.init)
 }

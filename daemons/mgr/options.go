@@ -118,4 +118,7 @@ type Defects struct {
 	// that name another one, so that it comes to serve although it was replaced.
 	// I-MGR-8 finds it.
 	DeafWhileStarting bool
+	// NoFenceWait makes a manager serve without the OSD map that fences its
+	// predecessor (skips the wait of MS-18). I-MGR-2 finds it.
+	NoFenceWait bool
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
@@ -24,11 +25,12 @@ type Standby struct {
 	tick      host.Timer
 
 	mode           Mode
-	epoch          uint32 // of the newest manager map applied
-	mgr            *Mgr   // nil until a map names us
-	availableInMap bool   // a map has named us as available (MS-11)
-	standbyModules bool   // they run (MS-14d)
-	gone           bool   // respawning or shut down: not another beacon
+	epoch          uint32      // of the newest manager map applied
+	osdMap         *osdmap.Map // the newest applied; of epoch 0 before the first
+	mgr            *Mgr        // nil until a map names us
+	availableInMap bool        // a map has named us as available (MS-11)
+	standbyModules bool        // they run (MS-14d)
+	gone           bool        // respawning or shut down: not another beacon
 }
 
 // New makes a manager process on h, which does nothing before Start. Error: what
@@ -40,7 +42,7 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 	label := "mgr." + cfg.Name
 	s := &Standby{
 		h: h, log: h.Log().With("mgr", cfg.Name), cfg: cfg, opt: cfg.Options.withDefaults(),
-		loop: h.NewLoop(label + "/dispatch"), finisher: h.NewLoop(label + "/finisher"),
+		osdMap: &osdmap.Map{}, loop: h.NewLoop(label + "/dispatch"), finisher: h.NewLoop(label + "/finisher"),
 	}
 	s.messenger = msgr.New(h, s.loop, msgr.Config{
 		Name:  msg.EntityName{Type: msg.EntityMgr, Num: -1},
@@ -115,15 +117,21 @@ func (s *Standby) State() string {
 	return string(s.mode)
 }
 
-// Dispatch takes manager maps, and everything else that the monitors push; most
+// Dispatch takes manager maps and OSD maps, and everything else that the monitors push; most
 // of that is for parts of a manager that do not exist here. Implements
 // [msgr.Dispatcher].
 func (s *Standby) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 	if c.PeerType() != msg.EntityMon {
 		return false
 	}
-	if b, ok := m.Body.(*msg.MgrMapMsg); ok && !s.gone {
+	if s.gone {
+		return true
+	}
+	switch b := m.Body.(type) {
+	case *msg.MgrMapMsg:
 		s.handleMgrMap(&b.Map)
+	case *msg.OSDMap:
+		s.handleOSDMap(b)
 	}
 	return true
 }

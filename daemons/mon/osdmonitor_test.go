@@ -145,6 +145,9 @@ func TestMon_dropFencesInTheSameCommit(t *testing.T) {
 			t.Errorf("mon %d: %+v", i, before)
 		}
 		om := c.mons[i].mon.osd.committed
+		if !om.Blocked(msg.EntityAddr{Type: msg.AddrLegacy, Nonce: 7, IP: netip.MustParseAddrPort("10.0.2.1:6800")}) {
+			t.Errorf("mon %d does not block the mgr: %v", i, om.Blocklist)
+		}
 		if got := stamp(later(om.Modified, 24*time.Hour)); got != stamp(om.Blocklist[om.Blocklist.Keys()[0]]) {
 			t.Errorf("mon %d: blocked until %v, modified %v", i, om.Blocklist, om.Modified)
 		}
@@ -270,6 +273,24 @@ func TestMon_osdmapSubscriptions(t *testing.T) { // SV-8, SV-9
 		c.world.Run(time.Second)
 		if got := fmt.Sprint(cl.osdMaps()); got != "[50 +49 +50]" {
 			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("again from the one it has", func(t *testing.T) {
+		cl := c.login(0)
+		cl.subscribe("osdmap", 0, false)
+		c.world.Run(time.Second)
+		cl.subscribe("osdmap", 50, false)
+		c.world.Run(time.Second)
+		if got := fmt.Sprint(cl.osdMaps()); got != "[50]" {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("once is one message", func(t *testing.T) {
+		cl := c.login(0)
+		cl.subscribe("osdmap", 7, true)
+		c.world.Run(time.Second)
+		if got := cl.osdMaps(); len(got) != 40 || got[0] != "+7" || got[39] != "+46" {
+			t.Errorf("got %v", got)
 		}
 	})
 	t.Run("versions", func(t *testing.T) {

@@ -106,7 +106,7 @@ func (m *Mon) serveOSDMap(s *session, sub *subscription) {
 		return
 	}
 	first := sub.next
-	if s.osdEpoch >= first && s.osdEpoch <= newest {
+	if s.osdEpoch >= first {
 		first = s.osdEpoch + 1 // it got these by an earlier wish
 	}
 	if first < oldest {

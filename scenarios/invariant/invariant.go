@@ -50,6 +50,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newRespawnOnLoss(),
 		newAtomicFence(),
 		newFenceEpoch(),
+		newFenceBeforeServe(),
 		newAvailableIsEarned(),
 		newNoFalseDrop(t, b),
 	}

@@ -100,6 +100,17 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStandby}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
 			bad:      []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}), at(2, "mgr.x", mgr.MapApplied{GID: 7, Epoch: 2, ActiveGID: 8}), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
 		}, {
+			property: "I-MGR-2",
+			good: []cluster.Observation{
+				at(1, "mgr.x", mgr.MapApplied{GID: 7, Map: cluster.MgrMap, Epoch: 3, ActiveGID: 7, FencedAt: 2}),
+				at(2, "mgr.x", mgr.MapApplied{GID: 7, Map: cluster.MgrMap, Epoch: 4, ActiveGID: 7, FencedAt: 9}),
+				at(3, "mgr.x", mgr.MapApplied{GID: 7, Map: cluster.OSDMap, Epoch: 2}), at(4, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}),
+			},
+			bad: []cluster.Observation{
+				at(1, "mgr.x", mgr.MapApplied{GID: 7, Map: cluster.MgrMap, Epoch: 3, ActiveGID: 7, FencedAt: 2}),
+				at(3, "mgr.x", mgr.MapApplied{GID: 7, Map: cluster.OSDMap, Epoch: 1}), at(4, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}),
+			},
+		}, {
 			property: "I-MGR-5",
 			good: []cluster.Observation{
 				at(1, "mon.a", fenced(2, 7, "h:1/1,h:1/2", 0)), at(2, "mon.a", blocking(2, "h:1/1,h:1/2")), at(2, "mon.a", fenced(3, 8, "", 2)),

@@ -23,7 +23,7 @@ func (c *respawnOnLoss) Observe(o cluster.Observation) string {
 	case mgr.ModeChanged:
 		c.mode[f.GID] = f.Mode
 	case mgr.MapApplied:
-		if mode := c.mode[f.GID]; mode != "" && mode != mgr.ModeStandby && f.ActiveGID != f.GID {
+		if mode := c.mode[f.GID]; f.Map != cluster.OSDMap && mode != "" && mode != mgr.ModeStandby && f.ActiveGID != f.GID {
 			c.lost[f.GID] = uint64(f.Epoch)
 		}
 	case mgr.BeaconSent:

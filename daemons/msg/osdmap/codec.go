@@ -32,6 +32,9 @@ const (
 // checksumInit is what the checksum of a map starts from.
 const checksumInit = ^uint32(0)
 
+// emptyMapBytes is room for a map without OSDs, of which a new one has 646 bytes.
+const emptyMapBytes = 1 << 10
+
 // seal writes the checksum of b, a map of which 4 bytes at at are free for it.
 func seal(b []byte, at int) (crc uint32) {
 	crc = checksum(b, at)
@@ -88,11 +91,11 @@ func section(d *wire.Decoder, what string, oldest, known uint8, fill func(versio
 
 // Encode is the map as a blob of its own, and the checksum that it carries.
 func (m *Map) Encode() (b []byte, crc uint32) {
-	var e wire.Encoder
+	e := wire.NewEncoder(make([]byte, 0, emptyMapBytes))
 	at := 0
 	e.Envelope(outerVersion, outerCompat, func() {
-		e.Envelope(fullClientVersion, 1, func() { m.encodeClient(&e) })
-		m.encodeOSD(&e)
+		e.Envelope(fullClientVersion, 1, func() { m.encodeClient(e) })
+		m.encodeOSD(e)
 		at = e.Len()
 		e.U32(0)
 	})

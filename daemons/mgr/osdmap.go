@@ -1,0 +1,81 @@
+package mgr
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msg/osdmap"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// handleOSDMap takes over the epochs of a message that lead on from the newest that
+// is here. If one cannot be read, all is asked for anew.
+func (s *Standby) handleOSDMap(b *msg.OSDMap) {
+	for _, epoch := range epochs(b) {
+		next, err := s.nextOSDMap(b, epoch)
+		if err != nil {
+			s.log.Error("osdmap refused", "epoch", epoch, "error", err, "mon", s.monc.Mon())
+			s.monc.Want("osdmap", 0, false)
+			s.monc.Renew()
+			return
+		}
+		if next == nil {
+			continue
+		}
+		s.osdMap = next
+		s.monc.Got("osdmap", uint64(next.Epoch))
+		s.h.Probe(MapApplied{Name: s.cfg.Name, GID: s.gid(), Map: "osdmap", Epoch: next.Epoch})
+	}
+	if s.mgr != nil {
+		s.mgr.checkFence()
+	}
+}
+
+// epochs are those of which a message has anything, ascending.
+func epochs(b *msg.OSDMap) []uint32 {
+	all := slices.Concat(wire.SortedKeys(b.Full), wire.SortedKeys(b.Incremental))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// nextOSDMap is the map of an epoch, nil if it is not newer than ours, or only its
+// difference from a map that is not here.
+func (s *Standby) nextOSDMap(b *msg.OSDMap, epoch uint32) (*osdmap.Map, error) {
+	if epoch <= s.osdMap.Epoch {
+		return nil, nil
+	}
+	if inc := b.Incremental[epoch]; inc != nil && epoch == s.osdMap.Epoch+1 {
+		change, err := osdmap.DecodeIncremental(inc)
+		if err != nil {
+			return nil, err
+		}
+		return s.osdMap.Apply(change)
+	}
+	if full := b.Full[epoch]; full != nil {
+		next, err := osdmap.Decode(full)
+		if err == nil && next.Epoch != epoch {
+			err = fmt.Errorf("it is of epoch %d", next.Epoch)
+		}
+		return next, err
+	}
+	return nil, nil
+}
+
+// awaitFence asks for the OSD map and waits for the epoch that fences the predecessor
+// (MS-18): what comes after can rely on the predecessor not to write any more.
+func (g *Mgr) awaitFence(done func()) {
+	g.s.monc.Want("osdmap", 0, false)
+	g.s.monc.Renew()
+	g.fenced = done
+	g.checkFence()
+}
+
+func (g *Mgr) checkFence() {
+	if g.fenced == nil || g.s.osdMap.Epoch < g.fence {
+		return
+	}
+	done := g.fenced
+	g.fenced = nil
+	done()
+}
