@@ -143,7 +143,7 @@ func TestDriver_hangupNeedNotBeWanted(t *testing.T) {
 
 func TestDriver_manyAtOnce(t *testing.T) {
 	eachDriver(t, func(t *testing.T, p *drivenPair) {
-		const n = 300 // more than fit in one batch
+		const n = 1000 // more than fit in a few batches
 		var got []uint32
 		p.send()
 		for i := range uint32(n) {
@@ -169,6 +169,24 @@ func TestDriver_manyAtOnce(t *testing.T) {
 			t.Errorf("%d of %d connections were reported", len(got), n)
 		}
 	})
+}
+
+// What poll(2) has found out must not cost a connection that was armed again
+// meanwhile its arming.
+func TestPollDriver_armedAgainStaysArmed(t *testing.T) {
+	d, err := newPollDriver()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.giveUp()
+	d.arm(token{7, 1}, 0, input, true)
+	d.collect()
+	d.fds[1].Revents = unix.POLLIN
+	d.arm(token{7, 2}, 0, output, false)
+	d.sort()
+	if d.collect(); len(d.events) != 0 || !slices.Equal(d.tokens, []token{{7, 2}}) {
+		t.Errorf("events %v, armed %v", d.events, d.tokens)
+	}
 }
 
 func TestDriver_forgottenIsNotWaitedFor(t *testing.T) {

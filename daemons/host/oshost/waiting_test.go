@@ -387,6 +387,20 @@ func TestConn_closedGoesOnReading(t *testing.T) {
 	}
 }
 
+// So does one that was closed when it waited for something else.
+func TestConn_closedBetweenCallbacksGoesOnReading(t *testing.T) {
+	s := newScript(t)
+	s.far.SetReadBuffer(4 << 10)
+	s.onReadable = func() { s.read(1) }
+	s.send("xyz")
+	s.event(input)
+	s.run()
+	s.fill()
+	s.wantsArmed(hangup, hangup|output)
+	s.conn.Close()
+	s.wantsArmed(hangup | input)
+}
+
 func TestConn_isToldWhenNobodyCanWait(t *testing.T) {
 	s := newScript(t)
 	s.fails = host.ErrReset
