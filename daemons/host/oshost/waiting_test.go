@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -399,6 +400,24 @@ func TestConn_closedBetweenCallbacksGoesOnReading(t *testing.T) {
 	s.wantsArmed(hangup, hangup|output)
 	s.conn.Close()
 	s.wantsArmed(hangup | input)
+}
+
+// Bytes that nobody has read when the last acknowledgement comes would make the
+// kernel send RST behind FIN.
+func TestConn_closeReadsWhatWasLeftUnread(t *testing.T) {
+	for range 5 {
+		s := newScript(t)
+		s.send(strings.Repeat("x", 400<<10)) // more than is thrown away at a time
+		s.conn.Close()
+		s.arrives(func() bool {
+			s.conn.mu.Lock()
+			defer s.conn.mu.Unlock()
+			return s.conn.over
+		})
+		if rest, err := io.ReadAll(s.far); len(rest) > 0 || err != nil {
+			t.Fatalf("the peer read %q, %v", rest, err)
+		}
+	}
 }
 
 func TestConn_isToldWhenNobodyCanWait(t *testing.T) {
