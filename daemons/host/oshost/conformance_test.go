@@ -28,9 +28,15 @@ func TestNetconn_conformance(t *testing.T) {
 	netconntest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir()} })
 }
 
+// Other systems than Linux wait for sockets with poll(2).
+func TestHost_conformanceWithPoll(t *testing.T) {
+	hosttest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir(), with: oshost.PollOnly} })
+}
+
 // world is a few machines on loopback addresses, in real time.
 type world struct {
 	dir      string
+	with     func(oshost.Options) oshost.Options // or nil
 	machines []*machine
 }
 
@@ -42,6 +48,7 @@ func (w *world) NewHost(name string) hosttest.Machine {
 		dir:   filepath.Join(w.dir, name),
 		addr:  netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + n)}),
 		clock: &steppedClock{Clock: clock.New()},
+		with:  w.with,
 	}
 	w.machines = append(w.machines, m)
 	return m
@@ -72,6 +79,7 @@ type machine struct {
 	dir   string
 	addr  netip.Addr
 	clock *steppedClock
+	with  func(oshost.Options) oshost.Options
 	runs  uint32
 	host  *oshost.Host
 }
@@ -80,14 +88,18 @@ type machine struct {
 func (m *machine) Start() host.Host {
 	m.Kill()
 	m.runs++
-	m.host = oshost.New(oshost.Options{
+	options := oshost.Options{
 		Name:  m.name,
 		PID:   m.runs,
 		Seed:  1,
 		Dir:   m.dir,
 		Clock: m.clock,
 		Addrs: []netip.Addr{m.addr},
-	})
+	}
+	if m.with != nil {
+		options = m.with(options)
+	}
+	m.host = oshost.New(options)
 	return m.host
 }
 

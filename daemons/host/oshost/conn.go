@@ -6,18 +6,19 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
+// noSocket stands for the descriptor of a connection that is being dialled.
+const noSocket = -1
+
 // conn implements host.Conn on a TCP connection.
 //
 // Read and Write are system calls that never block, made on the loop; there is no
-// buffer between the kernel and the caller. Two goroutines wait for the kernel:
-// watch for bytes to come, the end of them and the end of the connection, and
-// awaitRoom for room. They and the loop meet under mu. A callback is posted at
-// most once at a time, and looks again before it calls the handler: between the
+// buffer between the kernel and the caller. When the loop has to wait the host's
+// poller does it for it (see interest), and posts a callback. A callback is posted
+// at most once at a time, and looks again before it calls the handler: between the
 // post and the run its reason may have gone.
 type conn struct {
 	host *Host
@@ -30,49 +31,57 @@ type conn struct {
 	// The methods of these names, made once: a method value allocates.
 	readableFn, writableFn, closedFn func()
 
+	// mu is held during system calls, so that nobody closes the socket meanwhile.
+	// While the loop reads and writes along the poller has nothing to say, and so
+	// nobody waits.
 	mu     sync.Mutex
-	nc     *net.TCPConn // nil while dialling
-	fd     int          // of nc; open as long as not over
+	fd     int // the socket, or noSocket; open as long as not over
 	local  netip.AddrPort
 	remote netip.AddrPort
 
-	watched  bool  // watch runs, and closes nc in the end
+	number uint32   // the poller's, or 0
+	known  bool     // it was armed before
+	armed  interest // what the poller waits for, none if it has reported
+	arming uint32   // how many times it was armed
+	hungUp bool     // both directions have ended, and nothing more will
+
 	released bool  // the owner called Close or Abort: no more callbacks
 	finished bool  // the owner called CloseWrite: nothing more is written
-	over     bool  // nobody may use nc and fd any more
+	over     bool  // the socket is closed, or will never be opened
 	err      error // why it is over, if the owner did not wish it
 
 	eof            bool // the peer has closed its side, and Read has told
 	starved        bool // Read answered ErrWouldBlock and Readable did not follow yet
-	readablePosted bool
+	readablePosted bool // or Readable runs
+	doubtful       bool // Read answered so after the poller may have seen bytes
 
-	blocked        bool      // a Write was short and Writable did not follow yet
-	wakened        sync.Cond // awaitRoom waits: blocked, or released or over
-	writablePosted bool
+	blocked        bool // a Write was short and Writable did not follow yet
+	writablePosted bool // or Writable runs
 }
 
 func newConn(h *Host) *conn {
-	c := &conn{host: h, starved: true}
-	c.wakened.L = &c.mu
+	c := &conn{host: h, fd: noSocket, starved: true}
 	c.readableFn, c.writableFn, c.closedFn = c.runReadable, c.runWritable, c.runClosed
 	return c
 }
 
 // newAccepted is a connection that waits for Attach.
-func newAccepted(h *Host, nc *net.TCPConn) *conn {
+func newAccepted(h *Host, nc *net.TCPConn) (*conn, error) {
 	c := newConn(h)
-	c.setSocket(nc)
+	if err := c.setSocket(nc); err != nil {
+		return nil, err
+	}
 	c.remote = addrPort(nc.RemoteAddr())
 	if !h.adopt(c) {
 		c.die()
 	}
-	return c
+	return c, nil
 }
 
-func (c *conn) setSocket(nc *net.TCPConn) {
-	c.nc = nc
-	c.fd = descriptor(nc)
+func (c *conn) setSocket(nc *net.TCPConn) (err error) {
 	c.local = addrPort(nc.LocalAddr())
+	c.fd, err = takeOver(nc)
+	return err
 }
 
 // LocalAddr implements host.Conn.
@@ -117,18 +126,16 @@ func (c *conn) open(nc *net.TCPConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
-		reset(nc)
+		nc.SetLinger(0)
+		nc.Close()
 		return
 	}
-	c.setSocket(nc)
+	if err := c.setSocket(nc); err != nil {
+		c.breaks(c.host.networkError("dial", c.remote, err))
+		return
+	}
 	c.loop.Post(c.runOpened)
 	c.start()
-}
-
-// start begins to wait for the kernel. If the process has just ended nothing does.
-func (c *conn) start() {
-	c.watched = c.host.spawn(c.watch)
-	c.host.spawn(c.awaitRoom)
 }
 
 func (c *conn) runOpened() {
@@ -155,16 +162,10 @@ func (c *conn) release() {
 	c.released = true
 	switch {
 	case c.over:
-	case c.nc == nil || c.handler == nil:
+	case c.fd == noSocket || c.handler == nil:
 		c.shut()
 	default:
-		// The kernel sends what it has, then awaitRoom closes; watch throws away what
-		// comes meanwhile.
-		if c.throwAway() {
-			c.nc.SetReadDeadline(longAgo()) // watch goes on with it
-		}
-		c.nc.SetWriteDeadline(longAgo()) // awaitRoom is not to wait for room
-		c.wakened.Signal()
+		c.leave()
 	}
 }
 
@@ -173,13 +174,9 @@ func (c *conn) Abort() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.released = true
-	if c.over {
-		return
+	if !c.over {
+		c.reset()
 	}
-	if c.nc != nil {
-		c.nc.SetLinger(0)
-	}
-	c.shut()
 }
 
 // CloseWrite implements host.HalfCloser.
@@ -191,10 +188,10 @@ func (c *conn) CloseWrite() error {
 		return err
 	case c.finished:
 		return host.ErrClosed
-	case c.nc == nil:
+	case c.fd == noSocket:
 		return host.ErrWouldBlock
 	}
-	if err := c.nc.CloseWrite(); err != nil {
+	if err := finishSocket(c.fd); err != nil {
 		c.broken(err)
 		return c.err
 	}
@@ -213,8 +210,7 @@ func (c *conn) die() {
 	}
 }
 
-// fail is called when the operating system reports that the connection broke or
-// could not be opened.
+// fail is called when the connection broke or could not be opened.
 func (c *conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -227,11 +223,7 @@ func (c *conn) breaks(err error) {
 		return
 	}
 	c.err = err
-	if c.nc != nil {
-		// Bytes may be lost: the peer must not take what it got for all.
-		c.nc.SetLinger(0)
-	}
-	c.shut()
+	c.reset() // bytes may be lost: the peer must not take what it got for all
 	if !c.released {
 		c.loop.Post(c.closedFn)
 	}
@@ -251,26 +243,28 @@ func (c *conn) runClosed() {
 	}
 }
 
-// shut ends the use of the socket and lets everything go that waits for it; the
-// goroutine of watch closes it then. The caller holds mu.
+// reset is shut with RST. The caller holds mu.
+func (c *conn) reset() {
+	if c.fd != noSocket {
+		resetOnClose(c.fd)
+	}
+	c.shut()
+}
+
+// shut closes the socket, or ends the dialling. The caller holds mu.
 func (c *conn) shut() {
 	c.over = true
 	if c.cancel != nil {
 		c.cancel()
 	}
-	switch {
-	case c.nc == nil:
-	case c.watched:
-		c.nc.SetDeadline(longAgo())
-	default:
-		c.nc.Close()
+	if c.number != 0 {
+		c.host.poller.forget(c.number)
 	}
-	c.wakened.Signal()
+	if c.fd != noSocket {
+		closeSocket(c.fd)
+	}
 	c.host.release(c)
 }
-
-// longAgo is a deadline that has passed.
-func longAgo() time.Time { return time.Unix(1, 0) }
 
 // failure is what Read and Write answer on a connection that has ended, or nil.
 func (c *conn) failure() error {
@@ -293,7 +287,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.eof {
 		return 0, io.EOF
 	}
-	if c.nc == nil || len(p) == 0 {
+	if c.fd == noSocket || len(p) == 0 {
 		return 0, host.ErrWouldBlock
 	}
 	n, err := readSocket(c.fd, p)
@@ -302,13 +296,13 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.starved = false
 		return n, nil
 	case err == errAgain:
-		c.starved = true
+		c.starves()
 		return 0, host.ErrWouldBlock
 	case err != nil:
 		c.broken(err)
 		return 0, c.err
 	}
-	c.eof = true
+	c.eof, c.starved = true, false
 	return 0, io.EOF
 }
 
@@ -324,7 +318,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, host.ErrClosed
 	}
 	n := 0
-	if c.nc != nil {
+	if c.fd != noSocket {
 		var err error
 		if n, err = writeSocket(c.fd, p); err != nil && err != errAgain {
 			c.broken(err)
@@ -333,7 +327,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	}
 	if n < len(p) {
 		c.blocked = true
-		c.wakened.Signal()
+		c.arm()
 	}
 	return n, nil
 }

@@ -29,8 +29,13 @@
 //
 // Each loop is one goroutine, and so are the timers of all of it: they wait in
 // one heap behind one alarm of the clock, which is what makes them fire in the
-// order of their deadlines. Sockets are read and written on the
-// loop, by calls that never block; two goroutines of each open connection only
-// wait for bytes and for room. Syncs and dials run on a goroutine of their own.
+// order of their deadlines. Sockets are read and written on the loop, by calls
+// that never block. One goroutine of the Host, the poller, waits for all sockets
+// whose loops have nothing to read or no room to write. Syncs, dials, listeners and
+// closed connections that are not yet acknowledged have a goroutine of their own.
 // Kill and Wait return when all of them have gone.
+//
+// # Systems
+//
+// Linux waits with epoll(7), other unix systems with poll(2).
 package oshost

@@ -60,6 +60,8 @@ type Options struct {
 	// OnFact receives the facts of [Host.Probe], one at a time, on the loop that
 	// states them. It must not call Probe. Default: facts are dropped.
 	OnFact func(host.Fact)
+
+	pollOnly bool // wait for sockets with poll(2) where there is better, for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -104,6 +106,7 @@ type Host struct {
 	log     *slog.Logger
 	streams streams
 	network network
+	poller  poller
 	disk    disk
 	facts   sync.Mutex // held while OnFact runs
 
@@ -132,6 +135,7 @@ func New(options Options) *Host {
 	h.log = slog.New(&stampingHandler{Handler: h.options.Log.Handler(), host: h}).With("host", options.Name)
 	h.streams.init(h)
 	h.network.init(h)
+	h.poller.init(h)
 	h.disk.init(h)
 	return h
 }

@@ -79,9 +79,9 @@ func (l *listener) shut() []*conn {
 // run accepts until the listener is closed.
 func (l *listener) run() {
 	for {
-		nc, err := l.ln.AcceptTCP()
+		c, err := l.next()
 		if err == nil {
-			l.enqueue(newAccepted(l.host, nc))
+			l.enqueue(c)
 			continue
 		}
 		if l.isClosed() {
@@ -94,6 +94,14 @@ func (l *listener) run() {
 		case <-time.After(acceptPause):
 		}
 	}
+}
+
+func (l *listener) next() (*conn, error) {
+	nc, err := l.ln.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	return newAccepted(l.host, nc)
 }
 
 func (l *listener) isClosed() bool {

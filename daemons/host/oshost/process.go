@@ -76,6 +76,7 @@ func (h *Host) end(then func()) {
 	for r := range doomed {
 		r.die()
 	}
+	h.poller.close() // nothing that is over arms again
 	if then != nil {
 		go func() {
 			h.running.Wait()

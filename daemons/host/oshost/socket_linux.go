@@ -2,7 +2,6 @@ package oshost
 
 import (
 	"context"
-	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,18 +23,4 @@ func bindLate(_ context.Context, network, _ string, raw syscall.RawConn) error {
 
 // unacknowledged is how many bytes, FIN included, were sent and not yet
 // acknowledged by the peer (SIOCOUTQ, tcp(7)).
-func unacknowledged(nc *net.TCPConn) (int, error) {
-	raw, err := nc.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var n int
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		n, failed = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
-	})
-	if err == nil {
-		err = failed
-	}
-	return n, err
-}
+func unacknowledged(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.SIOCOUTQ) }

@@ -3,24 +3,34 @@
 package oshost
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// The system calls of a connection. Go has made the descriptor non-blocking.
+// The system calls of a connection. Go has made the socket non-blocking.
 
 // errAgain: there is nothing to read, or no room to write.
 const errAgain = syscall.EAGAIN
 
-// descriptor is the socket's file descriptor.
-func descriptor(nc *net.TCPConn) int {
-	fd := -1
-	if raw, err := nc.SyscallConn(); err == nil {
-		_ = raw.Control(func(open uintptr) { fd = int(open) }) // else system calls fail
+// takeOver takes the socket of nc out of Go's hands and closes nc. If that fails
+// the connection is reset.
+func takeOver(nc *net.TCPConn) (fd int, err error) {
+	defer nc.Close()
+	raw, err := nc.SyscallConn()
+	if err == nil {
+		var failed error
+		err = raw.Control(func(own uintptr) { fd, failed = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0) })
+		err = errors.Join(err, failed)
 	}
-	return fd
+	if err != nil {
+		nc.SetLinger(0)
+		return noSocket, fmt.Errorf("take the socket over: %w", err)
+	}
+	return fd, nil
 }
 
 // readSocket reads once; 0 without an error is the end of what was sent.
@@ -56,17 +66,6 @@ func peekSocket(fd int) error {
 	}
 }
 
-// hasRoom reports whether a write would take something, or fail.
-func hasRoom(fd int) bool {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-	for {
-		n, err := unix.Poll(fds, 0)
-		if err != unix.EINTR {
-			return n > 0 || err != nil
-		}
-	}
-}
-
 // socketError is how the connection broke, nil if it did not or somebody was told.
 func socketError(fd int) error {
 	errno, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
@@ -75,3 +74,15 @@ func socketError(fd int) error {
 	}
 	return syscall.Errno(errno)
 }
+
+// finishSocket sends FIN behind what was written. It fails only if the connection
+// is broken.
+func finishSocket(fd int) error { return syscall.Shutdown(fd, syscall.SHUT_WR) }
+
+// resetOnClose has closeSocket send RST.
+func resetOnClose(fd int) {
+	_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+}
+
+// closeSocket closes the descriptor, which is gone whatever close(2) says.
+func closeSocket(fd int) { _ = syscall.Close(fd) }
