@@ -65,10 +65,12 @@ func (l *loop) busy() bool { return l.busyUntil != 0 && l.busyUntil > l.kernel.w
 
 // charge makes the loop busy with the callback that is about to begin.
 func (l *loop) charge() {
-	if c := &l.proc.host.cpu; c.on {
-		l.occupy(c.draw())
+	if l.proc.host.cpu.on {
+		l.spend()
 	}
 }
+
+func (l *loop) spend() { l.occupy(l.proc.host.cpu.draw()) }
 
 // draw is how long a callback takes.
 func (c *cpu) draw() time.Duration {

@@ -111,18 +111,26 @@ var eventNames = [...]string{
 
 // sawCall tells that a callback begins on a loop; method is empty for a func.
 func (l *loop) sawCall(fn any, method string, posted bool) {
-	if k := l.proc.sim().kernel; k.witness != nil {
-		k.saw(Act{Kind: ActCall, Host: l.proc.host.name, Loop: l.name, ID: l.id, Func: fn, What: method, Posted: posted})
+	if l.kernel.witness != nil { // the rest apart, so that this is inlined
+		l.tellCall(fn, method, posted)
 	}
+}
+
+func (l *loop) tellCall(fn any, method string, posted bool) {
+	l.kernel.saw(Act{Kind: ActCall, Host: l.proc.host.name, Loop: l.name, ID: l.id, Func: fn, What: method, Posted: posted})
 }
 
 // sawWrite tells of bytes for the network.
 func (c *conn) sawWrite(p []byte) {
-	if k := c.proc.sim().kernel; k.witness != nil {
-		a := Act{Kind: ActWrite, N: uint64(len(p)), Sum: checksum(p)}
-		a.Host, a.Loop, a.ID = c.owner()
-		k.saw(a)
+	if c.proc.host.sim.kernel.witness != nil {
+		c.tellWrite(p)
 	}
+}
+
+func (c *conn) tellWrite(p []byte) {
+	a := Act{Kind: ActWrite, N: uint64(len(p)), Sum: checksum(p)}
+	a.Host, a.Loop, a.ID = c.owner()
+	c.proc.sim().kernel.saw(a)
 }
 
 // sawDisk tells of a change to a file, or to its name.
