@@ -33,7 +33,10 @@ func TestOSDMonitor_statesByCommand(t *testing.T) {
 		{"create", func() bool { return om.create(uuid(0), wall) == 0 }, true, "exists,new in"},
 		{"the same again", func() bool { return om.create(uuid(0), wall) == 0 }, true, "exists,new in"},
 		{"another two", func() bool { return om.create(uuid(1), wall) == 1 && om.create(uuid(2), wall) == 2 }, true, "exists,new in; exists,new in; exists,new in"},
-		{"the same twice in one epoch", func() bool { return om.create(uuid(3), wall) == 3 && om.create(uuid(3), wall) == 3 }, true, ""},
+		{"the same twice in one epoch", func() bool {
+			first := om.create(uuid(3), wall)
+			return first == 3 && first == om.create(uuid(3), wall)
+		}, true, ""},
 		{"down while down", func() bool { return om.markDown(0, wall) }, false, ""},
 		{"out", func() bool { return om.markOut(1, wall) }, true, ""},
 		{"out again", func() bool { return om.markOut(1, wall) }, false, ""},
