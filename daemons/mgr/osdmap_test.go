@@ -109,23 +109,28 @@ func TestStandby_firstOSDMapIsDamaged(t *testing.T) {
 func TestStandby_osdmapsThatDoNotFit(t *testing.T) {
 	full, inc := osdHistory(t, 5)
 	m := serving(t, nil)
+	sessions := len(facts[monc.SessionOpened](m))
 	for _, c := range []struct {
 		what string
 		maps msg.OSDMap
+		bad  bool // it is asked for anew
 		want []uint32
 	}{
-		{"a change of nothing", msg.OSDMap{Incremental: pick(inc, 2)}, nil},
-		{"the whole", msg.OSDMap{Full: pick(full, 2)}, []uint32{2}},
-		{"the same again", msg.OSDMap{Full: pick(full, 2), Incremental: pick(inc, 2)}, []uint32{2}},
-		{"a change with a gap", msg.OSDMap{Incremental: pick(inc, 4)}, []uint32{2}},
-		{"a whole beyond the gap", msg.OSDMap{Full: pick(full, 4), Incremental: pick(inc, 5)}, []uint32{2, 4, 5}},
-		{"damage", msg.OSDMap{Full: map[uint32][]byte{6: full[5][:99]}}, []uint32{2, 4, 5}},
-		{"another epoch than said", msg.OSDMap{Full: map[uint32][]byte{7: full[5]}}, []uint32{2, 4, 5}},
-		{"damage in a change", msg.OSDMap{Incremental: map[uint32][]byte{6: inc[5]}}, []uint32{2, 4, 5}},
+		{"a change of nothing", msg.OSDMap{Incremental: pick(inc, 2)}, false, nil},
+		{"the whole", msg.OSDMap{Full: pick(full, 2)}, false, []uint32{2}},
+		{"the same again", msg.OSDMap{Full: pick(full, 2), Incremental: pick(inc, 2)}, false, []uint32{2}},
+		{"a change with a gap", msg.OSDMap{Incremental: pick(inc, 4)}, false, []uint32{2}},
+		{"a whole beyond the gap", msg.OSDMap{Full: pick(full, 4), Incremental: pick(inc, 5)}, false, []uint32{2, 4, 5}},
+		{"damage", msg.OSDMap{Full: map[uint32][]byte{6: full[5][:99]}}, true, []uint32{2, 4, 5}},
+		{"another epoch than said", msg.OSDMap{Full: map[uint32][]byte{7: full[5]}}, true, []uint32{2, 4, 5}},
+		{"damage in a change", msg.OSDMap{Incremental: map[uint32][]byte{6: inc[5]}}, true, []uint32{2, 4, 5}},
 	} {
 		m.pushOSDMap(&c.maps)
 		if got := m.osdEpochs(); !slices.Equal(got, c.want) {
 			t.Errorf("%s: applied %v, want %v", c.what, got, c.want)
+		}
+		if !c.bad && len(facts[monc.SessionOpened](m)) > sessions {
+			t.Errorf("%s: there is another session", c.what)
 		}
 	}
 	if again, asked := m.lastSubscriptions()["osdmap"]; !asked || again.Start != 0 || m.mode() != mgr.ModeActive {
