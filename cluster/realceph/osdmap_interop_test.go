@@ -5,6 +5,7 @@ package realceph_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -29,16 +30,7 @@ func osdmaptool(t *testing.T, m *osdmap.Map, args ...string) string {
 	if err := os.WriteFile(file, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "osdmaptool", append([]string{file}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("osdmaptool %v: %v: %s", args, err, stderr.String())
-	}
-	return string(out)
+	return run(t, "osdmaptool", append([]string{file}, args...)...)
 }
 
 // osdDump is what dumps of OSD maps have that is looked at here.
@@ -181,4 +173,66 @@ func follow(t *testing.T, m *osdmap.Map, body *msg.OSDMap) *osdmap.Map {
 		t.Fatalf("epoch %d: checksum %#x, want %#x", next.Epoch, crc, inc.FullCRC)
 	}
 	return next
+}
+
+// A CRUSH map that comes with an incremental is what Ceph makes of it, whatever kinds
+// of buckets it has.
+func TestOSDMap_realToolTakesCrush(t *testing.T) {
+	(&site{t: t}).check(realceph.Require("", "osdmaptool", "crushtool"))
+	for _, kind := range []string{"uniform", "list", "tree", "straw", "straw2"} {
+		t.Run(kind, func(t *testing.T) {
+			dir := t.TempDir()
+			crush, file := filepath.Join(dir, "crush"), filepath.Join(dir, "osdmap")
+			run(t, "crushtool", "-o", crush, "--build", "--num_osds", "5", "host", kind, "2", "root", kind, "0")
+			room := osdmap.NewIncremental(osdmap.New(wire.UUID{15: 9}, wire.UTime{Sec: 1_700_000_000}))
+			room.NewMaxOSD = 5
+			before, err := osdmap.New(wire.UUID{15: 9}, wire.UTime{Sec: 1_700_000_000}).Apply(room)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, _ := before.Encode()
+			if err := os.WriteFile(file, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			run(t, "osdmaptool", file, "--import-crush", crush)
+			theirs, err := osdmap.Decode(read(t, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			inc := osdmap.NewIncremental(before)
+			inc.Crush = read(t, crush)
+			binary.LittleEndian.PutUint32(inc.Crush[12:], 99) // the number of devices is to be found
+			ours, err := before.Apply(inc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(ours.Crush, theirs.Crush) || ours.CrushVersion != theirs.CrushVersion {
+				t.Errorf("CRUSH map\n%x of version %d, theirs\n%x of version %d", ours.Crush, ours.CrushVersion, theirs.Crush, theirs.CrushVersion)
+			}
+		})
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// run runs a program to its end and returns what it printed.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v: %s", name, args, err, stderr.String())
+	}
+	return string(out)
 }

@@ -16,8 +16,7 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 		next, err := s.nextOSDMap(b, epoch)
 		if err != nil {
 			s.log.Error("osdmap refused", "epoch", epoch, "error", err, "mon", s.monc.Mon())
-			s.monc.Want("osdmap", 0, false)
-			s.monc.Renew()
+			s.askAnew("osdmap")
 			return
 		}
 		if next == nil {
@@ -30,6 +29,16 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 	if s.mgr != nil {
 		s.mgr.checkFence()
 	}
+}
+
+// askAnew asks for the newest epoch of a map. A monitor that was asked for just that
+// already would not hear of it again, so the next session has to.
+func (s *Standby) askAnew(what string) {
+	if !s.monc.Want(what, 0, false) {
+		s.monc.Reopen()
+		return
+	}
+	s.monc.Renew()
 }
 
 // epochs are those of which a message has anything, ascending.

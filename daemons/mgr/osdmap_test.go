@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/monc/monctest"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
@@ -84,30 +85,55 @@ func TestStandby_waitsForTheFence(t *testing.T) {
 	}
 }
 
+// A first map that cannot be read is asked for on another session: this one was asked
+// for just that.
+func TestStandby_firstOSDMapIsDamaged(t *testing.T) {
+	full, _ := osdHistory(t, 2)
+	m := standingBy(t, nil)
+	n := m.names(5, m.gid())
+	n.LastFailureOSDEpoch = 2
+	m.push(n)
+	m.world.Run(10 * time.Second)
+	before := len(facts[monc.SessionOpened](m))
+	m.pushOSDMap(&msg.OSDMap{Full: map[uint32][]byte{2: full[2][:99]}})
+	m.within(10*time.Second, "another session", func() bool { return len(facts[monc.SessionOpened](m)) > before })
+	m.world.Run(time.Second)
+	if _, again := m.lastSubscriptions()["osdmap"]; !again {
+		t.Errorf("subscriptions %v", m.lastSubscriptions())
+	}
+	m.pushOSDMap(&msg.OSDMap{Full: pick(full, 2)})
+	m.within(2*time.Second, "active manager", func() bool { return m.mode() == mgr.ModeActive })
+}
+
 // What comes out of order is left, and what cannot be read is asked for anew.
 func TestStandby_osdmapsThatDoNotFit(t *testing.T) {
 	full, inc := osdHistory(t, 5)
 	m := serving(t, nil)
+	sessions := len(facts[monc.SessionOpened](m))
 	for _, c := range []struct {
 		what string
 		maps msg.OSDMap
+		bad  bool // it is asked for anew
 		want []uint32
 	}{
-		{"a change of nothing", msg.OSDMap{Incremental: pick(inc, 2)}, nil},
-		{"the whole", msg.OSDMap{Full: pick(full, 2)}, []uint32{2}},
-		{"the same again", msg.OSDMap{Full: pick(full, 2), Incremental: pick(inc, 2)}, []uint32{2}},
-		{"a change with a gap", msg.OSDMap{Incremental: pick(inc, 4)}, []uint32{2}},
-		{"a whole beyond the gap", msg.OSDMap{Full: pick(full, 4), Incremental: pick(inc, 5)}, []uint32{2, 4, 5}},
-		{"damage", msg.OSDMap{Full: map[uint32][]byte{6: full[5][:99]}}, []uint32{2, 4, 5}},
-		{"another epoch than said", msg.OSDMap{Full: map[uint32][]byte{7: full[5]}}, []uint32{2, 4, 5}},
-		{"damage in a change", msg.OSDMap{Incremental: map[uint32][]byte{6: inc[5]}}, []uint32{2, 4, 5}},
+		{"a change of nothing", msg.OSDMap{Incremental: pick(inc, 2)}, false, nil},
+		{"the whole", msg.OSDMap{Full: pick(full, 2)}, false, []uint32{2}},
+		{"the same again", msg.OSDMap{Full: pick(full, 2), Incremental: pick(inc, 2)}, false, []uint32{2}},
+		{"a change with a gap", msg.OSDMap{Incremental: pick(inc, 4)}, false, []uint32{2}},
+		{"a whole beyond the gap", msg.OSDMap{Full: pick(full, 4), Incremental: pick(inc, 5)}, false, []uint32{2, 4, 5}},
+		{"damage", msg.OSDMap{Full: map[uint32][]byte{6: full[5][:99]}}, true, []uint32{2, 4, 5}},
+		{"another epoch than said", msg.OSDMap{Full: map[uint32][]byte{7: full[5]}}, true, []uint32{2, 4, 5}},
+		{"damage in a change", msg.OSDMap{Incremental: map[uint32][]byte{6: inc[5]}}, true, []uint32{2, 4, 5}},
 	} {
 		m.pushOSDMap(&c.maps)
 		if got := m.osdEpochs(); !slices.Equal(got, c.want) {
 			t.Errorf("%s: applied %v, want %v", c.what, got, c.want)
 		}
+		if !c.bad && len(facts[monc.SessionOpened](m)) > sessions {
+			t.Errorf("%s: there is another session", c.what)
+		}
 	}
-	if diff := cmp.Diff(map[string]msg.Subscription{"osdmap": {}}, m.lastSubscriptions()); diff != "" || m.mode() != mgr.ModeActive {
-		t.Errorf("mode %q, subscriptions (-want +got):\n%s", m.mode(), diff)
+	if again, asked := m.lastSubscriptions()["osdmap"]; !asked || again.Start != 0 || m.mode() != mgr.ModeActive {
+		t.Errorf("mode %q, subscriptions %v", m.mode(), m.lastSubscriptions())
 	}
 }

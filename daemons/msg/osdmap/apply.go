@@ -267,7 +267,7 @@ func (m *Map) applySettings(inc *Incremental) {
 	applyRatio(&m.BackfillfullRatio, inc.NewBackfillfullRatio)
 	m.applyReleases(inc)
 	if len(inc.Crush) > 0 { // after the release, which decides whether it is counted
-		m.Crush = inc.Crush
+		m.setCrush(inc.Crush)
 		if m.RequireOSDRelease >= releaseLuminous {
 			m.CrushVersion++
 		}

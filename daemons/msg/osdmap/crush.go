@@ -6,10 +6,15 @@ import "github.com/wavetank/wavetank/daemons/wire"
 const (
 	crushMagic = 0x00010000
 
-	bucketStraw2 = 5
-	typeHost     = 1
-	typeRoot     = 11
-	rootID       = -1
+	bucketUniform = 1
+	bucketList    = 2
+	bucketTree    = 3
+	bucketStraw   = 4
+	bucketStraw2  = 5
+
+	typeHost = 1
+	typeRoot = 11
+	rootID   = -1
 
 	stepTake           = 1
 	stepEmit           = 4
@@ -18,7 +23,8 @@ const (
 	ruleMinSize        = 1
 	ruleMaxSize        = 10
 	bucketSlots        = 8 // room is made in powers of two
-	allowedBucketTypes = 1<<1 | 1<<2 | 1<<4 | 1<<5
+	allowedBucketTypes = 1<<bucketUniform | 1<<bucketList | 1<<bucketStraw | 1<<bucketStraw2
+	tunablesBytes      = 4*4 + 1 + 1 + 4 + 1
 )
 
 // crushTypes are the kinds of places that data can be spread over, smallest first.

@@ -14,10 +14,8 @@
 // inside, so that whoever applies an incremental can prove that it has arrived at
 // the very bytes of the monitor's map.
 //
-// CRUSH maps and what pools say of themselves are kept as bytes. Ceph reads a new
-// CRUSH map and writes it again, which lowers its number of devices if the last one
-// is gone, and takes away the flags of device classes that it lacks. That is not done
-// here: after such a change a map that Apply made has another checksum than Ceph's.
+// CRUSH maps and what pools say of themselves are kept as bytes; of a new CRUSH map
+// only that is read which changes the OSD map.
 //
 // Source of the format and of what an incremental does: Ceph's src/osd/OSDMap.cc,
 // and the maps of a 16.2.15 monitor, which testdata holds.
