@@ -36,8 +36,9 @@ func checkFull(t *testing.T, b []byte) {
 // FuzzDecode decodes anything as a full map, as it is and with checksum and length
 // put right.
 func FuzzDecode(f *testing.F) {
-	for _, b := range readHistory(f).full {
-		f.Add(b)
+	h := readHistory(f)
+	for _, epoch := range wire.SortedKeys(h.full) {
+		f.Add(h.full[epoch])
 	}
 	b, _ := osdmap.New(fsid(f), wire.UTime{Sec: 7}).Encode()
 	f.Add(b)
@@ -76,8 +77,8 @@ func checkIncremental(t *testing.T, base *osdmap.Map, b []byte) {
 // to a map with OSDs and pools.
 func FuzzDecodeIncremental(f *testing.F) {
 	h := readHistory(f)
-	for _, b := range h.incremental {
-		f.Add(b)
+	for _, epoch := range wire.SortedKeys(h.incremental) {
+		f.Add(h.incremental[epoch])
 	}
 	base, err := osdmap.Decode(h.full[45])
 	if err != nil {
