@@ -313,6 +313,7 @@ func TestMgrMonitor_promotion(t *testing.T) { // MM-17
 	b := newBench(t, Defects{})
 	b.run(10*time.Second, 10, 11)
 	b.pending.setMeta["probe"] = nil
+	b.fence = func(wire.UTime, []msg.EntityAddr) uint32 { return 7 }
 	b.fail("", b.wall())
 	m := b.pending.next
 	if m.Available || len(m.ActiveAddrs) != 0 || m.ActiveChange != b.wall() {
@@ -324,8 +325,8 @@ func TestMgrMonitor_promotion(t *testing.T) { // MM-17
 	if !b.pending.dropMeta["k"] {
 		t.Error("the failed mgr's metadata is kept")
 	}
-	if m.LastFailureOSDEpoch != 0 {
-		t.Error("there is no osdmap to name an epoch of")
+	if m.LastFailureOSDEpoch != 7 { // MM-18
+		t.Errorf("fenced by osdmap epoch %d", m.LastFailureOSDEpoch)
 	}
 }
 
