@@ -36,6 +36,11 @@ type Mon struct {
 	configKey    *configKey
 	config       configMonitor
 	clog         *clusterLog
+	health       *healthMonitor
+	fs           *fsMonitor
+	monMeta      *ledger
+	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down
+	heard        map[int]time.Duration     // when a monitor of that rank was last heard
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -92,7 +97,11 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.configKey = newConfigKey()
 	m.config.keys = m.configKey
 	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog}
+	m.health = newHealthMonitor()
+	m.health.look, m.health.changed = m.lookAround, m.sayHealth
+	m.fs, m.monMeta, m.met = &fsMonitor{}, newLedger(monMetadataSpace), map[int]map[string]string{}
+	m.heard = map[int]time.Duration{}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.fs, m.monMeta}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
@@ -111,6 +120,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 func (m *Mon) firstMaps() map[string][]byte {
 	first := firstOSDMaps(m.cfg.FSID, m.cfg.MonMap.Created)
 	first[mgrMapName] = encodeMgrMap(&msg.MgrMap{Epoch: 1})
+	first[fsMapName] = encodeFSMap(firstFSMap())
 	return first
 }
 
