@@ -111,3 +111,16 @@ func TestHealth_mgrDown(t *testing.T) { // MM-23
 		}
 	}
 }
+
+// A new leader that has not heard a monitor yet gives it time.
+func TestHealth_newLeaderWaits(t *testing.T) {
+	c := newCluster(t, 3, 63).startAll()
+	m := c.mons[c.settle()].mon
+	clear(m.heard)
+	if got := m.whoAnswers(m.now()); len(got) != 3 {
+		t.Errorf("at once: %v", got)
+	}
+	if got := m.whoAnswers(m.now() + 2*m.opts.Lease + time.Second); !slices.Equal(got, []int{m.rank}) {
+		t.Errorf("later: %v", got)
+	}
+}

@@ -211,20 +211,28 @@ type connectedJSON struct {
 // featuresJSON is who is connected to this monitor. Every peer that gets as far has
 // the features that we have, which Ceph, too, takes for luminous.
 func (m *Mon) featuresJSON() any {
-	group := func(n int) []connectedJSON {
-		return []connectedJSON{{fmt.Sprintf("%#x", msg.FeaturesAll), "luminous", n}}
-	}
-	kinds := map[string]int{"mon": 1}
-	for _, s := range m.sessions.list {
-		if s.gid != 0 {
-			kinds[s.con.PeerType().String()]++
+	group := func(kind msg.EntityType) (list []connectedJSON) {
+		c := connectedJSON{Features: fmt.Sprintf("%#x", msg.FeaturesAll), Release: "luminous"}
+		for _, s := range m.sessions.list {
+			if s.gid != 0 && s.con.PeerType() == kind {
+				c.Num++
+			}
 		}
+		if kind == msg.EntityMon {
+			c.Num = 1
+		}
+		if c.Num > 0 {
+			list = append(list, c)
+		}
+		return list
 	}
-	out := map[string][]connectedJSON{}
-	for _, kind := range wire.SortedKeys(kinds) {
-		out[kind] = group(kinds[kind])
-	}
-	return out
+	return struct {
+		Mon    []connectedJSON `json:"mon,omitempty"`
+		MDS    []connectedJSON `json:"mds,omitempty"`
+		OSD    []connectedJSON `json:"osd,omitempty"`
+		Client []connectedJSON `json:"client,omitempty"`
+		Mgr    []connectedJSON `json:"mgr,omitempty"`
+	}{group(msg.EntityMon), group(msg.EntityMDS), group(msg.EntityOSD), group(msg.EntityClient), group(msg.EntityMgr)}
 }
 
 func (m *Mon) featuresCommand(o *op, c *msg.MonCommand, args commandArgs) {
