@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // What every monitor answers about the cluster; texts and keys are those of a real
@@ -145,6 +146,11 @@ func TestMon_tell(t *testing.T) {
 	leader := c.settle()
 	cl := c.login(leader)
 	cl.command(`{"prefix":"config set","who":"mon","name":"mon_lease","value":"7"}`)
+	cl.send(&msg.Command{FSID: wire.UUID{9}, Cmd: []string{`{"prefix":"version"}`}})
+	c.world.Run(time.Second)
+	if r, ok := cl.got[len(cl.got)-1].Body.(*msg.CommandReply); !ok || r.Code != -1 || r.Status != "wrong fsid" {
+		t.Errorf("another cluster's command: %+v", cl.got[len(cl.got)-1].Body)
+	}
 	tell := func(text string) (*msg.CommandReply, map[string]any) {
 		t.Helper()
 		cl.got = nil
