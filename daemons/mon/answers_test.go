@@ -79,6 +79,12 @@ func TestMon_statusText(t *testing.T) {
 	if !strings.HasPrefix(mon, "1 daemons, quorum a (age ") || !strings.HasPrefix(mgr, "x(active, since ") || !strings.HasSuffix(mgr, "), standbys: y") {
 		t.Errorf("%s; %s", mon, mgr)
 	}
+	x.command(`{"prefix":"mgr fail","who":"x"}`)
+	c.world.Run(5 * time.Second)
+	x.command(`{"prefix":"mgr fail","who":"y"}`)
+	if mgr = c.mons[0].mon.mgrSummary(); !strings.HasPrefix(mgr, "no daemons active (since 0.") {
+		t.Errorf("nobody left: %s", mgr)
+	}
 	for d, want := range map[time.Duration]string{
 		12345 * time.Microsecond: "0.012345s", 66500 * time.Millisecond: "66s", 11 * time.Minute: "11m", 3 * time.Hour: "3h", 100 * time.Hour: "4d",
 	} {

@@ -28,6 +28,7 @@ func (m *Mon) status() quorum.Status { return m.quorumStatus }
 func (m *Mon) restart() {
 	m.electedAt = m.now()
 	clear(m.met)
+	m.mgrGone = 0
 	m.giveUp()
 	for _, s := range m.services {
 		s.restart(m.now())

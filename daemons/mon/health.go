@@ -143,7 +143,7 @@ func (m *Mon) lookAround(now time.Duration, wall wire.UTime) {
 	}
 	mm := m.mgr.committed
 	osds, _, _ := m.osd.committed.Count()
-	if c, down := mgrDown(mm, osds, since(m.cfg.MonMap.Created, wall), since(mm.ActiveChange, wall)); down {
+	if c, down := mgrDown(mm, osds, since(m.cfg.MonMap.Created, wall), m.mgrMissed(now)); down {
 		checks["MGR_DOWN"] = c
 	}
 	m.health.report(healthOfMons, checks)
@@ -198,6 +198,18 @@ func mgrDown(mm *msg.MgrMap, osds int, age, inactive time.Duration) (c msg.Healt
 		c.Severity = msg.HealthErr
 	}
 	return c, !mm.Available && osds > 0 && age > mgrMkfsGrace
+}
+
+// mgrMissed is for how long this leader has seen no manager serve.
+func (m *Mon) mgrMissed(now time.Duration) time.Duration {
+	switch {
+	case m.mgr.committed.Available:
+		m.mgrGone = 0
+		return 0
+	case m.mgrGone == 0:
+		m.mgrGone = now
+	}
+	return now - m.mgrGone
 }
 
 // since is the time from a to b.

@@ -124,3 +124,34 @@ func TestHealth_newLeaderWaits(t *testing.T) {
 		t.Errorf("later: %v", got)
 	}
 }
+
+// MGR_DOWN comes when there are OSDs, gets worse while it lasts, and goes.
+func TestHealth_mgrDownInACluster(t *testing.T) { // MM-23
+	c := newCluster(t, 1, 64).startAll()
+	cl := c.login(0)
+	health := func(wait time.Duration) string {
+		c.world.Run(wait)
+		_, data := cl.command(`{"prefix":"health"}`)
+		return strings.TrimSpace(string(data))
+	}
+	if got := health(200 * time.Second); got != "HEALTH_OK" {
+		t.Errorf("without OSDs: %s", got)
+	}
+	if ack, _ := cl.command(`{"prefix":"osd new","uuid":"8b5c7a32-9ab0-4f2c-8d3f-2a1b60f4a111"}`); ack.Code != 0 {
+		t.Fatal(ack.Status)
+	}
+	m := c.mons[0].mon
+	m.mgrGone = 0 // as a leader who has just begun to look
+	if got := health(20 * time.Second); got != "HEALTH_WARN no active mgr" {
+		t.Errorf("at first: %s", got)
+	}
+	if got := health(70 * time.Second); got != "HEALTH_ERR no active mgr" {
+		t.Errorf("later: %s", got)
+	}
+	cl.beacon("x", false)
+	c.world.Run(time.Second)
+	cl.beacon("x", true)
+	if got := health(10 * time.Second); got != "HEALTH_OK" {
+		t.Errorf("with a manager: %s", got)
+	}
+}

@@ -37,6 +37,7 @@ type Mon struct {
 	config       configMonitor
 	clog         *clusterLog
 	health       *healthMonitor
+	mgrGone      time.Duration // when this leader first saw that no manager serves; 0 while one does
 	fs           *fsMonitor
 	monMeta      *ledger
 	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down

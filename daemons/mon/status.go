@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // statusCommand is "ceph status", in plain text or as JSON. Of pools and
@@ -54,6 +55,8 @@ func (m *Mon) mgrSummary() string {
 	age := timespan(since(mm.ActiveChange, m.wall()))
 	text := "no daemons active"
 	switch {
+	case mm.ActiveGID == 0 && mm.ActiveChange != wire.UTime{}:
+		text = fmt.Sprintf("no daemons active (since %s)", age)
 	case mm.ActiveGID != 0 && mm.Available:
 		text = fmt.Sprintf("%s(active, since %s)", mm.ActiveName, age)
 	case mm.ActiveGID != 0:
