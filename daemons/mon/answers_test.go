@@ -200,3 +200,40 @@ func TestMon_tell(t *testing.T) {
 		}
 	}
 }
+
+// A manager that wants digests gets one at once, and then one every 5 s.
+func TestMon_digests(t *testing.T) { // MM-22
+	c := newCluster(t, 3, 76).startAll()
+	cl := c.login((c.settle() + 1) % 3)
+	cl.subscribe("mgrdigest", 0, false)
+	c.world.Run(100 * time.Millisecond)
+	digests := func() (list []*msg.MgrDigest) {
+		for _, m := range cl.got {
+			if d, ok := m.Body.(*msg.MgrDigest); ok {
+				list = append(list, d)
+			}
+		}
+		return list
+	}
+	if len(digests()) != 1 {
+		t.Fatalf("%d digests at once", len(digests()))
+	}
+	var health healthJSON
+	var status struct{ Name, State string }
+	if err := json.Unmarshal(digests()[0].Health, &health); err != nil || health.Status != "HEALTH_OK" {
+		t.Errorf("health %s: %v", digests()[0].Health, err)
+	}
+	if err := json.Unmarshal(digests()[0].MonStatus, &status); err != nil || status.State != "peon" {
+		t.Errorf("mon status %s: %v", digests()[0].MonStatus, err)
+	}
+	cl.command(`{"prefix":"log","logtext":["a commit"]}`)
+	c.world.Run(20 * time.Second)
+	if n := len(digests()); n != 5 {
+		t.Errorf("%d digests in 20 s", n)
+	}
+	cl.n.mon.lost(cl.con)
+	c.world.Run(6 * time.Second)
+	if cl.n.mon.digest.Armed() {
+		t.Error("the timer runs for nobody")
+	}
+}

@@ -52,10 +52,10 @@ func TestCommands_anyArguments(t *testing.T) {
 			switch rapid.IntRange(0, 6).Draw(rt, p["name"]) {
 			case 0:
 				args[p["name"]] = rapid.SampledFrom([]string{"", "a", "mgr", "mgr.x", "json", "debug_ms", "mgr/host:x", "\x00\xff"}).Draw(rt, "text")
-				wrong = wrong || p["n"] == "N" || p["type"] == "CephInt" || p["type"] == "CephBool"
+				wrong = wrong || p["n"] == "N" || p["type"] == "CephInt" || p["type"] == "CephFloat" || p["type"] == "CephBool"
 			case 1:
 				args[p["name"]] = rapid.Int64().Draw(rt, "number")
-				wrong = wrong || p["type"] != "CephInt"
+				wrong = wrong || p["type"] != "CephInt" && p["type"] != "CephOsdName" && p["type"] != "CephFloat"
 			case 2:
 				args[p["name"]] = []string{"a", "b"}
 				wrong = wrong || p["n"] != "N"

@@ -54,6 +54,7 @@ type Mon struct {
 	lastTid  uint64
 
 	tick    host.Timer // mon_tick_interval
+	digest  host.Timer // armed while managers want digests
 	outside host.Timer // armed while out of quorum with clients
 }
 
@@ -89,6 +90,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	}
 	m.loop = h.NewLoop("mon." + cfg.Name + "/dispatch")
 	m.tick = m.loop.NewTimer(m.onTick)
+	m.digest = m.loop.NewTimer(m.onDigest)
 	m.outside = m.loop.NewTimer(m.onOutside)
 	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()

@@ -86,6 +86,8 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.fs.body, uint64(m.fs.committed.Epoch))
 	case "mdsmap":
 		m.serveMap(s, sub, m.fs.mdsMapFor(), uint64(m.fs.committed.Epoch))
+	case digestName:
+		m.serveDigest(s, sub)
 	case "config":
 		m.serveConfig(s, sub)
 	default:

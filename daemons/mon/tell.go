@@ -98,8 +98,10 @@ func (m *Mon) tellConfigShow(commandArgs) (any, error) {
 	return all, nil
 }
 
-// tellStatus is what this monitor thinks of the quorum.
-func (m *Mon) tellStatus(commandArgs) (any, error) {
+// tellStatus tells what statusOfThis is: what this monitor thinks of the quorum.
+func (m *Mon) tellStatus(commandArgs) (any, error) { return m.statusOfThis(), nil }
+
+func (m *Mon) statusOfThis() any {
 	outside := []string{}
 	in := " " + strings.Join(m.quorumNames(), " ") + " "
 	for _, name := range m.cfg.MonMap.Ranks {
@@ -135,7 +137,7 @@ func (m *Mon) tellStatus(commandArgs) (any, error) {
 			quorumFeaturesJSON
 		}{requiredCon, features, quorumFeaturesJSON{quorumCon, features}},
 		Outside: outside, Extra: []string{}, Sync: []string{}, MonMap: m.monMapJSON(), Peers: m.featuresJSON(),
-	}, nil
+	}
 }
 
 // requiredCon is what Ceph 16.2.15's monitors ask of each other, as they tell it.
