@@ -216,11 +216,17 @@ func TestCLI_jsonHasCephsShape(t *testing.T) {
 	s.awaitMgrs("x: ")
 	s.startMgr(w, "y")
 	s.awaitMgrs("x: y")
-	for _, s := range []*site{o.site, s} {
-		s.ceph("osd", "blocklist", "add", "10.0.0.1:6800/7")
-		s.ceph("osd", "new", "00000000-0000-0000-0000-000000000007")
+	for _, admin := range []*site{o.site, s} {
+		admin.ceph("config", "set", "mgr", "debug_ms", "1")
+		admin.ceph("log", "hello")
+		admin.ceph("osd", "blocklist", "add", "10.0.0.1:6800/7")
+		admin.ceph("osd", "new", "00000000-0000-0000-0000-000000000007")
 	}
-	for _, command := range []string{"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mon dump", "quorum_status", "osd dump", "osd stat"} {
+	for _, command := range []string{
+		"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mgr module ls", "mgr services", "mon dump", "mon stat", "mon metadata",
+		"quorum_status", "status", "health", "features", "fsid", "fs dump", "fs ls", "mds stat", "mds metadata",
+		"osd dump", "osd stat", "config dump", "config get mgr", "config log", "config-key ls", "log last 1", "tell mon.a mon_status", "tell mon.a version",
+	} {
 		t.Run(command, func(t *testing.T) {
 			var mine, theirs any
 			o.cephJSON(&mine, strings.Fields(command)...)

@@ -125,9 +125,10 @@ func TestMgr_oursWithRealMonitorAndRealMgr(t *testing.T) {
 	}
 }
 
-// A manager of Ceph's registers with our monitors as a standby, with what it
-// tells of itself.
-func TestMgr_realStandbyOfOurMonitors(t *testing.T) {
+// A manager of Ceph's serves under our monitors: it registers as a standby with what
+// it tells of itself, takes over when ours fails, and takes its options from them.
+// None of its modules is on: a new cluster of ours enables none.
+func TestMgr_realUnderOurMonitors(t *testing.T) {
 	o := newOurs(t, 3, 1)
 	d, err := o.Start(realceph.KindMgr, "real")
 	o.check(err)
@@ -136,6 +137,16 @@ func TestMgr_realStandbyOfOurMonitors(t *testing.T) {
 	o.cephJSON(&metadata, "mgr", "metadata", "real")
 	if !strings.HasPrefix(metadata["ceph_version"], "ceph version ") || metadata["name"] != "real" {
 		t.Errorf("metadata %v", metadata)
+	}
+	o.ceph("mgr", "fail", "x")
+	o.awaitMgrs("real: x")
+	o.ceph("config", "set", "mgr", "mgr_stats_period", "7")
+	o.eventually("the option taken", func() bool {
+		out, err := o.tryCeph("tell", "mgr.real", "config", "get", "mgr_stats_period")
+		return err == nil && strings.Contains(out, `"mgr_stats_period": "7"`)
+	})
+	if !d.Running() {
+		t.Fatalf("ceph-mgr has ended: %s", d.Output())
 	}
 	d.Kill() // and then the monitors miss its beacons
 	o.awaitMgrs("x: ")

@@ -35,6 +35,7 @@ func metadata(hostname string, addr msg.EntityAddr) map[string]string {
 		"addr":               addr.IP.Addr().String(),
 		"addrs":              fmt.Sprintf("%v/%d", addr.IP, addr.Nonce),
 		"ceph_release":       speaksRelease,
+		"ceph_version":       "ceph version " + speaksVersion + " (wavetank) " + speaksRelease + " (stable)",
 		"ceph_version_short": speaksVersion,
 		"hostname":           hostname,
 	}

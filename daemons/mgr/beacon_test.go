@@ -25,7 +25,8 @@ func TestBeaconMaker(t *testing.T) {
 		Modules:     []msg.ModuleInfo{{Name: "balancer", CanRun: true}, {Name: "status", CanRun: true}},
 		Metadata: map[string]string{
 			"addr": "10.0.0.1", "addrs": "10.0.0.1:0/77", "hostname": "box",
-			"ceph_release": "pacific", "ceph_version_short": "16.2.15",
+			"ceph_release": "pacific",
+			"ceph_version": "ceph version 16.2.15 (wavetank) pacific (stable)", "ceph_version_short": "16.2.15",
 		},
 	}
 	available, announcing := steady, steady

@@ -27,20 +27,11 @@ type command struct {
 	run    func(m *Mon, o *op, c *msg.MonCommand, args commandArgs)
 }
 
-// commands is the table of what a monitor can do: those of the whole, then those
-// of each service.
+// commands is the table of what a monitor can do: by service.
 func commands() []command {
-	all := []command{
-		{"get_command_descriptions", "", "list the commands", "mon", "r", (*Mon).listCommands},
-		{"mgr dump", "name=epoch,type=CephInt,range=0,req=false", "dump the latest MgrMap", "mgr", "r", (*Mon).mgrDump},
-		{"mgr stat", "", "dump basic info about the mgr cluster state", "mgr", "r", (*Mon).mgrStat},
-		{"mgr metadata", "name=who,type=CephString,req=false", "dump metadata for all daemons or a specific daemon", "mgr", "r", (*Mon).mgrMetadata},
-		{"mgr fail", "name=who,type=CephString,req=false", "treat the named manager daemon as failed", "mgr", "rw", (*Mon).mgrFail},
-		{"mon dump", "", "dump formatted monmap", "mon", "r", (*Mon).monDump},
-		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
-		{"status", "", "show cluster status", "mon", "r", (*Mon).statusCommand},
-	}
-	return slices.Concat(all, configKeyCommands(), logCommands(), configCommands(), osdCommands())
+	own := []command{{"get_command_descriptions", "", "list the commands", "mon", "r", (*Mon).listCommands}}
+	return slices.Concat(own, monCommands(), healthCommands(), logCommands(), fsCommands(), configKeyCommands(),
+		mgrCommands(), configCommands(), osdCommands())
 }
 
 // handleCommand executes a command where it can be executed: reads here,
@@ -116,19 +107,6 @@ func toJSON(v any, indent bool) []byte {
 		return []byte("null\n")
 	}
 	return b.Bytes()
-}
-
-// mgrFail takes a mgr out of the map (MM-19).
-func (m *Mon) mgrFail(o *op, c *msg.MonCommand, args commandArgs) {
-	before := m.mgr.pending.edits
-	text := m.mgr.fail(args.text("who"), m.wall())
-	r := result{prefix: "mgr fail", status: text}
-	if m.mgr.pending.edits == before {
-		m.ack(o, c, r)
-		return
-	}
-	r.epoch = uint64(m.mgr.pending.next.Epoch)
-	m.ackCommitted(o, c, r)
 }
 
 // ackCommitted has the changes made so far proposed at once, and answers when they

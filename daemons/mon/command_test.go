@@ -28,7 +28,7 @@ func TestMon_commands(t *testing.T) {
 		{`{"prefix":"status","format":"json"}`, 0, `"num_standbys":0`},
 		{`{"prefix":"mgr stat"}`, 0, `"active_name": "x"`},
 		{`{"prefix":"mgr metadata","who":"x","format":"json"}`, 0, `"addr":"h"`},
-		{`{"prefix":"mgr metadata","who":"y"}`, -2, "no metadata"},
+		{`{"prefix":"mgr metadata","who":"y"}`, -2, "mgr.y does not exist"},
 		{`{"prefix":"mgr metadata"}`, 0, `"name": "x"`},
 		{`{"prefix":"mgr dump","epoch":1}`, 0, `"epoch": 1,`},
 		{`{"prefix":"mgr dump","epoch":99}`, -2, "no map for epoch 99"},

@@ -140,7 +140,7 @@ func (p commandParam) fits(v any) bool {
 		return p["type"] == "CephBool"
 	case json.Number:
 		_, err := v.Int64()
-		return p["type"] == "CephFloat" || p["type"] == "CephInt" && err == nil
+		return p["type"] == "CephFloat" || (p["type"] == "CephInt" || p["type"] == "CephOsdName") && err == nil
 	}
 	return false
 }

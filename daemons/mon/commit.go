@@ -30,6 +30,7 @@ func (m *Mon) Apply(index uint64, data []byte) {
 		m.carry(left)
 	}
 	m.beginPending()
+	m.meetMonitors()
 	m.proposeChanges() // what the log could not take while the batch was under way
 	m.tellSubscribers()
 	for _, fn := range waiters {
@@ -57,7 +58,12 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	if _, err := osdmap.Decode(osdMap); err != nil {
 		return err
 	}
-	return newClusterLog(m.caller(), m.opts.MaxLogEntries).load(s)
+	for _, service := range []service{newHealthMonitor(), newClusterLog(m.caller(), m.opts.MaxLogEntries), &fsMonitor{}} {
+		if err := service.load(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Restore implements quorum.Machine. Subscribers are told when the monitor is

@@ -57,6 +57,10 @@ func (m *Mon) take(o *op) {
 	if o.gone() {
 		return
 	}
+	if t, ok := o.msg.Body.(*msg.Command); ok && o.s != nil && o.s.gid != 0 {
+		m.handleTell(o, t) // in or out of the quorum
+		return
+	}
 	if !m.node.Readable() {
 		if _, auth := o.msg.Body.(*msg.Auth); auth && o.s != nil {
 			o.s.waiting = true
@@ -97,6 +101,8 @@ func (m *Mon) handle(o *op) {
 		m.handleLog(o, body)
 	case *msg.MonGetVersion:
 		m.handleGetVersion(o, body)
+	case *msg.MonMgrReport:
+		m.handleMgrReport(o, body)
 	case *msg.GetConfig:
 		m.handleGetConfig(o, body)
 	case *msg.Auth:
@@ -121,7 +127,12 @@ func (m *Mon) fromMon(c conn, in *msg.Message) {
 		m.log.Info("message from a monitor that is not in the map", "peer", c.PeerAddr(), "type", in.Header.Type)
 		return
 	}
+	m.heard[rank] = m.now()
 	switch body := in.Body.(type) {
+	case *msg.MonElection:
+		m.handleElection(rank, body)
+	case *msg.MonHealthChecks:
+		m.handleMonHealthChecks(rank, body)
 	case *msg.MonRaft:
 		m.handleRaft(rank, body)
 	case *msg.Forward:

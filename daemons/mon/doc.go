@@ -29,8 +29,8 @@
 //
 // The replicated log is raft instead of Paxos and Ceph's elections, and the
 // monmap is fixed. Clients cannot tell: they see maps, sessions and command
-// results. OSDs do not report to the monitors yet; config and log services answer
-// and keep nothing.
+// results. OSDs do not report to the monitors yet, and the map of file systems is that
+// of a new cluster. What is answered, kept and left out is in docs/monitors.md.
 //
 // All services are open for changes together, and their changes travel in one batch.
 // So a mgr is dropped from its map and fenced in the OSD map in one commit, where

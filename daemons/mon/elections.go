@@ -27,6 +27,8 @@ func (m *Mon) status() quorum.Status { return m.quorumStatus }
 // void, and so is what an earlier quorum had asked of this one.
 func (m *Mon) restart() {
 	m.electedAt = m.now()
+	clear(m.met)
+	m.mgrGone = 0
 	m.giveUp()
 	for _, s := range m.services {
 		s.restart(m.now())
@@ -47,6 +49,8 @@ func (m *Mon) activate() {
 	m.ids.prime()
 	m.beginPending()
 	m.sayLeader()
+	m.introduce()
+	m.meetMonitors()
 	m.checkGlobalIDs()
 	m.resendKept()
 	m.tellSubscribers()

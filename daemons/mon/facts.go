@@ -125,7 +125,7 @@ func (f MgrDropped) Attrs() []slog.Attr {
 type MapSent struct {
 	// Mon is the monitor's name.
 	Mon string
-	// Map is "mgrmap", "osdmap" or "monmap".
+	// Map is "mgrmap", "osdmap", "monmap", "fsmap" or "mdsmap".
 	Map string
 	// Epoch is the map's epoch; 0 for the empty map that tells a stale active
 	// mgr that it is out.

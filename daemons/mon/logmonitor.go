@@ -50,8 +50,7 @@ func (m *Mon) say(level uint16, format string, args ...any) {
 
 // sayLeader says what Ceph's monitors say when an election is won.
 func (m *Mon) sayLeader() {
-	ranks := strings.Trim(strings.ReplaceAll(fmt.Sprint(m.quorumRanks()), " ", ","), "[]")
-	m.say(msg.LogInfo, "mon.%s is new leader, mons %s in quorum (ranks %s)", m.cfg.Name, strings.Join(m.quorumNames(), ","), ranks)
+	m.say(msg.LogInfo, "mon.%s is new leader, mons %s in quorum (ranks %s)", m.cfg.Name, strings.Join(m.quorumNames(), ","), rankList(m.quorumRanks()))
 }
 
 // serveLog sends a subscriber of "log-LEVEL" the lines it has not got; who begins

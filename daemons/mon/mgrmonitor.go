@@ -235,7 +235,7 @@ func (mm *mgrMonitor) dropActive(reason string, wall wire.UTime) {
 	c.forgetMetadata(m.ActiveName)
 	m.LastFailureOSDEpoch = mm.fence(wall, activeAddrs(m))
 	m.ActiveGID, m.ActiveName, m.Available, m.ActiveAddrs = 0, "", false, nil
-	m.ActiveFeatures = 0
+	m.ActiveFeatures, m.ActiveChange = 0, wall
 	m.Services, m.ClientAddrs, m.ClientNames = nil, nil, nil
 	c.edits++
 	c.immediate = true

@@ -36,6 +36,12 @@ type Mon struct {
 	configKey    *configKey
 	config       configMonitor
 	clog         *clusterLog
+	health       *healthMonitor
+	mgrGone      time.Duration // when this leader first saw that no manager serves; 0 while one does
+	fs           *fsMonitor
+	monMeta      *ledger
+	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down
+	heard        map[int]time.Duration     // when a monitor of that rank was last heard
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -48,6 +54,7 @@ type Mon struct {
 	lastTid  uint64
 
 	tick    host.Timer // mon_tick_interval
+	digest  host.Timer // armed while managers want digests
 	outside host.Timer // armed while out of quorum with clients
 }
 
@@ -83,6 +90,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	}
 	m.loop = h.NewLoop("mon." + cfg.Name + "/dispatch")
 	m.tick = m.loop.NewTimer(m.onTick)
+	m.digest = m.loop.NewTimer(m.onDigest)
 	m.outside = m.loop.NewTimer(m.onOutside)
 	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
@@ -92,7 +100,11 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.configKey = newConfigKey()
 	m.config.keys = m.configKey
 	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog}
+	m.health = newHealthMonitor()
+	m.health.look, m.health.changed = m.lookAround, m.sayHealth
+	m.fs, m.monMeta, m.met = &fsMonitor{}, newLedger(monMetadataSpace), map[int]map[string]string{}
+	m.heard = map[int]time.Duration{}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.fs, m.monMeta}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
@@ -111,6 +123,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 func (m *Mon) firstMaps() map[string][]byte {
 	first := firstOSDMaps(m.cfg.FSID, m.cfg.MonMap.Created)
 	first[mgrMapName] = encodeMgrMap(&msg.MgrMap{Epoch: 1})
+	first[fsMapName] = encodeFSMap(firstFSMap())
 	return first
 }
 

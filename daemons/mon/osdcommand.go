@@ -22,6 +22,7 @@ func osdCommands() []command {
 	return []command{
 		{"osd dump", epoch, "print summary of OSD map", "osd", "r", (*Mon).osdDump},
 		{"osd stat", "", "print summary of OSD map", "osd", "r", (*Mon).osdStat},
+		{"osd metadata", "name=id,type=CephOsdName,req=false", "fetch metadata for osd {id} (default all)", "osd", "r", (*Mon).osdMetadata},
 		{"osd getmap", epoch, "get OSD map", "osd", "r", (*Mon).osdGetMap},
 		{"osd blocklist ls", "", "show blocklisted clients", "osd", "r", (*Mon).blocklistList},
 		{"osd blocklist clear", "", "clear all blocklisted clients", "osd", "rw", (*Mon).blocklistClear},

@@ -266,3 +266,28 @@ func (m *Mon) blocklistList(o *op, c *msg.MonCommand, args commandArgs) {
 	}
 	m.ack(o, c, r)
 }
+
+// osdMetadata is what OSDs have said about themselves: nothing but that they are
+// there, as they do not report yet.
+func (m *Mon) osdMetadata(o *op, c *msg.MonCommand, args commandArgs) {
+	type osd struct {
+		ID int `json:"id"`
+	}
+	om := m.osd.committed
+	if args.has("id") {
+		id := int(args.number("id", -1))
+		if id < 0 || id >= len(om.OSDs) || om.OSD(int32(id)) == nil {
+			m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: fmt.Sprintf("osd.%d does not exist", id)})
+			return
+		}
+		m.ackReadable(o, c, args, osd{id})
+		return
+	}
+	all := []osd{}
+	for id := range om.OSDs {
+		if om.OSD(int32(id)) != nil {
+			all = append(all, osd{id})
+		}
+	}
+	m.ackReadable(o, c, args, all)
+}

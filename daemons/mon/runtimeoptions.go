@@ -7,13 +7,17 @@ import (
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
+// asSubject is this monitor, for which options are looked up.
+func (m *Mon) asSubject() subject {
+	return subject{entity: msg.AuthName{Type: uint32(msg.EntityMon), ID: m.cfg.Name}, host: m.h.Name()}
+}
+
 // applyConfig takes those options of this monitor from the configuration that can
 // change while it runs; the others are read at the start only. Options that make
 // no sense together leave everything as it was.
 func (m *Mon) applyConfig() {
-	self := subject{entity: msg.AuthName{Type: uint32(msg.EntityMon), ID: m.cfg.Name}, host: m.h.Name()}
 	opts := m.cfg.Options
-	set := m.config.options(self)
+	set := m.config.options(m.asSubject())
 	take := func(name string, into *time.Duration) {
 		if seconds, err := strconv.ParseFloat(set[name], 64); err == nil && seconds >= 0 && seconds < 1e9 {
 			*into = time.Duration(seconds * float64(time.Second))

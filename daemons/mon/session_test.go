@@ -100,7 +100,7 @@ func TestMon_configIsAnsweredEmpty(t *testing.T) {
 	cl := c.login(0)
 	cl.subscribe("config", 0, false)
 	cl.subscribe("monmap", 2, false)
-	cl.subscribe("fsmap", 0, false)
+	cl.subscribe("nosuchmap", 0, false)
 	c.world.Run(time.Second)
 	last := cl.got[len(cl.got)-1]
 	if b, ok := last.Body.(*msg.Config); !ok || len(b.Options) != 0 {

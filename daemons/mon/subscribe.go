@@ -82,6 +82,12 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.maps.monMap, m.maps.monEpoch)
 	case osdMapName:
 		m.serveOSDMap(s, sub)
+	case "fsmap":
+		m.serveMap(s, sub, m.fs.body, uint64(m.fs.committed.Epoch))
+	case "mdsmap":
+		m.serveMap(s, sub, m.fs.mdsMapFor(), uint64(m.fs.committed.Epoch))
+	case digestName:
+		m.serveDigest(s, sub)
 	case "config":
 		m.serveConfig(s, sub)
 	default:
@@ -130,8 +136,10 @@ func (m *Mon) tellSubscribers() {
 func (m *Mon) handleGetVersion(o *op, g *msg.MonGetVersion) {
 	r := &msg.MonGetVersionReply{Handle: g.Handle}
 	switch g.What {
-	case mgrMapName, osdMapName:
+	case mgrMapName, osdMapName, fsMapName:
 		r.Oldest, r.Newest = m.state.Epochs(g.What)
+	case "mdsmap":
+		r.Oldest, r.Newest = m.state.Epochs(fsMapName)
 	case "monmap":
 		r.Oldest, r.Newest = m.maps.monEpoch, m.maps.monEpoch
 	}

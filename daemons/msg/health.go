@@ -18,7 +18,8 @@ type HealthCheck struct {
 	Count    int64 // how many things it concerns
 }
 
-func (c *HealthCheck) encode(e *wire.Encoder) {
+// Encode appends the check.
+func (c *HealthCheck) Encode(e *wire.Encoder) {
 	e.Envelope(2, 1, func() {
 		e.U8(c.Severity)
 		e.String(c.Summary)
@@ -27,7 +28,8 @@ func (c *HealthCheck) encode(e *wire.Encoder) {
 	})
 }
 
-func decodeHealthCheck(d *wire.Decoder) (c HealthCheck) {
+// DecodeHealthCheck reads what Encode wrote. The error is the decoder's.
+func DecodeHealthCheck(d *wire.Decoder) (c HealthCheck) {
 	d.Envelope(2, "health check", func(version uint8) {
 		c.Severity, c.Summary, c.Detail = d.U8(), d.String(), d.Strings()
 		if version >= 2 {
@@ -39,14 +41,14 @@ func decodeHealthCheck(d *wire.Decoder) (c HealthCheck) {
 
 func encodeHealthChecks(e *wire.Encoder, checks map[string]HealthCheck) {
 	e.Envelope(1, 1, func() {
-		wire.PutMap(e, checks, e.String, func(c HealthCheck) { c.encode(e) })
+		wire.PutMap(e, checks, e.String, func(c HealthCheck) { c.Encode(e) })
 	})
 }
 
 func decodeHealthChecks(d *wire.Decoder) (checks map[string]HealthCheck) {
 	d.Envelope(1, "health checks", func(uint8) {
 		checks = wire.Map(d, 4+rawStructBytes, "health checks", d.String,
-			func() HealthCheck { return decodeHealthCheck(d) })
+			func() HealthCheck { return DecodeHealthCheck(d) })
 	})
 	return checks
 }

@@ -29,7 +29,7 @@ func TestStruct_olderVersions(t *testing.T) {
 		{"superblock", superblockTo, superblockFrom, 5, 4 + 12 + 4 + 4},
 		{"counter type", new(CounterType).encode, func(d *wire.Decoder) { decodeCounterType(d) }, 2, 1},
 		{"counter type", new(CounterType).encode, func(d *wire.Decoder) { decodeCounterType(d) }, 1, 1 + 1},
-		{"health check", new(HealthCheck).encode, func(d *wire.Decoder) { decodeHealthCheck(d) }, 1, 8},
+		{"health check", new(HealthCheck).Encode, func(d *wire.Decoder) { DecodeHealthCheck(d) }, 1, 8},
 		{"progress event", new(ProgressEvent).encode, func(d *wire.Decoder) { decodeProgressEvent(d) }, 1, 1},
 		{"service daemon", serviceDaemonTo, func(d *wire.Decoder) { decodeServiceDaemon(d) }, 1, 4},
 	} {

@@ -1,0 +1,423 @@
+package mon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// What a monitor says of its version: the release whose protocol it speaks, and
+// who speaks it in place of the commit.
+const (
+	cephVersionShort = "16.2.15"
+	cephRelease      = "pacific"
+	cephVersion      = "ceph version " + cephVersionShort + " (wavetank) " + cephRelease + " (stable)"
+)
+
+// monMetadataSpace is the space of the store that holds what each monitor has said
+// about itself, by name.
+const monMetadataSpace = "mon_metadata"
+
+// metadata is what this monitor says about itself.
+func (m *Mon) metadata() map[string]string {
+	return map[string]string{
+		"addrs":        "v1:" + shortAddr(msg.AddrVec{m.addrOf(m.rank)}),
+		"ceph_release": cephRelease, "ceph_version": cephVersion, "ceph_version_short": cephVersionShort,
+		"hostname": m.h.Name(),
+	}
+}
+
+// introduce tells the leader about this monitor, as an election's ack does in Ceph.
+func (m *Mon) introduce() {
+	if leader := m.status().Leader; leader != m.rank {
+		m.sendMon(leader, &msg.MonElection{
+			FSID: m.cfg.FSID, Op: msg.ElectionAck, Epoch: uint32(m.status().Term), Metadata: m.metadata(),
+		})
+		return
+	}
+	m.keepMetadata(m.rank, m.metadata())
+}
+
+// keepMetadata writes down what a monitor says about itself, if it is news.
+func (m *Mon) keepMetadata(rank int, metadata map[string]string) {
+	var e wire.Encoder
+	e.StringMap(metadata)
+	name := m.nameOf(rank)
+	if old, ok := m.monMeta.get(name); m.writeable() && (!ok || string(old) != string(e.Bytes())) {
+		m.monMeta.put(name, e.Bytes())
+		m.schedule(false)
+	}
+}
+
+// handleElection takes what a peon says about itself. A monitor that does not lead
+// or cannot write is told again after the next election.
+func (m *Mon) handleElection(rank int, e *msg.MonElection) {
+	if e.FSID == m.cfg.FSID && e.Op == msg.ElectionAck && len(e.Metadata) > 0 {
+		m.met[rank] = e.Metadata
+		m.meetMonitors()
+	}
+}
+
+// meetMonitors writes down what monitors have said since this one leads.
+func (m *Mon) meetMonitors() {
+	for rank := range m.size() {
+		if metadata := m.met[rank]; metadata != nil && m.writeable() {
+			m.keepMetadata(rank, metadata)
+			delete(m.met, rank)
+		}
+	}
+}
+
+// metadataOf is what the monitor of that name has said about itself, nil if
+// nothing.
+func (m *Mon) metadataOf(name string) map[string]string {
+	encoded, ok := m.monMeta.get(name)
+	if !ok {
+		return nil
+	}
+	return wire.NewDecoder(encoded).StringMap()
+}
+
+func monCommands() []command {
+	return []command{
+		{"fsid", "", "show cluster FSID/UUID", "mon", "r", (*Mon).fsidCommand},
+		{"status", "", "show cluster status", "mon", "r", (*Mon).statusCommand},
+		{"version", "", "show mon daemon version", "mon", "r", (*Mon).versionCommand},
+		{"versions", "", "check running versions of ceph daemons", "mon", "r", (*Mon).versionsCommand},
+		{"features", "", "report of connected features", "mon", "r", (*Mon).featuresCommand},
+		{"node ls", "name=type,type=CephChoices,strings=all|osd|mon|mds|mgr,req=false",
+			"list all nodes in cluster [type]", "mon", "r", (*Mon).nodeList},
+		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
+		{"mon stat", "", "summarize monitor status", "mon", "r", (*Mon).monStat},
+		{"mon dump", "name=epoch,type=CephInt,range=0,req=false", "dump formatted monmap (optionally from epoch)", "mon", "r", (*Mon).monDump},
+		{"mon metadata", "name=id,type=CephString,req=false", "fetch metadata for mon <id>", "mon", "r", (*Mon).monMetadata},
+		{"mon count-metadata", "name=property,type=CephString", "count mons by metadata field property", "mon", "r", (*Mon).monCount},
+		{"mon versions", "", "check running versions of monitors", "mon", "r", (*Mon).monVersions},
+	}
+}
+
+func (m *Mon) fsidCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	if args.plain() {
+		m.ack(o, c, result{prefix: args.prefix(), data: []byte(m.cfg.FSID.String() + "\n")})
+		return
+	}
+	m.ackJSON(o, c, args, struct {
+		FSID string `json:"fsid"`
+	}{m.cfg.FSID.String()})
+}
+
+func (m *Mon) versionCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	if args.plain() {
+		m.ack(o, c, result{prefix: args.prefix(), data: []byte(cephVersion + "\n")})
+		return
+	}
+	m.ackJSON(o, c, args, versionJSON())
+}
+
+func versionJSON() any {
+	return struct {
+		Version string `json:"version"`
+		Release string `json:"release"`
+		Kind    string `json:"release_type"`
+	}{cephVersionShort, cephRelease, "stable"}
+}
+
+// count counts values; daemons that do not tell count as "unknown".
+func count(into map[string]int, metadata []map[string]string, property string) map[string]int {
+	for _, meta := range metadata {
+		value, ok := meta[property]
+		if !ok {
+			value = "unknown"
+		}
+		into[value]++
+	}
+	return into
+}
+
+func (m *Mon) allMonMetadata() (list []map[string]string) {
+	for _, name := range m.cfg.MonMap.Ranks {
+		if meta := m.metadataOf(name); meta != nil {
+			list = append(list, meta)
+		}
+	}
+	return list
+}
+
+func (m *Mon) allMgrMetadata() (list []map[string]string) {
+	for _, name := range m.mgr.described() {
+		list = append(list, m.mgr.metadata(name))
+	}
+	return list
+}
+
+const versionProperty = "ceph_version"
+
+func (m *Mon) versionsCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	mons, mgrs := m.allMonMetadata(), m.allMgrMetadata()
+	m.ackReadable(o, c, args, struct {
+		Mon     map[string]int `json:"mon"`
+		Mgr     map[string]int `json:"mgr"`
+		OSD     map[string]int `json:"osd"`
+		MDS     map[string]int `json:"mds"`
+		Overall map[string]int `json:"overall"`
+	}{
+		count(map[string]int{}, mons, versionProperty), count(map[string]int{}, mgrs, versionProperty),
+		map[string]int{}, map[string]int{}, count(map[string]int{}, slices.Concat(mons, mgrs), versionProperty),
+	})
+}
+
+func (m *Mon) monVersions(o *op, c *msg.MonCommand, args commandArgs) {
+	m.ackReadable(o, c, args, count(map[string]int{}, m.allMonMetadata(), versionProperty))
+}
+
+func (m *Mon) monCount(o *op, c *msg.MonCommand, args commandArgs) {
+	m.ackReadable(o, c, args, count(map[string]int{}, m.allMonMetadata(), args.text("property")))
+}
+
+func (m *Mon) monMetadata(o *op, c *msg.MonCommand, args commandArgs) {
+	if id := args.text("id"); id != "" {
+		if m.cfg.MonMap.Rank(id) < 0 {
+			m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: "requested mon not found"})
+			return
+		}
+		m.ackReadable(o, c, args, orNone(m.metadataOf(id)))
+		return
+	}
+	all := []namedJSON{}
+	for _, name := range m.cfg.MonMap.Ranks {
+		all = append(all, namedJSON{name, m.metadataOf(name)})
+	}
+	m.ackReadable(o, c, args, all)
+}
+
+func orNone(meta map[string]string) map[string]string {
+	if meta == nil {
+		return map[string]string{}
+	}
+	return meta
+}
+
+// connected is how many clients of a kind are connected, with which features.
+type connectedJSON struct {
+	Features string `json:"features"`
+	Release  string `json:"release"`
+	Num      int    `json:"num"`
+}
+
+// featuresJSON is who is connected to this monitor. Every peer that gets as far has
+// the features that we have, which Ceph, too, takes for luminous.
+func (m *Mon) featuresJSON() any {
+	group := func(kind msg.EntityType) (list []connectedJSON) {
+		c := connectedJSON{Features: fmt.Sprintf("%#x", msg.FeaturesAll), Release: "luminous"}
+		for _, s := range m.sessions.list {
+			if s.gid != 0 && s.con.PeerType() == kind {
+				c.Num++
+			}
+		}
+		if kind == msg.EntityMon {
+			c.Num = 1
+		}
+		if c.Num > 0 {
+			list = append(list, c)
+		}
+		return list
+	}
+	return struct {
+		Mon    []connectedJSON `json:"mon,omitempty"`
+		MDS    []connectedJSON `json:"mds,omitempty"`
+		OSD    []connectedJSON `json:"osd,omitempty"`
+		Client []connectedJSON `json:"client,omitempty"`
+		Mgr    []connectedJSON `json:"mgr,omitempty"`
+	}{group(msg.EntityMon), group(msg.EntityMDS), group(msg.EntityOSD), group(msg.EntityClient), group(msg.EntityMgr)}
+}
+
+func (m *Mon) featuresCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	m.ackReadable(o, c, args, m.featuresJSON())
+}
+
+// byHost groups daemons by the machines that they run on.
+func byHost(names []string, metadata func(string) map[string]string) map[string][]string {
+	out := map[string][]string{}
+	for _, name := range names {
+		if host, ok := metadata(name)["hostname"]; ok {
+			out[host] = append(out[host], name)
+		}
+	}
+	return out
+}
+
+func (m *Mon) nodeList(o *op, c *msg.MonCommand, args commandArgs) {
+	mons := byHost(m.cfg.MonMap.Ranks, m.metadataOf)
+	mgrs := byHost(m.mgr.described(), m.mgr.metadata)
+	none := map[string][]string{}
+	switch kind := args.text("type"); kind {
+	case "", "all":
+		m.ackReadable(o, c, args, struct {
+			Mon map[string][]string `json:"mon"`
+			OSD map[string][]string `json:"osd"`
+			Mgr map[string][]string `json:"mgr"`
+		}{mons, none, mgrs})
+	case "mon":
+		m.ackReadable(o, c, args, mons)
+	case "mgr":
+		m.ackReadable(o, c, args, mgrs)
+	case "osd":
+		m.ackReadable(o, c, args, none)
+	default:
+		m.ack(o, c, result{prefix: args.prefix()})
+	}
+}
+
+type monJSON struct {
+	Rank        int       `json:"rank"`
+	Name        string    `json:"name"`
+	PublicAddrs addrsJSON `json:"public_addrs"`
+	Addr        string    `json:"addr"`
+	PublicAddr  string    `json:"public_addr"`
+	Priority    uint16    `json:"priority"`
+	Weight      uint16    `json:"weight"`
+	Location    string    `json:"crush_location"`
+}
+
+type monMapJSON struct {
+	Epoch       uint32 `json:"epoch"`
+	FSID        string `json:"fsid"`
+	Modified    string `json:"modified"`
+	Created     string `json:"created"`
+	MinRelease  uint8  `json:"min_mon_release"`
+	ReleaseName string `json:"min_mon_release_name"`
+	Strategy    uint8  `json:"election_strategy"`
+	Disallowed  string `json:"disallowed_leaders: "` // so spelt
+	Stretch     bool   `json:"stretch_mode"`
+	Tiebreaker  string `json:"tiebreaker_mon"`
+	Removed     string `json:"removed_ranks: "`
+	Features    struct {
+		Persistent []string `json:"persistent"`
+		Optional   []string `json:"optional"`
+	} `json:"features"`
+	Mons []monJSON `json:"mons"`
+}
+
+// zuluStamp is a time as the dump of a monmap has it.
+func zuluStamp(t wire.UTime) string { return t.Time().Format("2006-01-02T15:04:05.000000Z") }
+
+func (m *Mon) monMapJSON() monMapJSON {
+	mm := &m.cfg.MonMap
+	d := monMapJSON{
+		Epoch: mm.Epoch, FSID: mm.FSID.String(), Modified: zuluStamp(mm.Changed), Created: zuluStamp(mm.Created),
+		MinRelease: mm.MinRelease, ReleaseName: releaseName(uint32(mm.MinRelease)), Strategy: mm.Strategy,
+	}
+	d.Features.Persistent, d.Features.Optional = monFeatures(mm.PersistentFeatures), monFeatures(mm.OptionalFeatures)
+	for rank, name := range mm.Ranks {
+		info, _ := mm.Get(name)
+		addr := shortAddr(info.Addrs)
+		d.Mons = append(d.Mons, monJSON{
+			Rank: rank, Name: name, PublicAddrs: addrsOf(info.Addrs), Addr: addr, PublicAddr: addr,
+			Priority: info.Priority, Weight: info.Weight, Location: "{}",
+		})
+	}
+	return d
+}
+
+func (m *Mon) monDump(o *op, c *msg.MonCommand, args commandArgs) {
+	mm := &m.cfg.MonMap
+	if epoch := args.number("epoch", int64(mm.Epoch)); epoch != int64(mm.Epoch) && epoch != 0 {
+		m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: fmt.Sprint("there is no map for epoch ", epoch)})
+		return
+	}
+	r := result{prefix: args.prefix(), status: fmt.Sprint("dumped monmap epoch ", mm.Epoch)}
+	if args.plain() {
+		r.data = []byte(m.monMapText())
+	} else {
+		r.data = toJSON(struct {
+			monMapJSON
+			Quorum []int `json:"quorum"`
+		}{m.monMapJSON(), m.quorumRanks()}, args.indent())
+	}
+	m.ack(o, c, r)
+}
+
+func (m *Mon) monMapText() string {
+	mm := &m.cfg.MonMap
+	var b strings.Builder
+	fmt.Fprintf(&b, "epoch %d\nfsid %s\nlast_changed %s\ncreated %s\nmin_mon_release %d (%s)\nelection_strategy: %d\n",
+		mm.Epoch, mm.FSID, isoStamp(mm.Changed), isoStamp(mm.Created), mm.MinRelease, releaseName(uint32(mm.MinRelease)), mm.Strategy)
+	for rank, name := range mm.Ranks {
+		fmt.Fprintf(&b, "%d: v1:%s mon.%s\n", rank, shortAddr(msg.AddrVec{m.addrOf(rank)}), name)
+	}
+	return b.String()
+}
+
+func (m *Mon) monStat(o *op, c *msg.MonCommand, args commandArgs) {
+	mm, leader := &m.cfg.MonMap, m.status().Leader
+	if !args.plain() {
+		type member struct {
+			Rank int    `json:"rank"`
+			Name string `json:"name"`
+		}
+		members := []member{}
+		for _, rank := range m.quorumRanks() {
+			members = append(members, member{rank, m.nameOf(rank)})
+		}
+		m.ackJSON(o, c, args, struct {
+			Epoch   uint32   `json:"epoch"`
+			Release string   `json:"min_mon_release_name"`
+			Mons    int      `json:"num_mons"`
+			Leader  string   `json:"leader"`
+			Quorum  []member `json:"quorum"`
+		}{mm.Epoch, releaseName(uint32(mm.MinRelease)), m.size(), m.nameOf(leader), members})
+		return
+	}
+	var mons []string
+	for _, info := range mm.Mons {
+		mons = append(mons, info.Name+"=v1:"+shortAddr(info.Addrs))
+	}
+	text := fmt.Sprintf("e%d: %d mons at {%s} removed_ranks: {}, election epoch %d, leader %d %s, quorum %s %s\n",
+		mm.Epoch, m.size(), strings.Join(mons, ","), m.status().Term, leader, m.nameOf(leader),
+		rankList(m.quorumRanks()), strings.Join(m.quorumNames(), ","))
+	m.ack(o, c, result{prefix: args.prefix(), data: []byte(text)})
+}
+
+// rankList is "0,1,2".
+func rankList(ranks []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ranks), " ", ","), "[]")
+}
+
+// quorumNames are the names of the monitors in the quorum.
+func (m *Mon) quorumNames() []string {
+	names := []string{}
+	for _, rank := range m.quorumRanks() {
+		names = append(names, m.nameOf(rank))
+	}
+	return names
+}
+
+// quorumAge is how long the quorum has had its leader, in seconds.
+func (m *Mon) quorumAge() int64 { return int64((m.now() - m.electedAt) / time.Second) }
+
+type quorumFeaturesJSON struct {
+	Con string   `json:"quorum_con"`
+	Mon []string `json:"quorum_mon"`
+}
+
+// quorumCon is what Ceph 16.2.15's monitors have in common, as they tell it.
+const quorumCon = "4540138314316775423"
+
+func (m *Mon) quorumStatusCommand(o *op, c *msg.MonCommand, args commandArgs) {
+	m.ackJSON(o, c, args, struct {
+		ElectionEpoch uint64             `json:"election_epoch"`
+		Quorum        []int              `json:"quorum"`
+		QuorumNames   []string           `json:"quorum_names"`
+		LeaderName    string             `json:"quorum_leader_name"`
+		QuorumAge     int64              `json:"quorum_age"`
+		Features      quorumFeaturesJSON `json:"features"`
+		MonMap        monMapJSON         `json:"monmap"`
+	}{
+		m.status().Term, m.quorumRanks(), m.quorumNames(), m.nameOf(m.status().Leader), m.quorumAge(),
+		quorumFeaturesJSON{quorumCon, monFeatures(m.cfg.MonMap.PersistentFeatures)}, m.monMapJSON(),
+	})
+}
