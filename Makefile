@@ -75,7 +75,7 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | \
 	while read -r file target; do \
 		echo "$$(dirname "$$file") $$target"; \
-		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "$$(dirname "$$file")" || exit 1; \
 	done
 
 golden: ## hold recorded run hashes under -race and on arm64 (qemu-user, installed if missing)
