@@ -35,7 +35,9 @@ func (m *Mon) metadata() map[string]string {
 func (m *Mon) introduce() {
 	if leader := m.status().Leader; leader != m.rank {
 		m.sendMon(leader, &msg.MonElection{
-			FSID: m.cfg.FSID, Op: msg.ElectionAck, Epoch: uint32(m.status().Term), Metadata: m.metadata(),
+			FSID: m.cfg.FSID, Op: msg.ElectionAck, Epoch: uint32(m.status().Term), Map: &m.cfg.MonMap,
+			QuorumFeatures: msg.FeaturesAll, Metadata: m.metadata(), Release: m.cfg.MonMap.MinRelease,
+			Strategy: m.cfg.MonMap.Strategy,
 		})
 		return
 	}
