@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -186,5 +187,112 @@ func TestWindow_tiny(t *testing.T) {
 	s.Run(time.Second)
 	if s.Steps() != before {
 		t.Errorf("idle, yet %d steps in a second", s.Steps()-before)
+	}
+}
+
+// Once an attempt has been refused the repetitions of its SYN that are still under
+// way mean nothing: somebody may listen by then.
+func TestDial_isOverOnceRefused(t *testing.T) {
+	s := New(Config{Seed: 1})
+	defer s.Close()
+	a, b := s.AddHost("a"), s.AddHost("b")
+	addr := netip.AddrPortFrom(b.Addr(), 6789)
+	b.Start(func(host.Host) {})
+	s.Link(a, b).Stall()
+	rec := &recorder{at: s.Now}
+	a.Start(func(h host.Host) { rec.conn = h.Network().Dial(h.NewLoop("l"), addr, rec) })
+	s.Run(500 * time.Millisecond)
+	s.Link(a, b).Unstall()
+	s.Run(200 * time.Millisecond)
+	if len(rec.events) != 1 || !errors.Is(rec.err, host.ErrRefused) {
+		t.Fatalf("%v with %v, want closed with %v", rec.events, rec.err, host.ErrRefused)
+	}
+	s.At(s.Now(), func() {
+		p := b.Process()
+		p.Network().Listen(p.NewLoop("l"), addr, func(host.Conn) { t.Error("a connection of nobody was accepted") })
+	})
+	s.Run(time.Hour)
+	if len(rec.events) != 1 || s.Counts().Connected != 0 {
+		t.Errorf("then %v, %d connected", rec.events, s.Counts().Connected)
+	}
+}
+
+// The answer that nobody listens may be stuck behind a stall for ever. An attempt
+// ends all the same.
+func TestDial_timesOutThoughItsRefusalIsStalled(t *testing.T) {
+	s := New(Config{Seed: 1})
+	defer s.Close()
+	a, b := s.AddHost("a"), s.AddHost("b")
+	b.Start(func(host.Host) {})
+	s.Link(b, a).Stall()
+	rec := &recorder{at: s.Now}
+	a.Start(func(h host.Host) {
+		rec.conn = h.Network().Dial(h.NewLoop("l"), netip.AddrPortFrom(b.Addr(), 6789), rec)
+	})
+	s.Run(time.Hour)
+	if !errors.Is(rec.err, host.ErrTimeout) {
+		t.Fatalf("%v with %v", rec.events, rec.err)
+	}
+	wantBetween(t, "gave up", rec.closed, synPatience, synPatience+time.Second)
+	s.Link(b, a).Unstall()
+	s.Run(time.Hour)
+	if len(rec.events) != 1 || s.Counts().Refused != 0 {
+		t.Errorf("then %v, %d refused", rec.events, s.Counts().Refused)
+	}
+}
+
+// A machine that has forgotten a connection answers FIN with RST, as it does bytes.
+func TestCloseWrite_toWhoHasForgottenIsReset(t *testing.T) {
+	for name, forget := range map[string]func(k *tank, client, server *sink){
+		"lost power": func(k *tank, _, _ *sink) {
+			k.server.PowerOff()
+			k.Run(time.Second)
+			k.server.Start(func(host.Host) {})
+		},
+		"gave up": func(k *tank, client, server *sink) {
+			k.Cut(k.server, client.host())
+			server.send(t, 10)
+			k.Run(time.Hour)
+			k.Heal(k.server, client.host())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTank(t, Config{Seed: 1, UserTimeout: 30 * time.Second})
+			client, server := k.open("client")
+			forget(k, client, server)
+			k.Run(time.Minute)
+			if err := client.conn.(host.HalfCloser).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			k.Run(time.Minute)
+			if !errors.Is(client.err, host.ErrReset) {
+				t.Errorf("closed with %v", client.err)
+			}
+		})
+	}
+}
+
+// What a connection has lent with Buffered stays what it is until the owner has heard
+// that it broke.
+func TestBuffered_outlivesAResetUntilClosed(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	k.deaf = true
+	client, server := k.open("client")
+	client.conn.Write([]byte("hello"))
+	k.Run(time.Second)
+	lent := server.conn.(host.DirectConn).Buffered()
+	k.server.Pause()
+	client.conn.Abort()
+	k.Run(time.Second)
+	other := k.dial("client")
+	k.Run(time.Second)
+	other.conn.Write([]byte("WORLD"))
+	if server.err != nil || string(lent) != "hello" {
+		t.Errorf("%q with %v, want what came before", lent, server.err)
+	}
+	k.server.Resume()
+	k.Run(time.Second)
+	if !errors.Is(server.err, host.ErrReset) {
+		t.Errorf("closed with %v", server.err)
 	}
 }

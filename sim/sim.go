@@ -116,7 +116,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Delay = cmp.Or(c.Delay, 50*time.Microsecond)
 	c.Jitter = cmp.Or(c.Jitter, 100*time.Microsecond)
-	c.Window = cmp.Or(c.Window, 256<<10)
+	c.Window = max(cmp.Or(c.Window, 256<<10), 1)
 	c.UserTimeout = cmp.Or(c.UserTimeout, linuxPatience)
 	c.Backlog = cmp.Or(c.Backlog, 4096)
 	c.ExecDelay = cmp.Or(c.ExecDelay, 50*time.Millisecond)
