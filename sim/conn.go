@@ -439,7 +439,11 @@ func (c *conn) tell(bits signal) {
 			c.handler.Readable()
 		}
 	}
-	if bits&signalWritable != 0 && !c.closed {
+	if bits&signalWritable != 0 && !c.closed && !c.finished {
+		if c.out.full() { // another callback has filled it meanwhile
+			c.choking = true
+			return
+		}
 		c.loop.sawCall(c.handler, "Writable", false)
 		c.handler.Writable()
 	}

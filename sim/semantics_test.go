@@ -296,3 +296,55 @@ func TestBuffered_outlivesAResetUntilClosed(t *testing.T) {
 		t.Errorf("closed with %v", server.err)
 	}
 }
+
+// answerer does something to its connection when there is something to read.
+type answerer struct {
+	readable func()
+	writable int
+}
+
+func (*answerer) Opened()      {}
+func (*answerer) Closed(error) {}
+func (a *answerer) Readable()  { a.readable() }
+func (a *answerer) Writable()  { a.writable++ }
+
+// Writable may be due at once with Readable. What its handler does to the room, or to
+// the sending side, counts.
+func TestWritable_isNotCalledWithoutRoom(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer func(host.Conn)
+		later  int // calls once the peer has read everything
+	}{
+		"nothing was done":        {func(host.Conn) {}, 1},
+		"the window is full":      {func(c host.Conn) { c.Write(make([]byte, 1<<20)) }, 1},
+		"and no more was wanted":  {func(c host.Conn) { c.Write(make([]byte, 64)) }, 1},
+		"the sending side closed": {func(c host.Conn) { c.(host.HalfCloser).CloseWrite() }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTank(t, Config{Seed: 1, Window: 64})
+			a, full := &answerer{}, false
+			var c host.Conn
+			client := k.AddHost("client")
+			client.Start(func(h host.Host) { c = h.Network().Dial(h.NewLoop("l"), k.addr, a) })
+			k.Run(time.Second)
+			a.readable = func() {
+				tt.answer(c)
+				full = c.(*conn).out.full()
+			}
+			c.Write(make([]byte, 65))
+			client.Pause()
+			k.Run(time.Second)
+			k.sinks[0].send(t, 1)
+			k.Run(time.Second)
+			client.Resume()
+			k.RunUntil(time.Second, func() bool { return c.(*conn).raised == 0 })
+			if full && a.writable != 0 {
+				t.Error("Writable was called though there is no room")
+			}
+			k.Run(time.Second)
+			if a.writable != tt.later {
+				t.Errorf("Writable was called %d times, want %d", a.writable, tt.later)
+			}
+		})
+	}
+}

@@ -104,8 +104,8 @@ type Config struct {
 	// nil means that nobody listens, and then it costs a comparison.
 	Witness Witness
 	// Decoder makes a reader along for each connection that opens, so that rules and
-	// the trace can speak of the units of its protocol; nil means none. A run is the
-	// same with it and without.
+	// the trace can speak of the units of its protocol; nil means none. A run without
+	// rules is the same with it and without.
 	Decoder func() Decoder
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
