@@ -99,3 +99,15 @@ func (c *conn) retry(attempt uint64) {
 		c.proc.sim().kernel.after(synRetryFirst<<attempt, c, eventSYN, c.id, attempt+1)
 	}
 }
+
+// attemptAgain goes on with an attempt whose answer was lost with the machine that
+// gave it: the next SYN is sent when Linux would.
+func (c *conn) attemptAgain() {
+	c.peer, c.in, c.out = nil, nil, nil
+	k, attempt, at := c.proc.sim().kernel, uint64(0), c.dialled
+	for at <= k.now() && attempt <= synRetries {
+		at += int64(synRetryFirst) << attempt
+		attempt++
+	}
+	k.add(at, c, eventSYN, c.id, attempt)
+}

@@ -239,6 +239,9 @@ func (c *conn) endWithProcess(how ending) {
 		c.out.drop()
 		c.out.ended = true
 	}
+	if c.peer != nil && c.peer.dialling && c.peer.err == nil && !c.peer.closed {
+		c.peer.attemptAgain()
+	}
 }
 
 // leave forgets everything this end still held, and its process forgets it.

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -238,6 +239,41 @@ func TestDial_timesOutThoughItsRefusalIsStalled(t *testing.T) {
 	s.Run(time.Hour)
 	if len(rec.events) != 1 || s.Counts().Refused != 0 {
 		t.Errorf("then %v, %d refused", rec.events, s.Counts().Refused)
+	}
+}
+
+// The answer to an attempt is lost with the machine that gave it, and the next SYN
+// finds out what is there.
+func TestDial_goesOnWhenItsAnswerIsLost(t *testing.T) {
+	for name, tt := range map[string]struct {
+		restart func(h *Host)
+		want    error
+	}{
+		"the machine stays dark": {func(*Host) {}, host.ErrTimeout},
+		"nobody listens":         {func(h *Host) { h.Start(func(host.Host) {}) }, host.ErrRefused},
+		"somebody listens":       {func(h *Host) { startEchoServer(h, new(int)) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := New(Config{Seed: 1})
+			defer s.Close()
+			a, b := s.AddHost("a"), s.AddHost("b")
+			addr := startEchoServer(b, new(int))
+			s.Run(time.Second)
+			s.Link(b, a).AddDelay(100 * time.Millisecond)
+			rec := &recorder{at: s.Now}
+			a.Start(func(h host.Host) { rec.conn = h.Network().Dial(h.NewLoop("l"), addr, rec) })
+			s.Run(50 * time.Millisecond)
+			b.PowerOff()
+			tt.restart(b)
+			s.Run(time.Hour)
+			want := []string{"closed"}
+			if tt.want == nil {
+				want[0] = "opened"
+			}
+			if !slices.Equal(rec.events, want) || !errors.Is(rec.err, tt.want) {
+				t.Errorf("%v with %v, want %v with %v", rec.events, rec.err, want, tt.want)
+			}
+		})
 	}
 }
 
