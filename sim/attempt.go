@@ -21,7 +21,7 @@ const lateSYN = 1 << 8
 // fire is an attempt to connect arriving at its target, or the news that nobody
 // listens there.
 func (c *conn) fire(kind eventKind, attempt uint64) {
-	if c.closed || !c.dialling || c.peer != nil { // nobody cares any more
+	if c.closed || c.err != nil || !c.dialling || c.peer != nil { // nobody cares any more
 		return
 	}
 	s := c.proc.sim()
@@ -38,7 +38,9 @@ func (c *conn) fire(kind eventKind, attempt uint64) {
 		s.countAttempt(c.proc.host, target)
 		c.retry(attempt)
 	case kind == eventRefused:
-		if !s.link(target.subnet, target.host, c.proc.host).hold(c, kind, attempt) {
+		if s.link(target.subnet, target.host, c.proc.host).hold(c, kind, attempt) {
+			c.retry(attempt)
+		} else {
 			c.refused()
 		}
 	case s.link(target.subnet, c.proc.host, target.host).hold(c, kind, attempt|lateSYN):
@@ -96,4 +98,16 @@ func (c *conn) retry(attempt uint64) {
 	if attempt&lateSYN == 0 {
 		c.proc.sim().kernel.after(synRetryFirst<<attempt, c, eventSYN, c.id, attempt+1)
 	}
+}
+
+// attemptAgain goes on with an attempt whose answer was lost with the machine that
+// gave it: the next SYN is sent when Linux would.
+func (c *conn) attemptAgain() {
+	c.peer, c.in, c.out = nil, nil, nil
+	k, attempt, at := c.proc.sim().kernel, uint64(0), c.dialled
+	for at <= k.now() && attempt <= synRetries {
+		at += int64(synRetryFirst) << attempt
+		attempt++
+	}
+	k.add(at, c, eventSYN, c.id, attempt)
 }

@@ -108,7 +108,9 @@ func (h *Host) SetClockOffset(d time.Duration) {
 // parts per million, or slow if ppm is negative; 0 makes them run true again, from
 // what they show. Timers follow: one that is set comes due when the machine's
 // monotonic clock shows its deadline. What does not belong to the machine, its
-// network and its disk, takes as long as before. Error: more than [MaxClockDrift].
+// network and its disk, takes as long as before. A clock that runs fast skips
+// nanoseconds, and deadlines that it comes to at one instant count as equal. Error:
+// more than [MaxClockDrift].
 func (h *Host) SetClockDrift(ppm int) error {
 	if ppm < -MaxClockDrift || ppm > MaxClockDrift {
 		return fmt.Errorf("host %s: clock drift of %d ppm: at most %d either way", h.name, ppm, MaxClockDrift)

@@ -197,7 +197,17 @@ func (c *conn) Close() {
 	c.closed = true
 	c.leave()
 	if c.peer != nil && c.err == nil {
-		c.out.control(segmentFIN)
+		c.tellClosed()
+	}
+}
+
+// tellClosed sends FIN. Where CloseWrite has, and it has arrived, the peer learns by
+// its window that nobody reads any more.
+func (c *conn) tellClosed() {
+	c.out.control(segmentFIN)
+	if c.finished && c.out.head == len(c.out.segments) && c.in.stuck() {
+		c.in.owed = c.in.used
+		c.in.consumed(0)
 	}
 }
 
@@ -228,6 +238,9 @@ func (c *conn) endWithProcess(how ending) {
 	if c.out != nil { // nobody is left to send again what has not arrived
 		c.out.drop()
 		c.out.ended = true
+	}
+	if c.peer != nil && c.peer.dialling && c.peer.err == nil && !c.peer.closed {
+		c.peer.attemptAgain()
 	}
 }
 
@@ -265,12 +278,18 @@ func (c *conn) receive(buf []byte) {
 		c.oweReset()
 	case c.closed || c.err != nil:
 		c.proc.sim().pool.put(buf)
-		if c.peer != nil && c.peer.err == nil && !c.peer.closed {
-			c.out.abort()
-		}
+		c.answerReset()
 	default:
 		c.received = append(c.received, buf)
 		c.raiseReadable()
+	}
+}
+
+// answerReset: the machine knows no such connection any more, and says so if
+// anybody is left to hear it.
+func (c *conn) answerReset() {
+	if c.peer != nil && c.peer.err == nil && !c.peer.closed {
+		c.out.abort()
 	}
 }
 
@@ -292,12 +311,18 @@ func (c *conn) oweReset() {
 
 // ended: the peer has sent FIN.
 func (c *conn) ended() {
-	if c.dark() {
+	switch {
+	case c.dark():
 		c.oweReset()
-		return
+	case c.vanished || c.err != nil:
+		c.answerReset()
+	default:
+		c.eof = true
+		c.raiseReadable()
+		if c.peer.closed && c.out.stuck() {
+			c.out.reopen()
+		}
 	}
-	c.eof = true
-	c.raiseReadable()
 }
 
 // breakOff: RST has arrived, or a middlebox broke the connection.
@@ -313,7 +338,6 @@ func (c *conn) fail(cause error) {
 		return
 	}
 	c.err = fmt.Errorf("%v to %v: %w", c.local, c.remote, cause)
-	c.dropReceived()
 	if c.out != nil {
 		c.out.drop()
 		c.out.ended = true
@@ -418,7 +442,11 @@ func (c *conn) tell(bits signal) {
 			c.handler.Readable()
 		}
 	}
-	if bits&signalWritable != 0 && !c.closed {
+	if bits&signalWritable != 0 && !c.closed && !c.finished {
+		if c.out.full() { // another callback has filled it meanwhile
+			c.choking = true
+			return
+		}
 		c.loop.sawCall(c.handler, "Writable", false)
 		c.handler.Writable()
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 // Decoder reads along on one connection and knows where the units of its protocol
-// begin, so that rules can speak of them. It changes nothing: a run is the same
-// with it and without.
+// begin, so that rules can speak of them. It changes nothing but what rules are shown:
+// a run without rules is the same with it and without.
 type Decoder interface {
 	// Wrote is told what one end has written, in order, as soon as it has: the end
 	// that dialled, or the other. For each unit that it can name now it calls mark,

@@ -289,6 +289,23 @@ func (d *pipe) consumed(n int) {
 	d.owed = 0
 }
 
+// full reports whether the window has no room.
+func (d *pipe) full() bool { return d.used >= d.link.sim.config.Window }
+
+// stuck reports whether the window is full of what has arrived and nobody has read.
+// Once the far end has closed nobody will, and a writer that can send nothing gets
+// no RST for it either: the far end's machine throws that away and returns the
+// window.
+func (d *pipe) stuck() bool {
+	return d.full() && !d.crediting && !d.ended && d.head == len(d.segments)
+}
+
+// reopen returns the whole window at once.
+func (d *pipe) reopen() {
+	d.used, d.owed = 0, 0
+	d.from.roomy()
+}
+
 func (d *pipe) credit(n int) {
 	if d.to.out.link.hold(d, eventCredit, uint64(n)) {
 		return

@@ -104,8 +104,8 @@ type Config struct {
 	// nil means that nobody listens, and then it costs a comparison.
 	Witness Witness
 	// Decoder makes a reader along for each connection that opens, so that rules and
-	// the trace can speak of the units of its protocol; nil means none. A run is the
-	// same with it and without.
+	// the trace can speak of the units of its protocol; nil means none. A run without
+	// rules is the same with it and without.
 	Decoder func() Decoder
 	// OnExit is told when a process ends itself with Exit.
 	OnExit func(h *Host, code int, reason string)
@@ -116,7 +116,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Delay = cmp.Or(c.Delay, 50*time.Microsecond)
 	c.Jitter = cmp.Or(c.Jitter, 100*time.Microsecond)
-	c.Window = cmp.Or(c.Window, 256<<10)
+	c.Window = max(cmp.Or(c.Window, 256<<10), 1)
 	c.UserTimeout = cmp.Or(c.UserTimeout, linuxPatience)
 	c.Backlog = cmp.Or(c.Backlog, 4096)
 	c.ExecDelay = cmp.Or(c.ExecDelay, 50*time.Millisecond)

@@ -100,8 +100,8 @@ func (s *Sim) checkDeadlock() {
 	}
 }
 
-// somethingIsKept reports whether a machine is paused or a cut holds something: then
-// resuming or healing is to be expected.
+// somethingIsKept reports whether a machine is paused, or a link or a rule holds
+// something: then it is to be expected that somebody lets it go on.
 func (s *Sim) somethingIsKept() bool {
 	for _, h := range s.hosts {
 		if h.paused {
@@ -113,7 +113,7 @@ func (s *Sim) somethingIsKept() bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(s.rules, func(r *Rule) bool { return r.Holding() > 0 })
 }
 
 // spinSample is how many steps at one instant are counted by loop before the run is

@@ -87,10 +87,13 @@ func TestDeadlock(t *testing.T) {
 		}
 	})
 	for name, do := range map[string]func(*Sim, *Host){
-		"not asked for":             func(s *Sim, _ *Host) { s.config.StopOnDeadlock = false },
-		"the machine is paused":     func(s *Sim, h *Host) { s.AddHost("b").Pause() },
-		"a timer is set":            func(s *Sim, h *Host) { s.At(time.Hour, func() {}) },
-		"the program is not there":  func(s *Sim, h *Host) { h.Kill() },
+		"not asked for":            func(s *Sim, _ *Host) { s.config.StopOnDeadlock = false },
+		"the machine is paused":    func(s *Sim, h *Host) { s.AddHost("b").Pause() },
+		"a timer is set":           func(s *Sim, h *Host) { s.At(time.Hour, func() {}) },
+		"the program is not there": func(s *Sim, h *Host) { h.Kill() },
+		"a rule holds what may come": func(s *Sim, h *Host) {
+			s.rules = append(s.rules, &Rule{sim: s, held: make([]*pipe, 1)})
+		},
 		"a cut holds what may come": func(s *Sim, h *Host) { s.Link(h, s.AddHost("b")).held = make([]heldEvent, 1) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,7 +103,8 @@ type DirectConn interface {
 
 	// Buffered is the next bytes that Read would return, as many as lie in one
 	// piece; it is empty if Read would fail or must be asked why there are none.
-	// They stay valid, and may not be changed, until Discard, Read, Close or Abort.
+	// They stay valid, and may not be changed, until Discard, Read, Close or Abort,
+	// or until Closed is called.
 	Buffered() []byte
 
 	// Discard does to the first n bytes of Buffered what Read does to those it

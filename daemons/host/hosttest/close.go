@@ -20,6 +20,7 @@ func closeChecks() []check {
 		{"read and write fail after close", closeFails},
 		{"read and write fail after abort", abortFails},
 		{"a peer that goes on writing after close is reset", closeResetsWriter},
+		{"a peer whose send buffer was full is reset too", closeResetsChoked},
 		{"abort resets the peer", abortResets},
 		{"a reset connection answers with the error", abortAnswers},
 		{"closed is the last callback", closedIsLast},
@@ -155,6 +156,16 @@ func closeResetsWriter(r *rig) {
 		wantsErr(r, "Write", writeErr(l.far.conn), host.ErrReset)
 		wantsErr(r, "Read", readErr(l.far.conn), host.ErrReset)
 	})
+}
+
+// closeResetsChoked: with a window full of what the other end never read nothing more
+// can be sent that would be answered with RST. So the window must open.
+func closeResetsChoked(r *rig) {
+	l := r.link(func(_, far *end) { far.hold = true })
+	choke(r, l)
+	l.far.do(func() { l.far.close(l.far.conn.Close) })
+	chatter(l.near)
+	l.near.wantsClosed(host.ErrReset)
 }
 
 func abortResets(r *rig) {

@@ -14,6 +14,7 @@ func halfCloseChecks() []check {
 		{"a connection being dialled cannot be half closed", halfCloseDialling},
 		{"both ends may close their side, and still close", halfCloseBoth},
 		{"close afterwards resets a peer that goes on writing", halfCloseThenClose},
+		{"close afterwards resets a peer whose send buffer was full", halfCloseChoked},
 		{"abort afterwards resets the peer", halfCloseThenAbort},
 		{"an end that has closed its side is told of a reset", halfCloseReset},
 	}
@@ -160,6 +161,17 @@ func halfCloseThenClose(r *rig) {
 	l.near.do(func() { l.near.close(l.near.conn.Close) })
 	chatter(l.far)
 	l.far.wantsClosed(host.ErrReset)
+}
+
+func halfCloseChoked(r *rig) {
+	l := r.link(func(_, far *end) { far.hold = true })
+	l.far.half()
+	choke(r, l)
+	l.far.do(func() { l.far.closeWrite("") })
+	l.near.wantsEOF()
+	l.far.do(func() { l.far.close(l.far.conn.Close) })
+	chatter(l.near)
+	l.near.wantsClosed(host.ErrReset)
 }
 
 func halfCloseThenAbort(r *rig) {
