@@ -87,7 +87,7 @@ func (c Campaign) run(i uint64) Result { return c.Recheck.run(c.spec(i)) }
 
 func (c Campaign) workers() int {
 	if c.Workers > 0 {
-		return c.Workers
+		return int(min(uint64(c.Workers), c.total())) // no more than there is to do
 	}
 	for _, s := range c.Specs {
 		if s.World == WorldTCP {

@@ -42,9 +42,17 @@ func guard(spec Spec, do func(Spec) Result) Result {
 	done := make(chan Result, 1)
 	go func() {
 		goroutine <- goroutineID()
-		result := Result{Verdict: Fail, Failure: &Failure{Property: propertyPanic, Detail: "the run has ended its goroutine"}}
-		defer func() { done <- result }()
+		var result Result
+		returned := false
+		defer func() {
+			if !returned { // nor panicked: attempt has recovered that
+				f := goneAway(spec.watch.Position())
+				result = Result{Verdict: Fail, Failure: &f, Steps: f.Step, Virtual: f.At}
+			}
+			done <- result
+		}()
 		result = do(spec)
+		returned = true
 	}()
 	id := <-goroutine
 	limit := spec.Watchdog
@@ -95,6 +103,16 @@ func hanging(at sim.Position, limit time.Duration, stack string) Failure {
 		Property: propertyWatchdog, At: at.At, Step: at.Step, Host: at.Host,
 		Detail: fmt.Sprintf("no step for %v of real time (%s), in %s\n%s", limit, where, hangsIn(stack), stack),
 	}
+}
+
+// goneAway is the failure of a run whose goroutine has ended itself, as
+// testing.T.FailNow does.
+func goneAway(at sim.Position) Failure {
+	f := Failure{Property: propertyPanic, At: at.At, Step: at.Step, Host: at.Host, Detail: "the run has ended its goroutine"}
+	if at.Loop != "" {
+		f.Detail += ", in a callback of loop " + at.Loop + " or after it"
+	}
+	return f
 }
 
 // panicked is the failure of a run that panicked, told by the deferred function that

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +168,43 @@ func TestPanic(t *testing.T) {
 			if again.Verdict != Fail || again.Failure.Detail != details[0] {
 				t.Errorf("a second time: %v: %v, the first time: %s", again.Verdict, again.Failure, details[0])
 			}
+		})
+	}
+}
+
+func thinksDeeply(thoughts int) {
+	if thoughts == 0 {
+		outOfThoughts()
+	}
+	thinksDeeply(thoughts - 1)
+}
+
+// TestPanic_deep: the report of a panic far down says on which host too, and does
+// not show every function.
+func TestPanic_deep(t *testing.T) {
+	for name, do := range map[string]func(host.Loop){
+		"in a callback": func(host.Loop) { thinksDeeply(1000) },
+		"in a task":     func(l host.Loop) { l.Go("thinker", func(host.Task) { thinksDeeply(1000) }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Run(Spec{Scenario: planted(do), Seed: 1})
+			wants(t, r, "panic", "loop planted: ", "out of thoughts", "scenarios.thinksDeeply guard_test.go:", "\n  and 9")
+			if lines := strings.Count(r.Failure.Detail, "\n"); lines > 40 {
+				t.Errorf("%d lines", lines)
+			}
+		})
+	}
+}
+
+// TestGoexit: a daemon that ends its goroutine, as a failed assertion does, is that
+// seed's failure and says where.
+func TestGoexit(t *testing.T) {
+	for name, do := range map[string]func(host.Loop){
+		"in a callback": func(host.Loop) { runtime.Goexit() },
+		"in a task":     func(l host.Loop) { l.Go("leaver", func(host.Task) { runtime.Goexit() }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			wants(t, Run(Spec{Scenario: planted(do), Seed: 1}), "panic", "ended its goroutine, in a callback of loop planted")
 		})
 	}
 }

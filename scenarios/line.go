@@ -70,16 +70,19 @@ func ParseLine(text string) (Line, error) {
 	if err != nil {
 		return Line{}, fmt.Errorf("%w: %w", ErrLine, err)
 	}
-	l := Line{Spec: Spec{Scenario: scenario, World: WorldSim, Profile: ProfileDefault}}
-	seeded := false
+	l := Line{Spec: Spec{Scenario: scenario, World: WorldSim, Profile: ProfileDefault, Schedule: ScheduleUniform}}
+	said := make(map[string]bool)
 	for _, f := range fields[2:] {
 		key, value, _ := strings.Cut(f, "=")
+		if said[key] {
+			return Line{}, fmt.Errorf("%w: field %q: %s was there before", ErrLine, f, key)
+		}
+		said[key] = true
 		if err := l.set(key, value); err != nil {
 			return Line{}, fmt.Errorf("%w: field %q: %w", ErrLine, f, err)
 		}
-		seeded = seeded || key == "seed"
 	}
-	if !seeded {
+	if !said["seed"] {
 		return Line{}, fmt.Errorf("%w: %q has no seed", ErrLine, text)
 	}
 	if err := scenario.CheckIn(l.Spec.World); err != nil {
@@ -133,6 +136,8 @@ func Replay(l Line) (r Result, difference string) {
 	case l.Spec.World == WorldTCP:
 	case l.Hash != 0 && r.Hash != l.Hash:
 		difference = fmt.Sprintf("the run's hash is %016x, the line has %016x: it was made by another version of the program, or the run is not deterministic", r.Hash, l.Hash)
+	case l.Step != 0 && r.Failure == nil:
+		difference = fmt.Sprintf("the run did not fail, the line has a failure at step %d", l.Step)
 	case l.Step != 0 && l.Step != step:
 		difference = fmt.Sprintf("the run failed at step %d, the line has step %d", step, l.Step)
 	}

@@ -37,6 +37,7 @@ func TestParseLine_badInput(t *testing.T) {
 		"w1:mgr-failover:seed=1:schedule=x":  `"x" is none of uniform, pct, fair, portfolio`,
 		"w1:mgr-failover:seed=1:colour=red":  "there is no such field",
 		"w1:mgr-failover:seed=1:hash=zz":     `field "hash=zz"`,
+		"w1:mgr-failover:seed=1:seed=2":      `field "seed=2": seed was there before`,
 	} {
 		_, err := ParseLine(text)
 		if !errors.Is(err, ErrLine) || !strings.Contains(err.Error(), want) {

@@ -20,11 +20,30 @@ import (
 
 // Config says which cluster to open.
 type Config struct {
-	// Dir is the cluster's folder. It is made if there is none.
+	// Dir is the cluster's folder. It is made if there is none; a new cluster gets no
+	// folder that has something else in it.
 	Dir string
-	// Mons and Mgrs are how many there are. The number of monitors is for good:
-	// in a folder that has a cluster it must be that cluster's, or 0.
+	// Mons and Mgrs are how many there are, 0 to MaxDaemons each. The number of
+	// monitors is for good: in a folder that has a cluster it must be that cluster's,
+	// or 0.
 	Mons, Mgrs int
+}
+
+// MaxDaemons is how many monitors, and how many managers, a cluster can have. All of
+// them share a process, and each monitor has a port.
+const MaxDaemons = 64
+
+// ErrConfig: a Config cannot be meant.
+var ErrConfig = errors.New("unusable configuration of a local cluster")
+
+func (c Config) validate() error {
+	switch {
+	case c.Dir == "":
+		return fmt.Errorf("%w: it names no folder", ErrConfig)
+	case c.Mons < 0 || c.Mons > MaxDaemons || c.Mgrs < 0 || c.Mgrs > MaxDaemons:
+		return fmt.Errorf("%w: %d monitors and %d managers, where 0 to %d of each can be", ErrConfig, c.Mons, c.Mgrs, MaxDaemons)
+	}
+	return nil
 }
 
 // ErrInUse: another process has the folder open.
@@ -47,11 +66,11 @@ type Cluster struct {
 }
 
 // Open takes possession of a folder, and makes a new cluster in it if there is
-// none. Nothing runs yet. Errors: ErrInUse, ErrFolder, and those of the file
-// system.
+// none. Nothing runs yet. Errors: ErrConfig, ErrInUse, ErrFolder, and those of the
+// file system.
 func Open(config Config) (*Cluster, error) {
-	if config.Dir == "" || config.Mons < 0 || config.Mgrs < 0 {
-		return nil, fmt.Errorf("local cluster: a folder, and no negative numbers: %+v", config)
+	if err := config.validate(); err != nil {
+		return nil, err
 	}
 	dir, err := filepath.Abs(config.Dir)
 	if err != nil {
@@ -61,8 +80,11 @@ func Open(config Config) (*Cluster, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("local cluster: %w", err)
 	}
+	if err := checkFolder(dir); err != nil {
+		return nil, fmt.Errorf("local cluster: %w", err)
+	}
 	c := &Cluster{
-		config: config, lock: flock.New(filepath.Join(dir, "lock")),
+		config: config, lock: flock.New(filepath.Join(dir, lockFile)),
 		serving: map[string]bool{}, ready: make(chan struct{}), failed: make(chan struct{}),
 	}
 	mine, err := c.lock.TryLock()

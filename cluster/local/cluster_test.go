@@ -92,6 +92,45 @@ func TestOpen_refuses(t *testing.T) {
 	}
 }
 
+// A new cluster takes no folder that has something else in it, and leaves it as it
+// is; what a beginning left that came no further is its own.
+func TestOpen_foreignFolder(t *testing.T) {
+	for file, foreign := range map[string]bool{"ceph.conf": true, "notes": true, "lock": false, "cluster.json.new": false} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, file), []byte("precious"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, err := local.Open(local.Config{Dir: dir, Mons: 1})
+		if !foreign {
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+				continue
+			}
+			shut(t, c)
+			continue
+		}
+		if !errors.Is(err, local.ErrFolder) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", file, err)
+		}
+		entries, _ := os.ReadDir(dir)
+		if len(entries) != 1 || read(t, filepath.Join(dir, file)) != "precious" {
+			t.Errorf("%s: the folder has %v", file, entries)
+		}
+	}
+}
+
+func TestOpen_badConfig(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	for _, c := range []local.Config{{}, {Dir: dir, Mons: -1}, {Dir: dir, Mgrs: local.MaxDaemons + 1}, {Dir: dir, Mons: 100_000}} {
+		if _, err := local.Open(c); !errors.Is(err, local.ErrConfig) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the folder was made")
+	}
+}
+
 // Who waits for a cluster whose monitor cannot start is told why.
 func TestCluster_monitorFails(t *testing.T) {
 	dir := t.TempDir()

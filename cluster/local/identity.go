@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -30,10 +31,37 @@ type place struct {
 	Addr netip.AddrPort `json:"addr"`
 }
 
-const identityFile = "cluster.json"
+// Files of the folder that come before anything else of a cluster.
+const (
+	identityFile = "cluster.json"
+	lockFile     = "lock"
+)
 
 // ErrFolder: the folder holds something else than a cluster, or another one.
 var ErrFolder = errors.New("not the folder of this cluster")
+
+// checkFolder refuses a folder of something else, whose files a new cluster would
+// write over. Errors: ErrFolder, with the file.
+func checkFolder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	foreign := ""
+	for _, e := range entries {
+		switch e.Name() {
+		case identityFile:
+			return nil // what it says is looked at later
+		case lockFile, identityFile + nextSuffix: // of a beginning that came no further
+		default:
+			foreign = e.Name()
+		}
+	}
+	if foreign != "" {
+		return fmt.Errorf("%s has %s and no %s: %w; name a new or an empty folder", dir, foreign, identityFile, ErrFolder)
+	}
+	return nil
+}
 
 // readIdentity is what the folder says. Errors: fs.ErrNotExist, ErrFolder.
 func readIdentity(dir string) (*identity, error) {
@@ -92,8 +120,8 @@ const monPort = 6789
 func freePort(from uint16) (netip.AddrPort, error) {
 	const tries = 1000
 	var err error
-	for port := from; port-from < tries; port++ {
-		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+	for port := int(from); port < int(from)+tries && port <= math.MaxUint16; port++ {
+		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
 		var l net.Listener
 		if l, err = net.Listen("tcp", addr.String()); err == nil {
 			return addr, l.Close()
@@ -149,12 +177,15 @@ func (id *identity) conf(dir string) []byte {
 
 // replaceFile writes a file so that it is there whole or as before.
 func replaceFile(name string, text []byte) error {
-	next := name + ".new"
+	next := name + nextSuffix
 	if err := os.WriteFile(next, text, 0o644); err != nil {
 		return err
 	}
 	return os.Rename(next, name)
 }
+
+// nextSuffix ends the name of a file that is to replace another.
+const nextSuffix = ".new"
 
 // isNew reports an error that says that there is no identity.
 func isNew(err error) bool { return errors.Is(err, fs.ErrNotExist) }

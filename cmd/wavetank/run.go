@@ -87,6 +87,10 @@ func conclusion(v scenarios.Verdict, interrupted bool, err error) error {
 	return nil
 }
 
+// maxJobs is more runs at once than any machine has a use for, and as many as fit
+// into its memory.
+const maxJobs = 1024
+
 // campaign checks everything the caller has named.
 func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	seeds, err := c.seeds()
@@ -95,6 +99,9 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	}
 	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
 		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
+	}
+	if c.Jobs > maxJobs {
+		err = errors.Join(err, fmt.Errorf("--jobs must be at most %d", maxJobs))
 	}
 	if c.Watchdog <= 0 {
 		err = errors.Join(err, errors.New("--watchdog must be positive"))

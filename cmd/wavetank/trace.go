@@ -79,6 +79,9 @@ func (c *traceCmd) options(io *streams) (timeline.Options, error) {
 	if c.Width != 0 && c.Width < timeline.MinWidth || c.Context < 0 {
 		err = errors.Join(err, fmt.Errorf("--width must be at least %d, --context not negative", timeline.MinWidth))
 	}
+	if c.To != 0 && c.To < c.From {
+		err = errors.Join(err, fmt.Errorf("--from %v is after --to %v", time.Duration(c.From), time.Duration(c.To)))
+	}
 	return o, err
 }
 

@@ -74,8 +74,8 @@ func (c *traceCmd) source(arg string) (source, error) {
 		return c.lineSource(arg)
 	case c.Seed != nil || unknown == nil && statErr != nil:
 		return c.scenarioSource(arg)
-	case c.Mutant != "":
-		return nil, errors.New("--mutant is for a scenario with --seed; a line says for itself")
+	case c.describes():
+		return nil, errors.New("--mutant and --profile are for a scenario with --seed; a trace says for itself")
 	case arg == "-":
 		return fileSource{path: arg, stdin: bufio.NewReaderSize(os.Stdin, maxHeader)}, nil
 	case statErr != nil:
@@ -87,10 +87,15 @@ func (c *traceCmd) source(arg string) (source, error) {
 	return fileSource{path: arg}, nil
 }
 
+// describes reports whether the flags say what run it is, besides its seed.
+func (c *traceCmd) describes() bool {
+	return c.Mutant != "" || c.Profile != string(scenarios.ProfileDefault)
+}
+
 func (c *traceCmd) lineSource(text string) (source, error) {
 	line, err := scenarios.ParseLine(text)
-	if err == nil && (c.Seed != nil || c.Mutant != "") {
-		err = errors.New("a line says for itself which seed and mutant it is about")
+	if err == nil && (c.Seed != nil || c.describes()) {
+		err = errors.New("a line says for itself which seed, profile and mutant it is about")
 	}
 	if err == nil && line.Spec.World != scenarios.WorldSim {
 		err = fmt.Errorf("%s: only simulated runs have a trace", text)

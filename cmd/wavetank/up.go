@@ -13,7 +13,7 @@ import (
 
 // upCmd runs a cluster of our daemons for people and their tools.
 type upCmd struct {
-	Dir string `required:"" help:"The cluster's folder: its data, logs and ceph.conf. A cluster that is there is started again." placeholder:"DIR"`
+	Dir string `required:"" help:"The cluster's folder: its data, logs and ceph.conf. A cluster that is there is started again; a new one needs a new or an empty folder." placeholder:"DIR"`
 	Mon int    `help:"How many monitors a new cluster gets (3)." placeholder:"N"`
 	Mgr int    `help:"How many managers to run." default:"2" placeholder:"N"`
 }
@@ -21,14 +21,11 @@ type upCmd struct {
 // Run implements the command: it returns when it is interrupted, or when a daemon
 // ends.
 func (c *upCmd) Run(io *streams) (err error) {
-	if c.Mon < 0 || c.Mgr < 0 {
-		return usage(errors.New("--mon and --mgr must not be negative"))
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal kills
 	cluster, err := local.Open(local.Config{Dir: c.Dir, Mons: c.Mon, Mgrs: c.Mgr})
-	if errors.Is(err, local.ErrFolder) {
+	if errors.Is(err, local.ErrFolder) || errors.Is(err, local.ErrConfig) {
 		return usage(err)
 	}
 	if err != nil {

@@ -189,14 +189,22 @@ type Panic struct {
 	Stack []runtime.Frame
 }
 
-// Error is the value with the stack, without addresses: the same in each run.
+// shownFrames is how many functions of a stack Error shows at most.
+const shownFrames = 32
+
+// Error is the value with the top of the stack, without addresses: the same in each
+// run.
 func (p *Panic) Error() string {
 	b := new(strings.Builder)
 	if p.Task != "" {
 		fmt.Fprintf(b, "task %q: ", p.Task)
 	}
 	fmt.Fprint(b, p.Value)
-	for _, f := range p.Stack {
+	for i, f := range p.Stack {
+		if i == shownFrames {
+			fmt.Fprintf(b, "\n  and %d more", len(p.Stack)-i)
+			break
+		}
 		fmt.Fprintf(b, "\n  %s %s:%d", f.Function, path.Base(f.File), f.Line)
 	}
 	return b.String()
@@ -251,10 +259,16 @@ func (t *coroutine) recoverUnwind() {
 }
 
 // PanicStack is the stack of the panic that the calling deferred function has
-// recovered. Where deferred functions panicked once more, the last panic comes first.
+// recovered, down to the bottom. Where deferred functions panicked once more, the last
+// panic comes first.
 func PanicStack() (all []runtime.Frame) {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	pcs := make([]uintptr, 64)
+	n := runtime.Callers(1, pcs)
+	for n == len(pcs) { // there may be more
+		pcs = make([]uintptr, 2*n)
+		n = runtime.Callers(1, pcs)
+	}
+	frames := runtime.CallersFrames(pcs[:n])
 	for recovering := true; ; {
 		f, more := frames.Next()
 		switch {
