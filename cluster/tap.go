@@ -41,6 +41,11 @@ func (t *tap) NewLoop(name string) host.Loop {
 // Network is the decorated network.
 func (t *tap) Network() host.Network { return &tapNetwork{Network: t.Host.Network(), tap: t} }
 
+// ServeAdmin is that of the host: no fault comes between a daemon and its operator.
+func (t *tap) ServeAdmin(loop host.Loop, answer func(request []byte) []byte) error {
+	return host.ServeAdmin(t.Host, loop, answer)
+}
+
 // pause makes every loop wait at a gate, as SIGSTOP stops the threads of a
 // process: what the loops had begun they finish.
 func (t *tap) pause() {

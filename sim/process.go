@@ -21,6 +21,7 @@ type Process struct {
 	listens []*listener // in the order they came to be
 	streams map[string]*Stream
 	log     *slog.Logger
+	admin   adminSocket
 	ended   bool
 }
 

@@ -130,6 +130,11 @@ func (c *Cluster) identify() error {
 // ConfFile is the configuration for Ceph's programs: ceph -c FILE -s.
 func (c *Cluster) ConfFile() string { return filepath.Join(c.config.Dir, "ceph.conf") }
 
+// AdminSocket is where a daemon answers its operator: ceph daemon PATH help.
+func (c *Cluster) AdminSocket(daemon string) string {
+	return filepath.Join(c.config.Dir, daemon+".asok")
+}
+
 // Daemons are the names of all daemons, monitors first.
 func (c *Cluster) Daemons() []string { return append(append([]string{}, c.mons...), c.mgrs...) }
 

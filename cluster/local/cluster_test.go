@@ -2,7 +2,9 @@ package local_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -129,6 +131,49 @@ func TestOpen_badConfig(t *testing.T) {
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the folder was made")
 	}
+}
+
+// Each daemon answers at its admin socket, a standby as well, and takes it along when
+// it ends.
+func TestCluster_adminSockets(t *testing.T) {
+	dir, err := os.MkdirTemp("", "up") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	c := open(t, dir, 1, 2)
+	serve(t, c)
+	for _, daemon := range c.Daemons() {
+		reply := ask(t, c.AdminSocket(daemon), `{"prefix": "config show", "format": "json"}`)
+		if !strings.Contains(reply, `"name":"`+daemon+`"`) {
+			t.Errorf("%s: %q", daemon, reply)
+		}
+	}
+	shut(t, c)
+	if left, err := filepath.Glob(filepath.Join(dir, "*.asok")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// ask is the answer at an admin socket, without its length.
+func ask(t *testing.T, path, request string) string {
+	t.Helper()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, request+"\x00"); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := io.ReadAll(conn)
+	if err != nil || len(reply) < 4 || int(binary.BigEndian.Uint32(reply)) != len(reply)-4 {
+		t.Fatalf("%s: %q, %v", request, reply, err)
+	}
+	return string(reply[4:])
 }
 
 // Who waits for a cluster whose monitor cannot start is told why.

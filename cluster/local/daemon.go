@@ -40,11 +40,14 @@ func (d *daemon) begin() {
 		return
 	}
 	d.now = oshost.New(oshost.Options{
-		Name:      d.name,
-		Dir:       filepath.Join(d.cluster.config.Dir, d.name),
-		Log:       slog.New(slog.NewTextHandler(d.log, nil)),
-		Addrs:     []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})},
-		OnFact:    d.cluster.seen,
+		Name:   d.name,
+		Dir:    filepath.Join(d.cluster.config.Dir, d.name),
+		Log:    slog.New(slog.NewTextHandler(d.log, nil)),
+		Addrs:  []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})},
+		OnFact: d.cluster.seen,
+
+		AdminSocket: d.cluster.AdminSocket(d.name),
+
 		OnRespawn: func(string) { d.begin() },
 		OnExit:    func(code int, reason string) { d.cluster.exited(d.name, code, reason) },
 	})

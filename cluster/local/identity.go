@@ -172,6 +172,9 @@ func (id *identity) conf(dir string) []byte {
 	} {
 		fmt.Fprintf(&b, "%s = %s\n", option[0], option[1])
 	}
+	for _, kind := range []string{"mon", "mgr"} { // so that "ceph daemon mon.a" finds it
+		fmt.Fprintf(&b, "[%s]\nadmin socket = %s\n", kind, filepath.Join(dir, "$name.asok"))
+	}
 	return []byte(b.String())
 }
 

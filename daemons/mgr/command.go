@@ -105,8 +105,14 @@ func (srv *server) describe() any {
 	return list
 }
 
-func (srv *server) status() any {
-	s := srv.g.s
+func (srv *server) status() any { return srv.g.s.status() }
+
+// status is the state of this manager, active or not.
+func (s *Standby) status() any {
+	daemons := 0
+	if srv := s.serving(); srv != nil {
+		daemons = srv.daemons
+	}
 	return struct {
 		Name    string `json:"name"`
 		GID     uint64 `json:"gid"`
@@ -114,10 +120,12 @@ func (srv *server) status() any {
 		Epoch   uint32 `json:"mgrmap_epoch"`
 		Mon     string `json:"mon"`
 		Daemons int    `json:"daemons"`
-	}{s.cfg.Name, s.gid(), s.State(), s.epoch, s.monc.Mon(), srv.daemons}
+	}{s.cfg.Name, s.gid(), s.State(), s.epoch, s.monc.Mon(), daemons}
 }
 
-func (srv *server) version() any {
+func (srv *server) version() any { return version() }
+
+func version() any {
 	return struct {
 		Version     string `json:"version"`
 		Release     string `json:"release"`

@@ -59,6 +59,7 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 // the monitors do not let the manager in, the process exits with status 1.
 // Error: that of the messenger.
 func (s *Standby) Start() error {
+	s.serveAdmin()
 	s.messenger.AddDispatcherTail(s)
 	if err := s.messenger.Start(); err != nil {
 		return err

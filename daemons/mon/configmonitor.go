@@ -34,7 +34,7 @@ func (c *configMonitor) refresh() bool {
 // refreshConfig follows the committed configuration, this monitor's own included.
 func (m *Mon) refreshConfig() {
 	if m.config.refresh() {
-		m.applyConfig()
+		_ = m.applyConfig() // logged; what held before goes on
 	}
 }
 

@@ -35,6 +35,7 @@ type Mon struct {
 	mgr          *mgrService
 	configKey    *configKey
 	config       configMonitor
+	overrides    map[string]string // options that the operator has set for this process
 	clog         *clusterLog
 	health       *healthMonitor
 	mgrGone      time.Duration // when this leader first saw that no manager serves; 0 while one does
@@ -104,6 +105,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.health.look, m.health.changed = m.lookAround, m.sayHealth
 	m.fs, m.monMeta, m.met = &fsMonitor{}, newLedger(monMetadataSpace), map[int]map[string]string{}
 	m.heard = map[int]time.Duration{}
+	m.overrides = map[string]string{}
 	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.fs, m.monMeta}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
@@ -156,6 +158,7 @@ func (m *Mon) Start() error {
 	if err := m.messenger.Bind(m.addrOf(m.rank).IP); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
 	}
+	m.serveAdmin()
 	m.loop.Post(m.begin)
 	if err := m.messenger.Start(); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)

@@ -410,7 +410,11 @@ type quorumFeaturesJSON struct {
 const quorumCon = "4540138314316775423"
 
 func (m *Mon) quorumStatusCommand(o *op, c *msg.MonCommand, args commandArgs) {
-	m.ackJSON(o, c, args, struct {
+	m.ackJSON(o, c, args, m.quorumStatusJSON())
+}
+
+func (m *Mon) quorumStatusJSON() any {
+	return struct {
 		ElectionEpoch uint64             `json:"election_epoch"`
 		Quorum        []int              `json:"quorum"`
 		QuorumNames   []string           `json:"quorum_names"`
@@ -419,7 +423,7 @@ func (m *Mon) quorumStatusCommand(o *op, c *msg.MonCommand, args commandArgs) {
 		Features      quorumFeaturesJSON `json:"features"`
 		MonMap        monMapJSON         `json:"monmap"`
 	}{
-		m.status().Term, m.quorumRanks(), m.quorumNames(), m.nameOf(m.status().Leader), m.quorumAge(),
+		m.status().Term, m.quorumRanks(), m.quorumNames(), m.leaderName(), m.quorumAge(),
 		quorumFeaturesJSON{quorumCon, monFeatures(m.cfg.MonMap.PersistentFeatures)}, m.monMapJSON(),
-	})
+	}
 }

@@ -28,10 +28,19 @@ func (m *Mon) caller() caller {
 	}
 }
 
-func (m *Mon) size() int                       { return m.cfg.MonMap.Size() }
-func (m *Mon) addrOf(rank int) msg.EntityAddr  { return m.cfg.MonMap.Addr(rank) }
-func (m *Mon) rankOf(addr msg.EntityAddr) int  { return m.cfg.MonMap.RankOf(addr) }
-func (m *Mon) nameOf(rank int) string          { return m.cfg.MonMap.Ranks[rank] }
+func (m *Mon) size() int                      { return m.cfg.MonMap.Size() }
+func (m *Mon) addrOf(rank int) msg.EntityAddr { return m.cfg.MonMap.Addr(rank) }
+func (m *Mon) rankOf(addr msg.EntityAddr) int { return m.cfg.MonMap.RankOf(addr) }
+func (m *Mon) nameOf(rank int) string         { return m.cfg.MonMap.Ranks[rank] }
+
+// leaderName is who leads, "" if this monitor knows of nobody.
+func (m *Mon) leaderName() string {
+	if leader := m.status().Leader; leader >= 0 {
+		return m.nameOf(leader)
+	}
+	return ""
+}
+
 func (m *Mon) sendMon(rank int, body msg.Body) { m.dial(rank).Send(msg.NewFromMon(body)) }
 
 // Send implements quorum.Peers.

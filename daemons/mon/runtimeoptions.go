@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // asSubject is this monitor, for which options are looked up.
@@ -12,29 +13,44 @@ func (m *Mon) asSubject() subject {
 	return subject{entity: msg.AuthName{Type: uint32(msg.EntityMon), ID: m.cfg.Name}, host: m.h.Name()}
 }
 
+// runtimeDurations are the options in seconds that a running monitor takes.
+func runtimeDurations(o *Options) map[string]*time.Duration {
+	return map[string]*time.Duration{
+		"mon_mgr_beacon_grace":   &o.MgrBeaconGrace,
+		"mon_tick_interval":      &o.TickInterval,
+		"mon_session_timeout":    &o.SessionTimeout,
+		"paxos_min_wait":         &o.ProposeMinWait,
+		"paxos_propose_interval": &o.ProposeInterval,
+	}
+}
+
+const runtimeMaxEntry = "mon_config_key_max_entry_size"
+
+// takesAtRuntime reports whether a running monitor takes the option.
+func takesAtRuntime(name string) bool {
+	return name == runtimeMaxEntry || runtimeDurations(&Options{})[name] != nil
+}
+
 // applyConfig takes those options of this monitor from the configuration that can
 // change while it runs; the others are read at the start only. Options that make
-// no sense together leave everything as it was.
-func (m *Mon) applyConfig() {
+// no sense together leave everything as it was, and are the error.
+func (m *Mon) applyConfig() error {
 	opts := m.cfg.Options
-	set := m.config.options(m.asSubject())
-	take := func(name string, into *time.Duration) {
+	set := m.setOptions()
+	into := runtimeDurations(&opts)
+	for _, name := range wire.SortedKeys(into) {
 		if seconds, err := strconv.ParseFloat(set[name], 64); err == nil && seconds >= 0 && seconds < 1e9 {
-			*into = time.Duration(seconds * float64(time.Second))
+			*into[name] = time.Duration(seconds * float64(time.Second))
 		}
 	}
-	take("mon_mgr_beacon_grace", &opts.MgrBeaconGrace)
-	take("mon_tick_interval", &opts.TickInterval)
-	take("mon_session_timeout", &opts.SessionTimeout)
-	take("paxos_min_wait", &opts.ProposeMinWait)
-	take("paxos_propose_interval", &opts.ProposeInterval)
-	if bytes, err := strconv.ParseInt(set["mon_config_key_max_entry_size"], 10, 32); err == nil {
+	if bytes, err := strconv.ParseInt(set[runtimeMaxEntry], 10, 32); err == nil {
 		opts.MaxConfigKeyEntry = int(bytes)
 	}
 	if err := opts.Validate(); err != nil {
 		m.log.Info("configuration not taken", "err", err)
-		return
+		return err
 	}
 	m.opts = opts
 	m.mgr.grace = opts.MgrBeaconGrace
+	return nil
 }

@@ -66,14 +66,14 @@ func (m *Mon) tellDescribe(commandArgs) (any, error) {
 	return describe(list), nil
 }
 
-// ownOptions are what holds for this monitor: the defaults, and the configuration
-// above them.
+// ownOptions are what holds for this monitor: the defaults, the configuration above
+// them, and what the operator has set at the admin socket above that.
 func (m *Mon) ownOptions() map[string]string {
 	out := map[string]string{}
 	for _, o := range configOptions() {
 		out[o.name] = o.def
 	}
-	set := m.config.options(m.asSubject())
+	set := m.setOptions()
 	for _, name := range wire.SortedKeys(set) {
 		out[name] = set[name]
 	}

@@ -47,6 +47,11 @@ type Options struct {
 	// Linger bounds how long the bytes of a closed connection wait for the peer
 	// to take them; then it is reset. Default: 5 s.
 	Linger time.Duration
+	// AdminSocket is the path of the Unix socket at which the operator can ask the
+	// process, see [Host.ServeAdmin]; systems allow about 100 bytes. It goes when the
+	// process ends. What a dead process has left there is replaced, a live one is
+	// not. Default: there is none.
+	AdminSocket string
 
 	// OnExit is called once if the process ended by Exit, and OnRespawn if it
 	// ended by Respawn: on a goroutine of its own, after everything of the Host
@@ -61,7 +66,8 @@ type Options struct {
 	// states them. It must not call Probe. Default: facts are dropped.
 	OnFact func(host.Fact)
 
-	pollOnly bool // wait for sockets with poll(2) where there is better, for tests
+	pollOnly      bool          // wait for sockets with poll(2) where there is better, for tests
+	adminPatience time.Duration // other than 5 s, for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -79,6 +85,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Linger <= 0 {
 		o.Linger = 5 * time.Second
+	}
+	if o.adminPatience == 0 {
+		o.adminPatience = adminPatience
 	}
 	return o
 }
@@ -120,7 +129,7 @@ type Host struct {
 	callers   map[uint64]struct{}   // goroutines that run callbacks
 }
 
-var _ host.Host = (*Host)(nil)
+var _ host.AdminHost = (*Host)(nil)
 
 // New starts a process that does nothing yet. It cannot fail: what is wrong with
 // the options shows where they are used.

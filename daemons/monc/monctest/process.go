@@ -20,6 +20,8 @@ type Process struct {
 	Ended string
 	// Reason is what Exit or Respawn was called with.
 	Reason string
+	// Admin answers the operator, nil if nobody does.
+	Admin func(request []byte) (reply []byte)
 
 	world  *World
 	name   string
@@ -40,6 +42,12 @@ func (w *World) NewProcess(name string) *Process {
 	}
 	w.processes = append(w.processes, p)
 	return p
+}
+
+// ServeAdmin implements host.AdminHost: a test is the operator, and calls Admin.
+func (p *Process) ServeAdmin(_ host.Loop, answer func(request []byte) []byte) error {
+	p.Admin = answer
+	return nil
 }
 
 // Silence holds back, or no longer, every byte to and from the process.

@@ -1,0 +1,133 @@
+package mon
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wavetank/wavetank/daemons/admin"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// serveAdmin opens the admin socket. A monitor that cannot have one goes on without,
+// as Ceph's does.
+func (m *Mon) serveAdmin() {
+	if err := admin.Serve(m.h, m.loop, m.adminHooks()); err != nil {
+		m.log.Error("no admin socket", "err", err)
+	}
+}
+
+// adminHooks are the commands for who sits at the machine. Of Ceph's own, "status" and
+// "quorum_status" are not on this socket: here they help when the quorum does not.
+func (m *Mon) adminHooks() []admin.Hook {
+	const name, values = "name=var,type=CephString", " name=val,type=CephString,n=N"
+	tell := func(answer func() any) func(admin.Args) (any, error) {
+		return func(admin.Args) (any, error) { return answer(), nil }
+	}
+	return append(admin.ConfigHooks("mon."+m.cfg.Name, m.options),
+		admin.PerfHook(m.counters),
+		admin.Hook{Prefix: "config set", Params: name + values,
+			Help: "config set <field> <val> [<val> ...]: set a config variable", Run: m.adminConfigSet},
+		admin.Hook{Prefix: "config unset", Params: name,
+			Help: "config unset <field>: unset a config variable", Run: m.adminConfigUnset},
+		admin.Hook{Prefix: "mon_status", Help: "report status of monitors", Run: tell(m.statusOfThis)},
+		admin.Hook{Prefix: "quorum_status", Help: "report status of monitor quorum", Run: tell(m.quorumStatusJSON)},
+		admin.Hook{Prefix: "status", Help: "show cluster status as this monitor knows it", Run: tell(func() any { return m.statusJSON() })},
+		admin.Hook{Prefix: "version", Help: "get ceph version", Run: tell(versionJSON)},
+	)
+}
+
+// options are this monitor's, with who has set them.
+func (m *Mon) options() []admin.Option {
+	set := m.config.options(m.asSubject())
+	var list []admin.Option
+	for _, o := range configOptions() {
+		option := admin.Option{Name: o.name, Default: o.def}
+		if value, ok := set[o.name]; ok {
+			option.Mon = &value
+		}
+		if value, ok := m.overrides[o.name]; ok {
+			option.Override = &value
+		}
+		list = append(list, option)
+	}
+	return list
+}
+
+// counters are what the monitor counts, by Ceph's names where it has the counter.
+func (m *Mon) counters() map[string]admin.Counters {
+	all := map[string]admin.Counters{
+		"cluster": {"num_mon": int64(m.size()), "num_mon_quorum": int64(len(m.quorumRanks()))},
+		"mon":     {"num_sessions": int64(len(m.sessions.list))},
+	}
+	if m.messenger != nil {
+		s := m.messenger.Stats()
+		all["messenger"] = admin.Counters{
+			"connections": int64(s.Connections), "registered": int64(s.Registered),
+			"held_messages": s.HeldMessages, "held_bytes": s.HeldBytes, "dispatch_bytes": s.DispatchBytes,
+		}
+	}
+	return all
+}
+
+// adminConfigSet sets an option for this process, above what the monitors' own
+// configuration says.
+func (m *Mon) adminConfigSet(args admin.Args) (any, error) {
+	text := strings.Join(args.Texts("val"), " ")
+	refused := func(errno admin.Errno) error {
+		return &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
+	}
+	name := admin.OptionName(args.Text("var"))
+	known := findOption(name, m.mgr.committed)
+	if known == nil {
+		return nil, refused(admin.ENOENT)
+	}
+	value, err := known.parse(text)
+	if err != nil {
+		return nil, refused(admin.EINVAL)
+	}
+	if err := m.override(name, &value); err != nil {
+		return nil, refused(admin.EINVAL)
+	}
+	success := fmt.Sprintf("%s = '%s' ", name, value)
+	if !takesAtRuntime(name) {
+		success += "(not observed, change may require restart) "
+	}
+	return map[string]string{"success": success}, nil
+}
+
+func (m *Mon) adminConfigUnset(args admin.Args) (any, error) {
+	name := admin.OptionName(args.Text("var"))
+	if findOption(name, m.mgr.committed) == nil {
+		return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("error unsetting '%s': %v", args.Text("var"), admin.EINVAL)}
+	}
+	return struct{}{}, m.override(name, nil)
+}
+
+// override sets or forgets what the operator says of an option. Options that make no
+// sense together are an error and change nothing.
+func (m *Mon) override(name string, value *string) error {
+	old, had := m.overrides[name]
+	if value == nil {
+		delete(m.overrides, name)
+	} else {
+		m.overrides[name] = *value
+	}
+	err := m.applyConfig()
+	if err == nil {
+		return nil
+	}
+	delete(m.overrides, name)
+	if had {
+		m.overrides[name] = old
+	}
+	return err
+}
+
+// setOptions are the options that somebody has set: the operator's word comes last.
+func (m *Mon) setOptions() map[string]string {
+	set := m.config.options(m.asSubject())
+	for _, name := range wire.SortedKeys(m.overrides) {
+		set[name] = m.overrides[name]
+	}
+	return set
+}

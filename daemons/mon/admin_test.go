@@ -1,0 +1,130 @@
+package mon
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/admin"
+)
+
+// askAdmin is the answer of a monitor's admin socket, as it is.
+func askAdmin(m *Mon, request string) string {
+	return string(admin.New(m.adminHooks()).Answer([]byte(request)))
+}
+
+// A monitor answers whoever sits at its machine at any time: before it has found a
+// quorum, in it, and after it was lost.
+func TestAdmin_answersWithoutQuorum(t *testing.T) {
+	c := newCluster(t, 3, 81).startAll()
+	every := func(when string, m *Mon) {
+		t.Helper()
+		for _, k := range m.adminHooks() {
+			if k.Params != "" {
+				continue
+			}
+			var answer map[string]any
+			if got := askAdmin(m, fmt.Sprintf(`{"prefix":%q}`, k.Prefix)); json.Unmarshal([]byte(got), &answer) != nil {
+				t.Errorf("%s, %s: %s", when, k.Prefix, got)
+			}
+		}
+	}
+	leaderName := func(m *Mon) (name string) {
+		var q struct {
+			Name string `json:"quorum_leader_name"`
+		}
+		if err := json.Unmarshal([]byte(askAdmin(m, `{"prefix":"quorum_status"}`)), &q); err != nil {
+			t.Error(err)
+		}
+		return q.Name
+	}
+	every("at first", c.mons[0].mon)
+	if name := leaderName(c.mons[0].mon); name != "" {
+		t.Errorf("at first %q leads", name)
+	}
+	leader := c.settle()
+	m := c.mons[leader].mon
+	every("in the quorum", m)
+	if name := leaderName(m); name != c.mons[leader].name {
+		t.Errorf("%q leads", name)
+	}
+	c.mons[(leader+1)%3].machine.PowerCut()
+	c.mons[(leader+2)%3].machine.PowerCut()
+	c.until("no quorum", func() bool { return !m.status().Active })
+	every("after it", m)
+	if name := leaderName(m); name != "" {
+		t.Errorf("after it %q leads", name)
+	}
+}
+
+// What the operator sets holds for this process, above the monitors' configuration,
+// until it is unset; "ceph tell" shows it as well.
+func TestAdmin_config(t *testing.T) {
+	c := newCluster(t, 1, 82).startAll()
+	c.settle()
+	m := c.mons[0].mon
+	cl := c.login(0)
+	cl.command(`{"prefix":"config set","who":"mon","name":"mon_tick_interval","value":"7"}`)
+	set := func(name string, values ...string) string {
+		text, err := json.Marshal(map[string]any{"prefix": "config set", "var": name, "val": values, "format": "json"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return askAdmin(m, string(text))
+	}
+	expect := func(want time.Duration, diff string) {
+		t.Helper()
+		if m.opts.TickInterval != want {
+			t.Errorf("ticks every %v, want %v", m.opts.TickInterval, want)
+		}
+		if got := askAdmin(m, `{"prefix":"config diff get","var":"mon_tick_interval","format":"json"}`); got != `{"diff":{"mon_tick_interval":`+diff+`}}` {
+			t.Errorf("diff %s, want %s", got, diff)
+		}
+	}
+	const configured = `{"default":"5","mon":"7","final":"7"}`
+	expect(7*time.Second, configured)
+	if got := set("mon tick interval", "3"); got != `{"success":"mon_tick_interval = '3' "}` {
+		t.Error(got)
+	}
+	overridden := `{"default":"5","mon":"7","override":"3","final":"3"}`
+	expect(3*time.Second, overridden)
+	cl.command(`{"prefix":"config set","who":"mon","name":"mon_tick_interval","value":"8"}`)
+	overridden = strings.Replace(overridden, `"mon":"7"`, `"mon":"8"`, 1)
+	expect(3*time.Second, overridden)
+	if value := m.ownOptions()["mon_tick_interval"]; value != "3" {
+		t.Errorf("tell says %s", value)
+	}
+
+	for answer, got := range map[string]string{
+		`{"success":"mon_lease = '7.000000' (not observed, change may require restart) "}`:                   set("mon_lease", "7"),
+		"ERROR: (2) No such file or directory\nerror setting 'nope' to '1': (2) No such file or directory\n": set("nope", "1"),
+		"ERROR: (22) Invalid argument\nerror setting 'mon_lease' to 'x': (22) Invalid argument\n":            set("mon_lease", "x"),
+		"ERROR: (22) Invalid argument\nerror setting 'mon_lease' to '1 2': (22) Invalid argument\n":          set("mon_lease", "1", "2"),
+		"ERROR: (22) Invalid argument\nerror setting 'mon_tick_interval' to '0': (22) Invalid argument\n":    set("mon_tick_interval", "0"),
+		"ERROR: (22) Invalid argument\nerror unsetting 'nope': (22) Invalid argument\n":                      askAdmin(m, `{"prefix":"config unset","var":"nope"}`),
+		"ERROR: (22) Invalid argument\ninvalid command json\n":                                               askAdmin(m, `{"prefix":"config set","var":"mon_lease"}`),
+	} {
+		if got != answer {
+			t.Errorf("%q, want %q", got, answer)
+		}
+	}
+	expect(3*time.Second, overridden) // 0 was refused and left what was
+	if got := askAdmin(m, `{"prefix":"config unset","var":"mon_tick_interval"}`); got != "{}\n" {
+		t.Error(got)
+	}
+	expect(8*time.Second, strings.ReplaceAll(configured, "7", "8"))
+}
+
+func TestAdmin_counters(t *testing.T) {
+	c := newCluster(t, 3, 83).startAll()
+	leader := c.settle()
+	m := c.mons[leader].mon
+	sessions := func() (n int64) { return m.counters()["mon"]["num_sessions"] }
+	before := sessions()
+	c.login(leader)
+	if sessions() != before+1 || m.counters()["cluster"]["num_mon_quorum"] != 3 {
+		t.Errorf("%d sessions before, now %v", before, m.counters())
+	}
+}
