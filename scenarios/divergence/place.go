@@ -73,7 +73,7 @@ func atBottom(function string) bool {
 }
 
 func skipped(function string) bool {
-	for _, p := range []string{simulator, seam, module + "scenarios/divergence.(*runner)", "runtime.", "iter.", "log/slog.", "reflect."} {
+	for _, p := range []string{simulator, seam, module + "cluster.(*SimWorld)", module + "scenarios/divergence.(*runner)", "runtime.", "iter.", "log/slog.", "reflect."} {
 		if strings.HasPrefix(function, p) {
 			return true
 		}
