@@ -24,6 +24,9 @@ func (m *Mon) applyConfig() {
 		}
 	}
 	take("mon_mgr_beacon_grace", &opts.MgrBeaconGrace)
+	take("mds_beacon_grace", &opts.MDSBeaconGrace)
+	take("mds_beacon_interval", &opts.MDSBeaconInterval)
+	take("mds_beacon_mon_down_grace", &opts.MDSBeaconMonDownGrace)
 	take("mon_tick_interval", &opts.TickInterval)
 	take("mon_session_timeout", &opts.SessionTimeout)
 	take("paxos_min_wait", &opts.ProposeMinWait)
@@ -37,4 +40,5 @@ func (m *Mon) applyConfig() {
 	}
 	m.opts = opts
 	m.mgr.grace = opts.MgrBeaconGrace
+	m.fs.setGraces(opts)
 }
