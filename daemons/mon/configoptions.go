@@ -247,6 +247,7 @@ func configOptions() []configOption {
 		{name: "log_to_syslog", kind: optBool, level: "basic", def: "false", runtime: true},
 		{name: "mds_beacon_grace", kind: optFloat, level: "advanced", def: "15.000000", runtime: true},
 		{name: "mds_beacon_interval", kind: optFloat, level: "advanced", def: "4.000000", runtime: true},
+		{name: "mds_beacon_mon_down_grace", kind: optSecs, level: "advanced", def: "60", runtime: true},
 		{name: "mds_cache_memory_limit", kind: optSize, level: "basic", def: "4294967296", runtime: true},
 		{name: "mds_tick_interval", kind: optFloat, level: "advanced", def: "5.000000", runtime: true},
 		{name: "mgr_data", kind: optString, level: "advanced", def: "/var/lib/ceph/mgr/$cluster-$id", special: true},

@@ -95,6 +95,8 @@ func (m *Mon) handle(o *op) {
 	switch body := o.msg.Body.(type) {
 	case *msg.MgrBeacon:
 		m.handleBeacon(o, body)
+	case *msg.MDSBeacon:
+		m.handleMDSBeacon(o, body)
 	case *msg.MonCommand:
 		m.handleCommand(o, body)
 	case *msg.Log:

@@ -16,7 +16,8 @@
 //     request until it is answered, and repeats it to the next leader (forward.go);
 //   - the services: small state machines that turn requests and the passing of
 //     time into changes of their map: mgrMonitor decides who is the active mgr,
-//     osdMonitor keeps the blocklist that fences its predecessors;
+//     osdMonitor keeps the blocklist that fences its predecessors; mdsMonitor decides
+//     which metadata servers stand by;
 //   - proposals: the leader's changes are gathered into one batch at a time
 //     (proposal.go), which package quorum replicates and package store applies.
 //
@@ -29,8 +30,8 @@
 //
 // The replicated log is raft instead of Paxos and Ceph's elections, and the
 // monmap is fixed. Clients cannot tell: they see maps, sessions and command
-// results. OSDs do not report to the monitors yet, and the map of file systems is that
-// of a new cluster. What is answered, kept and left out is in docs/monitors.md.
+// results. OSDs do not report to the monitors yet, and there are no file systems: every
+// metadata server stands by. What is answered, kept and left out is in docs/monitors.md.
 //
 // All services are open for changes together, and their changes travel in one batch.
 // So a mgr is dropped from its map and fenced in the OSD map in one commit, where

@@ -36,7 +36,8 @@ func (f Role) Attrs() []slog.Attr {
 type MapCommitted struct {
 	// Mon is the monitor's name.
 	Mon string
-	// Map is the map's name: "mgrmap" or "osdmap".
+	// Map is the map's name: "mgrmap", "osdmap" or "fsmap". The first epoch of an
+	// fsmap, which is that of every cluster, is not stated.
 	Map string
 	// Epoch is the map's epoch.
 	Epoch uint64
@@ -52,7 +53,8 @@ type MapCommitted struct {
 	ActiveName string
 	// Available is whether it has announced that it serves.
 	Available bool
-	// Standbys are the others as "gid:name", ascending by gid, joined by commas.
+	// Standbys are the others as "gid:name", ascending by gid, joined by commas; of an
+	// fsmap, too, the mdss that stand by.
 	Standbys string
 	// ActiveAddrs are the addresses that the active mgr serves at and those of its
 	// clients, "10.0.0.1:6800/7" joined by commas.
@@ -116,6 +118,54 @@ func (MgrDropped) Kind() string { return "mon.mgr_dropped" }
 
 // Attrs implements host.Fact.
 func (f MgrDropped) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.Uint64("gid", f.GID), slog.String("name", f.Name), slog.String("reason", f.Reason),
+	}
+}
+
+// MDSBeaconReceived says that the leader has taken an mds's beacon. Beacons that are
+// dropped (wrong cluster, no address) do not cause it.
+type MDSBeaconReceived struct {
+	// Mon is the leader's name.
+	Mon string
+	// GID is the sender.
+	GID uint64
+	// State is what the sender asks for, "up:boot".
+	State string
+	// Seq is the beacon's number.
+	Seq uint64
+}
+
+// Kind implements host.Fact.
+func (MDSBeaconReceived) Kind() string { return "mon.mds_beacon" }
+
+// Attrs implements host.Fact.
+func (f MDSBeaconReceived) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.Uint64("gid", f.GID), slog.String("state", f.State), slog.Uint64("seq", f.Seq),
+	}
+}
+
+// MDSDropped says that the leader has taken an mds out of its pending map. The change
+// counts once it is committed, which it may never be.
+type MDSDropped struct {
+	// Mon is the leader's name.
+	Mon string
+	// GID and Name are the mds's.
+	GID  uint64
+	Name string
+	// Reason is "timeout" (no beacon for the grace), "command" (mds fail),
+	// "restarted" (an mds of the same name has booted), "left" (it asked for that),
+	// "illegal" (it asked for a state that a standby cannot have) or "compat" (its
+	// features have changed).
+	Reason string
+}
+
+// Kind implements host.Fact.
+func (MDSDropped) Kind() string { return "mon.mds_dropped" }
+
+// Attrs implements host.Fact.
+func (f MDSDropped) Attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("mon", f.Mon), slog.Uint64("gid", f.GID), slog.String("name", f.Name), slog.String("reason", f.Reason),
 	}

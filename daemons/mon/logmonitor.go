@@ -169,6 +169,16 @@ func (m *Mon) sayDropped(mm *msg.MgrMap, gid uint64, name, reason string) {
 	}
 }
 
+// sayMDSDropped says that an mds is about to leave the map, as Ceph's MDSMonitor does.
+func (m *Mon) sayMDSDropped(info msg.MDSInfo, reason string) {
+	switch reason {
+	case "restarted":
+		m.say(msg.LogInfo, "daemon mds.%s restarted", info.Name)
+	case "timeout":
+		m.say(msg.LogInfo, "MDS daemon mds.%s is removed because it is dead or otherwise unavailable.", info.Name)
+	}
+}
+
 // sayMgrMap says what a committed map has changed about the active manager.
 func (m *Mon) sayMgrMap(was, is *msg.MgrMap) {
 	if is.ActiveGID == 0 {

@@ -39,7 +39,7 @@ type Mon struct {
 	clog         *clusterLog
 	health       *healthMonitor
 	mgrGone      time.Duration // when this leader first saw that no manager serves; 0 while one does
-	fs           *fsMonitor
+	fs           *mdsService
 	monMeta      *ledger
 	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down
 	heard        map[int]time.Duration     // when a monitor of that rank was last heard
@@ -103,7 +103,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
 	m.health = newHealthMonitor()
 	m.health.look, m.health.changed = m.lookAround, m.sayHealth
-	m.fs, m.monMeta, m.met = &fsMonitor{}, newLedger(monMetadataSpace), map[int]map[string]string{}
+	m.fs, m.monMeta, m.met = m.newMDSService(), newLedger(monMetadataSpace), map[int]map[string]string{}
 	m.heard = map[int]time.Duration{}
 	m.overrides = map[string]string{}
 	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.fs, m.monMeta}
@@ -148,6 +148,23 @@ func (m *Mon) newMgrService() *mgrService {
 		m.sayMgrMap(was, s.committed)
 		m.maps.setMgrMap(s.committed, encoded)
 		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded))
+	}
+	return s
+}
+
+func (m *Mon) newMDSService() *mdsService {
+	s := newMDSService(m.opts)
+	s.dropped = func(info msg.MDSInfo, reason string) {
+		m.sayMDSDropped(info, reason)
+		m.h.Probe(MDSDropped{Mon: m.cfg.Name, GID: info.GID, Name: info.Name, Reason: reason})
+	}
+	s.unsettled = func(within time.Duration) bool {
+		return m.now()-m.electedAt < within || len(m.quorumRanks()) < m.size()
+	}
+	s.took = func(encoded []byte) {
+		if s.committed.Epoch > 1 { // the first is every cluster's
+			m.h.Probe(fsCommittedFact(m.cfg.Name, s.committed, encoded))
+		}
 	}
 	return s
 }

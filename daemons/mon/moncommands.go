@@ -159,7 +159,7 @@ func (m *Mon) allMgrMetadata() (list []map[string]string) {
 const versionProperty = "ceph_version"
 
 func (m *Mon) versionsCommand(o *op, c *msg.MonCommand, args commandArgs) {
-	mons, mgrs := m.allMonMetadata(), m.allMgrMetadata()
+	mons, mgrs, mdss := m.allMonMetadata(), m.allMgrMetadata(), m.allMDSMetadata()
 	m.ackReadable(o, c, args, struct {
 		Mon     map[string]int `json:"mon"`
 		Mgr     map[string]int `json:"mgr"`
@@ -168,7 +168,8 @@ func (m *Mon) versionsCommand(o *op, c *msg.MonCommand, args commandArgs) {
 		Overall map[string]int `json:"overall"`
 	}{
 		count(map[string]int{}, mons, versionProperty), count(map[string]int{}, mgrs, versionProperty),
-		map[string]int{}, map[string]int{}, count(map[string]int{}, slices.Concat(mons, mgrs), versionProperty),
+		map[string]int{}, count(map[string]int{}, mdss, versionProperty),
+		count(map[string]int{}, slices.Concat(mons, mgrs, mdss), versionProperty),
 	})
 }
 
@@ -255,21 +256,31 @@ func byHost(names []string, metadata func(string) map[string]string) map[string]
 func (m *Mon) nodeList(o *op, c *msg.MonCommand, args commandArgs) {
 	mons := byHost(m.cfg.MonMap.Ranks, m.metadataOf)
 	mgrs := byHost(m.mgr.described(), m.mgr.metadata)
-	none := map[string][]string{}
+	mdss, none := map[string][]string{}, map[string][]string{}
+	for _, info := range standbysOf(m.fs.committed) {
+		if host, ok := m.describeMDS(info)["hostname"]; ok {
+			mdss[host] = append(mdss[host], info.Name)
+		}
+	}
 	switch kind := args.text("type"); kind {
 	case "", "all":
 		m.ackReadable(o, c, args, struct {
 			Mon map[string][]string `json:"mon"`
 			OSD map[string][]string `json:"osd"`
+			MDS map[string][]string `json:"mds,omitempty"`
 			Mgr map[string][]string `json:"mgr"`
-		}{mons, none, mgrs})
+		}{mons, none, mdss, mgrs})
 	case "mon":
 		m.ackReadable(o, c, args, mons)
 	case "mgr":
 		m.ackReadable(o, c, args, mgrs)
 	case "osd":
 		m.ackReadable(o, c, args, none)
-	default:
+	default: // Ceph says nothing of metadata servers if there are none
+		if len(mdss) > 0 {
+			m.ackReadable(o, c, args, mdss)
+			return
+		}
 		m.ack(o, c, result{prefix: args.prefix()})
 	}
 }
@@ -426,4 +437,17 @@ func (m *Mon) quorumStatusJSON() any {
 		m.status().Term, m.quorumRanks(), m.quorumNames(), m.leaderName(), m.quorumAge(),
 		quorumFeaturesJSON{quorumCon, monFeatures(m.cfg.MonMap.PersistentFeatures)}, m.monMapJSON(),
 	}
+}
+
+// monFeatures are the names of the features of src/mon/mon_types.h that a mask
+// holds.
+func monFeatures(mask uint64) []string {
+	names := []string{"kraken", "luminous", "mimic", "osdmap-prune", "nautilus", "octopus", "pacific", "elector-pinging"}
+	held := []string{}
+	for i, name := range names {
+		if mask&(1<<i) != 0 {
+			held = append(held, name)
+		}
+	}
+	return slices.Clip(held)
 }

@@ -39,6 +39,16 @@ type Options struct {
 	// MgrBlocklistInterval is how long the addresses of an active mgr that was
 	// dropped stay on the blocklist. Default 24 h (mon_mgr_blocklist_interval).
 	MgrBlocklistInterval time.Duration
+	// MDSBeaconGrace is the silence after which an mds is laggy, and dropped from the
+	// map if others are heard. Default 15 s (mds_beacon_grace).
+	MDSBeaconGrace time.Duration
+	// MDSBeaconInterval is how often mdss send beacons. Default 4 s
+	// (mds_beacon_interval).
+	MDSBeaconInterval time.Duration
+	// MDSBeaconMonDownGrace is the silence that an mds is allowed while a monitor is
+	// down or the quorum is younger than this. Default 60 s
+	// (mds_beacon_mon_down_grace).
+	MDSBeaconMonDownGrace time.Duration
 	// BlocklistExpire is how long an address stays on the blocklist if the command
 	// that put it there does not say. Default 1 h (mon_osd_blocklist_default_expire).
 	BlocklistExpire time.Duration
@@ -89,6 +99,9 @@ func DefaultOptions() Options {
 		MgrBeaconGrace:        30 * time.Second,
 		MgrTickPeriod:         2 * time.Second,
 		MgrBlocklistInterval:  24 * time.Hour,
+		MDSBeaconGrace:        15 * time.Second,
+		MDSBeaconInterval:     4 * time.Second,
+		MDSBeaconMonDownGrace: time.Minute,
 		BlocklistExpire:       time.Hour,
 		MaxMgrMapEpochs:       500,
 		MaxConfigKeyEntry:     64 << 10,
@@ -112,6 +125,10 @@ func (o Options) Validate() error {
 		return fmt.Errorf("mon: TickInterval is %v, must be positive", o.TickInterval)
 	case o.MgrTickPeriod <= 0 || o.MgrBeaconGrace <= o.MgrTickPeriod:
 		return fmt.Errorf("mon: MgrBeaconGrace %v must be longer than MgrTickPeriod %v", o.MgrBeaconGrace, o.MgrTickPeriod)
+	case o.MDSBeaconInterval <= 0 || o.MDSBeaconGrace <= o.MDSBeaconInterval:
+		return fmt.Errorf("mon: MDSBeaconGrace %v must be longer than MDSBeaconInterval %v", o.MDSBeaconGrace, o.MDSBeaconInterval)
+	case o.MDSBeaconMonDownGrace < 0:
+		return fmt.Errorf("mon: MDSBeaconMonDownGrace is %v, must not be negative", o.MDSBeaconMonDownGrace)
 	case o.MgrBlocklistInterval <= 0 || o.BlocklistExpire <= 0:
 		return fmt.Errorf("mon: MgrBlocklistInterval %v, BlocklistExpire %v, must be positive", o.MgrBlocklistInterval, o.BlocklistExpire)
 	case o.MaxMgrMapEpochs < 1:

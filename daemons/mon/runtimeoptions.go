@@ -16,11 +16,14 @@ func (m *Mon) asSubject() subject {
 // runtimeDurations are the options in seconds that a running monitor takes.
 func runtimeDurations(o *Options) map[string]*time.Duration {
 	return map[string]*time.Duration{
-		"mon_mgr_beacon_grace":   &o.MgrBeaconGrace,
-		"mon_tick_interval":      &o.TickInterval,
-		"mon_session_timeout":    &o.SessionTimeout,
-		"paxos_min_wait":         &o.ProposeMinWait,
-		"paxos_propose_interval": &o.ProposeInterval,
+		"mon_mgr_beacon_grace":      &o.MgrBeaconGrace,
+		"mds_beacon_grace":          &o.MDSBeaconGrace,
+		"mds_beacon_interval":       &o.MDSBeaconInterval,
+		"mds_beacon_mon_down_grace": &o.MDSBeaconMonDownGrace,
+		"mon_tick_interval":         &o.TickInterval,
+		"mon_session_timeout":       &o.SessionTimeout,
+		"paxos_min_wait":            &o.ProposeMinWait,
+		"paxos_propose_interval":    &o.ProposeInterval,
 	}
 }
 
@@ -52,5 +55,6 @@ func (m *Mon) applyConfig() error {
 	}
 	m.opts = opts
 	m.mgr.grace = opts.MgrBeaconGrace
+	m.fs.setGraces(opts)
 	return nil
 }

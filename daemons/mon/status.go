@@ -147,6 +147,7 @@ func (m *Mon) statusJSON() *statusJSON {
 	j.MonMap.Epoch, j.MonMap.Release, j.MonMap.Mons = m.cfg.MonMap.Epoch, releaseName(uint32(m.cfg.MonMap.MinRelease)), m.size()
 	j.PGMap.ByState = []string{}
 	j.FSMap.Epoch, j.FSMap.ByRank = m.fs.committed.Epoch, []string{}
+	j.FSMap.Standby = len(m.fs.committed.Standbys)
 	j.MgrMap.Available, j.MgrMap.Standbys = mm.Available, len(mm.Standbys)
 	j.MgrMap.Modules, j.MgrMap.Services = orEmpty(mm.EnabledModules), mgrDumpOf(mm).Services
 	j.ServiceMap.Modified, j.ServiceMap.Services = isoStamp(m.cfg.MonMap.Created), map[string]any{}

@@ -85,7 +85,7 @@ func (m *Mon) serve(s *session, sub *subscription) {
 	case "fsmap":
 		m.serveMap(s, sub, m.fs.body, uint64(m.fs.committed.Epoch))
 	case "mdsmap":
-		m.serveMap(s, sub, m.fs.mdsMapFor(), uint64(m.fs.committed.Epoch))
+		m.serveMDSMap(s, sub)
 	case digestName:
 		m.serveDigest(s, sub)
 	case "config":

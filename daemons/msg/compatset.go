@@ -1,6 +1,10 @@
 package msg
 
-import "github.com/wavetank/wavetank/daemons/wire"
+import (
+	"maps"
+
+	"github.com/wavetank/wavetank/daemons/wire"
+)
 
 // FeatureSet is named features of an on-disk format. (Ceph:
 // src/include/CompatSet.h.)
@@ -40,4 +44,13 @@ func (c *CompatSet) encode(e *wire.Encoder) {
 
 func decodeCompatSet(d *wire.Decoder) CompatSet {
 	return CompatSet{Compat: decodeFeatureSet(d), ROCompat: decodeFeatureSet(d), Incompat: decodeFeatureSet(d)}
+}
+
+// Equal reports whether both are the same features by id and name.
+func (c *CompatSet) Equal(o *CompatSet) bool {
+	return c.Compat.equal(&o.Compat) && c.ROCompat.equal(&o.ROCompat) && c.Incompat.equal(&o.Incompat)
+}
+
+func (s *FeatureSet) equal(o *FeatureSet) bool {
+	return s.Mask == o.Mask && maps.Equal(s.Names, o.Names)
 }

@@ -2,6 +2,8 @@ package msg
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -52,6 +54,40 @@ type FSMap struct {
 	Standbys            map[uint64]MDSInfo // by gid
 	StandbyEpochs       map[uint64]uint32  // by gid: of the map that made it a standby
 	EverEnabledMultiple bool
+}
+
+// Clone is a copy whose standbys and file systems may be added to and taken away
+// from. What one of them is remains shared.
+func (m *FSMap) Clone() FSMap {
+	c := *m
+	c.FileSystems = slices.Clone(m.FileSystems)
+	c.Roles, c.Standbys, c.StandbyEpochs = maps.Clone(m.Roles), maps.Clone(m.Standbys), maps.Clone(m.StandbyEpochs)
+	return c
+}
+
+// AddStandby enters an mds, of a gid that the map does not hold, as a standby from
+// the map's epoch on.
+func (m *FSMap) AddStandby(i MDSInfo) {
+	if m.Roles == nil {
+		m.Roles = map[uint64]int32{}
+	}
+	if m.Standbys == nil {
+		m.Standbys = map[uint64]MDSInfo{}
+	}
+	if m.StandbyEpochs == nil {
+		m.StandbyEpochs = map[uint64]uint32{}
+	}
+	m.Roles[i.GID], m.Standbys[i.GID], m.StandbyEpochs[i.GID] = noFileSystem, i, m.Epoch
+}
+
+// RemoveStandby forgets a standby, if there is one of that gid.
+func (m *FSMap) RemoveStandby(gid uint64) {
+	if _, ok := m.Standbys[gid]; !ok {
+		return
+	}
+	delete(m.Roles, gid)
+	delete(m.Standbys, gid)
+	delete(m.StandbyEpochs, gid)
 }
 
 // Encode appends the map.

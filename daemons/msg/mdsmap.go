@@ -167,7 +167,7 @@ func (m *MDSMap) decodeLater(d *wire.Decoder, extra uint16) {
 // that serves no file system gets a map of itself alone, with rank -1. (Ceph:
 // src/messages/MMDSMap.h.)
 type MDSMapMsg struct {
-	FSID           wire.UUID // zero if the receiver serves no file system
+	FSID           wire.UUID
 	Epoch          uint32
 	Map            MDSMap
 	FileSystemName string

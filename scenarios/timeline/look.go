@@ -84,6 +84,8 @@ func looks() []look {
 		{"mon.commit", 'C', plain, "map epoch active=active_gid available? standbys="},
 		{"mon.mgr_beacon", 'b', plain, "gid= available?"},
 		{"mon.mgr_dropped", 'D', plain, "gid= reason="},
+		{"mon.mds_beacon", 'h', plain, "gid= state= seq="},
+		{"mon.mds_dropped", 'F', plain, "gid= reason="},
 		{"mon.map_sent", 'm', plain, "map epoch gid="},
 		{"mon.command_acked", 'k', plain, "prefix code= epoch="},
 		{"mgr.mode", 'M', plain, "mode gid= epoch="},
