@@ -182,9 +182,9 @@ func TestAdminSocket_endsWithTheProcess(t *testing.T) {
 	} {
 		asked := make(chan struct{})
 		release := make(chan struct{})
-		o := newOperated(t, oshost.Options{
+		o := newOperated(t, oshost.AdminPatience(oshost.Options{
 			OnExit: func(int, string) { ended <- struct{}{} }, OnRespawn: func(string) { ended <- struct{}{} },
-		}, func([]byte) []byte { close(asked); <-release; return []byte("late") })
+		}, time.Hour), func([]byte) []byte { close(asked); <-release; return []byte("late") })
 		waiting, silent := o.dial(t), o.dial(t)
 		io.WriteString(waiting, "x\x00")
 		receive(t, asked)
