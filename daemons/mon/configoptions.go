@@ -217,6 +217,11 @@ func parseDebug(value string) (string, error) {
 // defaults are those that Ceph 16.2.15 tells with "config help". For those of
 // logging the default is that of daemons.
 func configOptions() []configOption {
+	return slices.Concat(generalOptions(), daemonOptions(), messengerOptions(), storageOptions())
+}
+
+// generalOptions are those before "mds_".
+func generalOptions() []configOption {
 	return []configOption{
 		{name: "auth_allow_insecure_global_id_reclaim", kind: optBool, level: "advanced", def: "true", runtime: true},
 		{name: "auth_client_required", kind: optString, level: "advanced", def: "cephx, none"},
@@ -245,6 +250,12 @@ func configOptions() []configOption {
 		{name: "log_to_file", kind: optBool, level: "basic", def: "true", runtime: true},
 		{name: "log_to_stderr", kind: optBool, level: "basic", def: "false", runtime: true},
 		{name: "log_to_syslog", kind: optBool, level: "basic", def: "false", runtime: true},
+	}
+}
+
+// daemonOptions are those of metadata servers, managers and monitors.
+func daemonOptions() []configOption {
+	return []configOption{
 		{name: "mds_beacon_grace", kind: optFloat, level: "advanced", def: "15.000000", runtime: true},
 		{name: "mds_beacon_interval", kind: optFloat, level: "advanced", def: "4.000000", runtime: true},
 		{name: "mds_beacon_mon_down_grace", kind: optSecs, level: "advanced", def: "60", runtime: true},
@@ -286,6 +297,12 @@ func configOptions() []configOption {
 		{name: "mon_session_timeout", kind: optInt, level: "advanced", def: "300", runtime: true},
 		{name: "mon_tick_interval", kind: optInt, level: "advanced", def: "5", runtime: true},
 		{name: "mon_warn_on_insecure_global_id_reclaim_allowed", kind: optBool, level: "advanced", def: "true", runtime: true},
+	}
+}
+
+// messengerOptions are those of the messenger.
+func messengerOptions() []configOption {
+	return []configOption{
 		{name: "ms_async_op_threads", kind: optUint, level: "advanced", def: "3", runtime: true, min: "1", max: "24"},
 		{name: "ms_bind_msgr1", kind: optBool, level: "advanced", def: "true", runtime: true},
 		{name: "ms_bind_msgr2", kind: optBool, level: "advanced", def: "true", runtime: true},
@@ -304,6 +321,12 @@ func configOptions() []configOption {
 		{name: "ms_max_backoff", kind: optFloat, level: "advanced", def: "15.000000", runtime: true},
 		{name: "ms_tcp_listen_backlog", kind: optInt, level: "advanced", def: "512", runtime: true},
 		{name: "ms_type", kind: optString, level: "advanced", def: "async+posix"},
+	}
+}
+
+// storageOptions are those from "osd_" on.
+func storageOptions() []configOption {
+	return []configOption{
 		{name: "osd_heartbeat_grace", kind: optInt, level: "advanced", def: "20", runtime: true},
 		{name: "osd_heartbeat_interval", kind: optInt, level: "dev", def: "6", runtime: true, min: "1", max: "60"},
 		{name: "osd_pool_default_min_size", kind: optUint, level: "advanced", def: "0", runtime: true, min: "0", max: "255"},
