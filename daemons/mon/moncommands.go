@@ -382,7 +382,7 @@ func (m *Mon) monStat(o *op, c *msg.MonCommand, args commandArgs) {
 			Mons    int      `json:"num_mons"`
 			Leader  string   `json:"leader"`
 			Quorum  []member `json:"quorum"`
-		}{mm.Epoch, releaseName(uint32(mm.MinRelease)), m.size(), m.nameOf(leader), members})
+		}{mm.Epoch, releaseName(uint32(mm.MinRelease)), m.size(), m.leaderName(), members})
 		return
 	}
 	var mons []string
@@ -390,7 +390,7 @@ func (m *Mon) monStat(o *op, c *msg.MonCommand, args commandArgs) {
 		mons = append(mons, info.Name+"=v1:"+shortAddr(info.Addrs))
 	}
 	text := fmt.Sprintf("e%d: %d mons at {%s} removed_ranks: {}, election epoch %d, leader %d %s, quorum %s %s\n",
-		mm.Epoch, m.size(), strings.Join(mons, ","), m.status().Term, leader, m.nameOf(leader),
+		mm.Epoch, m.size(), strings.Join(mons, ","), m.status().Term, leader, m.leaderName(),
 		rankList(m.quorumRanks()), strings.Join(m.quorumNames(), ","))
 	m.ack(o, c, result{prefix: args.prefix(), data: []byte(text)})
 }
