@@ -118,6 +118,9 @@ func TestMDS_throughAPeon(t *testing.T) {
 	if _, data := admin.command(`{"prefix":"mds metadata","format":"json"}`); strings.Contains(string(data), `"x"`) {
 		t.Errorf("metadata of who has left: %s", data)
 	}
+	if keys := c.mons[peon].mon.state.Keys(mdsMetadataSpace); len(keys) != 1 { // FS-27
+		t.Errorf("metadata is kept of %v", keys)
+	}
 	if kept := len(c.mons[peon].mon.kept); kept != 0 {
 		t.Errorf("the peon keeps %d requests that are answered", kept)
 	}
