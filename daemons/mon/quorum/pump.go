@@ -51,7 +51,9 @@ func (n *Node) saved(err error) {
 	if n.stopped {
 		return
 	}
+	n.pumping = true // what finish calls may propose or read: not before Advance
 	n.finish()
+	n.pumping = false
 	n.pump()
 }
 
