@@ -17,7 +17,7 @@ import (
 )
 
 // Cluster is a Topology deployed in a World: one host for each daemon, named
-// after it, and one for the operator.
+// after it, and one for the operator and each key client.
 type Cluster struct {
 	world    World
 	topology Topology
@@ -56,6 +56,10 @@ func Deploy(w World, t Topology) *Cluster {
 		c.programs[name] = c.runMgr(name)
 	}
 	c.operator = newOperator(w.AddHost("client.admin"), c)
+	for i, name := range t.KeyClientNames() {
+		w.AddHost(name)
+		c.programs[name] = c.runKeyClient(i)
+	}
 	return c
 }
 
@@ -126,6 +130,9 @@ func (c *Cluster) Start() {
 		c.world.Host(name).Start(c.programs[name])
 	}
 	c.operator.start()
+	for _, name := range c.topology.KeyClientNames() {
+		c.world.Host(name).Start(c.programs[name])
+	}
 }
 
 // View is what has been seen of the cluster so far.

@@ -14,6 +14,9 @@ import (
 type Topology struct {
 	Mons int // monitors, named mon.a, mon.b, ...
 	Mgrs int // manager daemons, named mgr.x, mgr.y, ...
+	// KeyClients are clients that read and write a few keys of the monitors, named
+	// client.0, client.1, ...
+	KeyClients int
 
 	Mon    mon.Options
 	Mgr    mgr.Options
@@ -49,6 +52,9 @@ func names(kind, letters string, n int) []string {
 	}
 	return out
 }
+
+// KeyClientNames are the names of the clients that read and write keys.
+func (t Topology) KeyClientNames() []string { return names("client", "", t.KeyClients) }
 
 // Grace is the time after which a silent manager is dropped.
 func (t Topology) Grace() time.Duration { return t.Mon.MgrBeaconGrace }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
@@ -49,9 +50,16 @@ type View struct {
 	term   uint64
 	newest mon.MapCommitted // the newest mgrmap
 	modes  map[string]mgr.Mode
+	asked  map[string]time.Duration // by key client, its last command
+	served map[string]time.Duration // when it gave the last command that was answered
 }
 
-func newView() *View { return &View{modes: make(map[string]mgr.Mode)} }
+func newView() *View {
+	return &View{
+		modes: make(map[string]mgr.Mode),
+		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
+	}
+}
 
 func (v *View) observe(o Observation) {
 	switch f := o.Fact.(type) {
@@ -63,6 +71,12 @@ func (v *View) observe(o Observation) {
 		}
 	case mgr.ModeChanged:
 		v.modes[o.Host] = f.Mode
+	case KeyAsked:
+		v.asked[o.Host] = o.At
+	case KeyAnswered:
+		if f.Error == "" {
+			v.served[o.Host] = v.asked[o.Host]
+		}
 	}
 }
 
@@ -108,6 +122,9 @@ func (v *View) ActiveMgr() string {
 // Available reports whether the newest map has an active manager that is ready
 // to serve.
 func (v *View) Available() bool { return v.newest.ActiveGID != 0 && v.newest.Available }
+
+// Served is when a key client gave the last of its commands that was answered.
+func (v *View) Served(client string) time.Duration { return v.served[client] }
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }

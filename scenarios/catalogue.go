@@ -19,7 +19,10 @@ func Catalogue() []Scenario {
 		mgrReset(),
 		mgrRestart(),
 		mgrSwizzle(),
+		monCrash(),
+		monMinority(),
 		monPause(),
+		monPower(),
 	}
 }
 

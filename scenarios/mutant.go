@@ -24,7 +24,7 @@ type Mutant struct {
 
 // Mutants is every planted bug, in the order of their names.
 func Mutants() []Mutant {
-	all := clusterMutants()
+	all := slices.Concat(clusterMutants(), quorumMutants())
 	for _, b := range messenger.Bugs() {
 		all = append(all, Mutant{
 			Name: b.Name, Doc: b.Doc, Scenario: "messenger", Property: b.Property, Messenger: b.Defects,
@@ -65,6 +65,36 @@ func clusterMutants() []Mutant {
 			Doc:      "a leader that stood still takes everybody else for silent (BUG-03, tracker 20629)",
 			Scenario: "mon-pause", Property: "I-MGR-10",
 			Plant: func(t *cluster.Topology) { t.MonDefects.NoTickGapReset = true },
+		},
+	}
+}
+
+// quorumMutants are planted bugs of the way in which monitors drive raft.
+func quorumMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:     "quorumAckBeforeSync",
+			Doc:      "a monitor acknowledges what it has written before that is synced",
+			Scenario: "mon-power", Property: "I-EL-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.AckBeforeSync = true },
+		},
+		{
+			Name:     "quorumApplyBeforeCommit",
+			Doc:      "a monitor executes entries of its log that are not committed",
+			Scenario: "mon-minority", Property: "I-PROC-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ApplyBeforeCommit = true },
+		},
+		{
+			Name:     "quorumForgetHardState",
+			Doc:      "a monitor that restarts has forgotten its term and its vote",
+			Scenario: "mon-crash", Property: "I-EL-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ForgetHardState = true },
+		},
+		{
+			Name:     "quorumReadWithoutLease",
+			Doc:      "a monitor answers reads from what it has, without asking a majority",
+			Scenario: "mon-minority", Property: "I-PX-3",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ReadWithoutLease = true },
 		},
 	}
 }

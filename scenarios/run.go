@@ -205,6 +205,18 @@ func (r *run) perform() {
 	}
 	r.beFair()
 	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
+	r.lookBack()
+}
+
+// lookBack lets those judge who do so at the end.
+func (r *run) lookBack() {
+	for _, c := range r.checkers {
+		if c, ok := c.(invariant.Concluder); ok && !r.failed() {
+			if v := c.Conclude(); v != "" {
+				r.fail("", c.Name(), v)
+			}
+		}
+	}
 }
 
 // checkPlan refuses a plan that is out of order, and goals about steps that it
@@ -252,12 +264,16 @@ func (r *run) scaled(d time.Duration) time.Duration {
 	return d / time.Duration(r.spec.Profile.divisor())
 }
 
-// warmUp waits until every manager is in the map and one of them serves: an
+// warmUp waits until every manager is in the map and one of them serves, or the
+// monitors have a leader if there is no manager: an
 // undisturbed cluster must get there (I-MGR-12).
 func (r *run) warmUp(t cluster.Topology) bool {
 	limit := r.scaled(warmUpLimit)
 	ready := func() bool {
 		m := r.cluster.View().MgrMap()
+		if t.Mgrs == 0 {
+			return r.cluster.View().Leader() != ""
+		}
 		return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
 	}
 	if r.until(limit, ready) || r.failed() {

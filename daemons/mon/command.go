@@ -55,9 +55,25 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 		m.ack(o, c, result{prefix: known.prefix, code: eInval, status: err.Error()})
 		return
 	}
-	if known.perm == "r" || m.leads(o) {
+	if known.perm == "r" {
+		m.read(o, func() { known.run(m, o, c, args) })
+	} else if m.leads(o) {
 		known.run(m, o, c, args)
 	}
+}
+
+// read runs answer once this monitor knows everything that was committed before the
+// request came, so that nobody is answered from a past that another monitor has
+// left behind. If the quorum changes meanwhile the request is tried again.
+func (m *Mon) read(o *op, answer func()) {
+	m.node.Read(func(ok bool) {
+		switch {
+		case !ok:
+			m.again(o)
+		case !o.gone():
+			answer()
+		}
+	})
 }
 
 // command is the one of that prefix, nil if there is none.

@@ -112,7 +112,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
 	var err error
 	m.node, err = quorum.New(h, m.loop, quorum.Config{
-		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(),
+		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(), Defects: m.cfg.Defects.Quorum,
 	}, m, m)
 	if err != nil {
 		return nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)

@@ -177,4 +177,6 @@ type Defects struct {
 	// fences the dropped mgr only when that is committed (MM-18; BUG-02, Ceph issue
 	// 58923).
 	NoPaxosPlug bool
+	// Quorum are those of the replicated log.
+	Quorum quorum.Defects
 }

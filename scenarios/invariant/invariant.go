@@ -20,6 +20,13 @@ type Checker interface {
 	Observe(cluster.Observation) string
 }
 
+// Concluder is a Checker that judges what it has been told at the end of a run.
+type Concluder interface {
+	Checker
+	// Conclude reports a violation, empty if there is none.
+	Conclude() string
+}
+
 // Timeline is what checkers need to know of the damage that is being done.
 type Timeline interface {
 	// PausedDuring is for how long of the time from since until now the host
@@ -53,6 +60,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newFenceBeforeServe(),
 		newAvailableIsEarned(),
 		newNoFalseDrop(t, b),
+		newLinearizable(),
 	}
 }
 

@@ -1,7 +1,6 @@
 package quorum
 
 import (
-	"encoding/binary"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -70,6 +69,9 @@ func (n *Node) refresh() {
 	n.status = now
 	n.log.Info("quorum", "role", now.Role.String(), "term", now.Term, "leader", now.Leader, "active", now.Active)
 	n.peers.QuorumChanged(now)
+	if now.Role != was.Role || now.Term != was.Term || now.Leader != was.Leader {
+		n.dismiss()
+	}
 }
 
 // view is what raft says, without Active.
@@ -121,8 +123,7 @@ func (n *Node) upToDate() bool {
 // asked again at the leader's next message.
 func (n *Node) askReadIndex() {
 	n.asked++
-	ctx := binary.LittleEndian.AppendUint64(nil, n.asked)
-	n.raw.ReadIndex(append(ctx, byte(n.cfg.Rank))) // no two nodes may use the same name
+	n.raw.ReadIndex(n.name())
 }
 
 // heard notes a message that raft has taken in.
@@ -144,7 +145,7 @@ func (n *Node) heardLeader(m *pb.Message) {
 		return
 	}
 	n.lastLeader = n.now()
-	if !n.readKnown && m.GetType() == pb.MsgHeartbeat {
+	if (!n.readKnown || n.unread()) && m.GetType() == pb.MsgHeartbeat {
 		n.askReadIndex()
 	}
 }

@@ -27,6 +27,11 @@
 // nothing out. A write or sync that fails ends the process: what the disk then
 // holds is unknown, and a monitor that forgot its vote is worse than a dead one.
 //
+// Fault points stand where a crash tells whether that is so: mon.quorum.save before
+// anything of a step is written, mon.quorum.saved when it is durable,
+// mon.quorum.sent when its messages are on their way, mon.quorum.applied when its
+// committed entries are executed. A point that fires does nothing by itself.
+//
 // Only daemons/mon uses the package. All methods belong to the loop given to New.
 package quorum
 
@@ -86,6 +91,8 @@ type Config struct {
 	File string
 	// Options are the timings; see DefaultOptions.
 	Options Options
+	// Defects are planted bugs.
+	Defects Defects
 }
 
 // Role is what a node currently is.
@@ -149,7 +156,8 @@ type Node struct {
 	ownTerm    bool   // leader: an entry of its own term is applied
 	readIndex  uint64 // peon: what must be applied before it is up to date
 	readKnown  bool
-	asked      uint64 // number of the last read request
+	asked      uint64 // number of the last read request, after the process's own
+	readers    []reader
 	lastIndex  uint64 // of the log, as far as it was handed out
 	lastLeader time.Duration
 
@@ -174,7 +182,7 @@ func New(h host.Host, loop host.Loop, cfg Config, machine Machine, peers Peers) 
 	n := &Node{
 		h: h, loop: loop, log: h.Log(), cfg: cfg, opts: cfg.Options,
 		machine: machine, peers: peers, draw: h.Rand("election"),
-		status: Status{Leader: -1},
+		status: Status{Leader: -1}, asked: uint64(h.PID()) << 32,
 	}
 	n.tick = loop.NewTimer(n.onTick)
 	n.lease = loop.NewTimer(n.onLease)

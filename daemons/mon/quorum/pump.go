@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"slices"
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -24,6 +25,11 @@ func (n *Node) pump() {
 			continue
 		}
 		n.ready = n.raw.Ready()
+		if n.cfg.Defects.SendBeforeSave {
+			n.outbox.send(n.ready.Messages, n.peers)
+			n.ready.Messages = nil
+		}
+		n.h.Point("mon.quorum.save")
 		if n.save(n.ready) {
 			n.saving = true
 			return
@@ -45,7 +51,9 @@ func (n *Node) saved(err error) {
 	if n.stopped {
 		return
 	}
+	n.pumping = true // what finish calls may propose or read: not before Advance
 	n.finish()
+	n.pumping = false
 	n.pump()
 }
 
@@ -53,18 +61,24 @@ func (n *Node) saved(err error) {
 func (n *Node) finish() {
 	rd := n.ready
 	n.ready = raft.Ready{}
+	n.h.Point("mon.quorum.saved")
 	if err := n.store(rd); err != nil {
 		n.fatal(err)
 		return
 	}
 	n.outbox.send(rd.Messages, n.peers)
+	n.h.Point("mon.quorum.sent")
 	n.refresh()
-	for _, rs := range rd.ReadStates {
-		n.readIndex, n.readKnown = rs.Index, true
+	n.learn(rd.ReadStates)
+	if n.cfg.Defects.ApplyBeforeCommit {
+		n.apply(rd.Entries)
+		rd.CommittedEntries = slices.DeleteFunc(rd.CommittedEntries, func(e *pb.Entry) bool { return e.GetIndex() <= n.applied })
 	}
 	n.apply(rd.CommittedEntries)
+	n.h.Point("mon.quorum.applied")
 	n.raw.Advance(rd)
 	n.refresh()
+	n.serve()
 	n.compact()
 }
 

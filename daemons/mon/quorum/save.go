@@ -36,6 +36,10 @@ func (n *Node) recover() error {
 		}
 	}
 	n.lastIndex, _ = n.storage.LastIndex()
+	if n.cfg.Defects.ForgetHardState {
+		snap, _ := n.storage.Snapshot()
+		n.hard = &pb.HardState{Term: proto.Uint64(snap.GetMetadata().GetTerm()), Commit: n.hard.Commit}
+	}
 	if commit := n.hard.GetCommit(); commit > n.lastIndex || commit < n.applied {
 		return fmt.Errorf("quorum: %s: %w: commit %d, log from %d to %d", n.cfg.File, ErrCorrupt, commit, n.applied, n.lastIndex)
 	}
@@ -143,7 +147,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 	if changed { // last: a log cut in between never commits what it lacks
 		n.append(kindHard, n.hard)
 	}
-	if rd.MustSync {
+	if rd.MustSync && !n.cfg.Defects.AckBeforeSync {
 		n.wal.Sync(n.loop, n.saved)
 		return true
 	}

@@ -1,0 +1,20 @@
+package quorum
+
+// Defects are planted bugs of a node, for proving that the scenarios find such bugs.
+// All are off by default.
+type Defects struct {
+	// SendBeforeSave sends messages before what they promise is written, as raft
+	// allows for a leader's entries but never for votes and acknowledgements.
+	SendBeforeSave bool
+	// AckBeforeSync goes on as soon as the operating system has what was written,
+	// without a sync.
+	AckBeforeSync bool
+	// ApplyBeforeCommit executes entries that are in this node's log, committed or
+	// not.
+	ApplyBeforeCommit bool
+	// ForgetHardState restarts in the term of the log's snapshot and without a vote.
+	ForgetHardState bool
+	// ReadWithoutLease answers reads from what the node has, without asking whether
+	// that is all that is committed, and whether or not its lease has run out.
+	ReadWithoutLease bool
+}

@@ -1,0 +1,61 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wavetank/wavetank/sim"
+)
+
+// CrashAt crashes everybody that Who stands for at a fault point of their code, each
+// when its process reaches the point for the Nth time from now: by kill -9, or with
+// Power by the loss of power. Only simulated machines have fault points: in another
+// world Strike fails with errors.ErrUnsupported.
+type CrashAt struct {
+	Who, Point string
+	Nth        int
+	Power      bool
+
+	crashed []string
+}
+
+// Kind is "crash-at".
+func (*CrashAt) Kind() string { return "crash-at" }
+
+func (f *CrashAt) String() string {
+	how := "kill"
+	if f.Power {
+		how = "power"
+	}
+	return fmt.Sprintf("crash-at %s %s #%d by %s", f.Point, f.Who, f.Nth, how)
+}
+
+// Aim is who is meant.
+func (f *CrashAt) Aim() []string { return []string{f.Who} }
+
+// Strike arms the points; what lands is known only later, see Landed.
+func (f *CrashAt) Strike(t Target) (int, error) {
+	hosts, err := machines(t, f, f.Who)
+	for _, h := range hosts {
+		h.Sim().SetPoint(h, f.Point, func(reached uint64) bool {
+			if reached != uint64(f.Nth) || slices.Contains(f.crashed, h.Name()) {
+				return false
+			}
+			f.crash(h)
+			return true
+		})
+	}
+	return 0, err
+}
+
+func (f *CrashAt) crash(h *sim.Host) {
+	f.crashed = append(f.crashed, h.Name())
+	if f.Power {
+		h.PowerOff()
+	} else {
+		h.Kill()
+	}
+}
+
+// Landed counts the machines that have crashed.
+func (f *CrashAt) Landed(Target) int { return len(f.crashed) }
