@@ -44,6 +44,7 @@ func looks() []look {
 		{"process.exit", '%', loud, "pid= detail"},
 		{"process.respawn", '~', plain, "pid= detail"},
 		{"process.kill", 'K', loud, "pid="},
+		{"process.admin", 'u', plain, "pid= detail"},
 		{"host.pause", 'P', loud, ""},
 		{"host.resume", 'R', loud, ""},
 		{"host.power-off", 'O', loud, ""},
