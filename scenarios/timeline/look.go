@@ -95,6 +95,8 @@ func looks() []look {
 		{"mgr.respawn", 'N', plain, "gid= epoch= reason="},
 		{"mgr.serve", 'S', plain, "command code= gid="},
 		{"operator.answer", 'a', plain, "command code= status= error="},
+		{"keyclient.asked", '(', plain, "op key value="},
+		{"keyclient.answered", ')', plain, "code= value= error="},
 	}
 }
 

@@ -192,8 +192,15 @@ func traceOfAnything() string {
 	s.EnablePoint(a, "p", 1)
 	a.Start(func(h host.Host) {
 		h.Point("p")
+		if err := host.ServeAdmin(h, h.NewLoop("admin"), func([]byte) []byte { return nil }); err != nil {
+			panic(err)
+		}
 		h.NewLoop("main").NewTimer(func() { h.Exit(1, "tired") }).Reset(time.Second)
 	})
+	s.Run(0)
+	if err := a.Admin("help", func(string) {}); err != nil {
+		panic(err)
+	}
 	s.SetDelay(a, b, time.Second)
 	a.StepClock(time.Hour)
 	a.SetClockOffset(time.Hour)
