@@ -36,6 +36,8 @@ type SimConfig struct {
 	// StopOnDeadlock ends Until when nothing is left to do while a task waits, see
 	// SimWorld.Err.
 	StopOnDeadlock bool
+	// MaxSteps bounds the kernel steps of the run; see sim.Config.
+	MaxSteps uint64
 	// Watch can be asked by another goroutine where the run is; nil means that nobody
 	// watches.
 	Watch *sim.Watch
@@ -61,7 +63,7 @@ func NewSim(config SimConfig) *SimWorld {
 	simulation := sim.Config{
 		Seed: config.Seed, Trace: config.Trace, Line: config.Line, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
-		Schedule: config.Schedule, CPU: config.CPU, StopOnDeadlock: config.StopOnDeadlock, Watch: config.Watch,
+		Schedule: config.Schedule, CPU: config.CPU, StopOnDeadlock: config.StopOnDeadlock, MaxSteps: config.MaxSteps, Watch: config.Watch,
 		Split: config.Split, UserTimeout: config.UserTimeout, Backlog: config.Backlog,
 	}
 	if config.Decode {

@@ -44,6 +44,10 @@ type Spec struct {
 	watch *sim.Watch // of the watchdog
 }
 
+// maxRunSteps is far more than a run takes that comes to anything: some ten
+// thousand. More is a storm, such as two monitors that refuse each other for ever.
+const maxRunSteps = 500_000
+
 // The worlds that a scenario can run in.
 const (
 	WorldSim = "sim"
@@ -117,7 +121,7 @@ func openWorld(spec Spec) (cluster.World, error) {
 		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
 	default:
 		return cluster.NewSim(cluster.SimConfig{
-			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch,
+			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch, MaxSteps: maxRunSteps,
 			Seed: spec.Seed, Trace: spec.Trace, Line: spec.line(), LogLevel: spec.LogLevel,
 			OnPacket: spec.OnPacket, Witness: spec.Witness,
 			Decode: spec.Scenario.Decode || spec.Trace != nil,

@@ -39,7 +39,9 @@ type kernel struct {
 	spins   map[uint32]*Spin // who made the suspicious ones
 	waits   func() []Wait    // who waits meanwhile
 	err     error            // why the run is over
-	witness Witness          // nil if there is none
+
+	limitSteps uint64  // of the whole run; 0 is none
+	witness    Witness // nil if there is none
 }
 
 // chooser is a strategy of choice among what is due.
@@ -52,7 +54,7 @@ type chooser interface {
 func newKernel(config Config) *kernel {
 	return &kernel{
 		wheel: newWheel(), order: NewStream(config.Seed, "kernel/order"), hash: mix(config.Seed),
-		watch: config.Watch, bound: config.MaxStepsPerInstant, calm: max(config.MaxStepsPerInstant-spinSample, 0),
+		watch: config.Watch, limitSteps: config.MaxSteps, bound: config.MaxStepsPerInstant, calm: max(config.MaxStepsPerInstant-spinSample, 0),
 	}
 }
 
@@ -111,7 +113,9 @@ func (k *kernel) step(limit instant) bool {
 		k.countSpin(pick)
 	}
 	e := k.wheel.take(pick)
-	k.steps++
+	if k.steps++; k.steps == k.limitSteps {
+		k.stop(&StuckError{Reason: ErrLivelock, At: time.Duration(k.now()), Step: k.steps, Waits: k.waits()})
+	}
 	k.absorb(uint64(e.at), uint64(e.actor)<<8|uint64(e.kind))
 	if k.watch != nil {
 		k.watch.step(k.steps, k.wheel.now, e.loop())

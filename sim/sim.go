@@ -79,6 +79,9 @@ type Config struct {
 	// of them the run ends with ErrLivelock. Default 1,000,000, which takes less than
 	// a second.
 	MaxStepsPerInstant int
+	// MaxSteps bounds the steps of the whole run: one that makes more ends with
+	// ErrLivelock. 0 is no bound.
+	MaxSteps uint64
 	// StopOnDeadlock ends RunUntil and RunUntilFact with ErrDeadlock when nothing is
 	// left to do while a task waits. Without it time passes up to their limit.
 	StopOnDeadlock bool
