@@ -58,7 +58,7 @@ func layers() []layer {
 		{folder: "faults", modules: []string{"faults", "cluster", "sim", "daemons"}, real: true,
 			why: "clusters and faults are below the scenarios"},
 		{folder: "scenarios", modules: []string{"scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
-			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega"},
+			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/anishathalye/porcupine"},
 			why:      "scenarios are below the command line"},
 		{folder: "scenarios/raftcounter", modules: []string{"scenarios/raftcounter", "sim", "daemons/host"},
 			external: []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"},
