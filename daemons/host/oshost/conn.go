@@ -39,6 +39,8 @@ type conn struct {
 	local  netip.AddrPort
 	remote netip.AddrPort
 
+	opening bool // dialled, and Opened was not called yet
+
 	number uint32   // the poller's, or 0
 	known  bool     // it was armed before
 	armed  interest // what the poller waits for, none if it has reported
@@ -140,6 +142,7 @@ func (c *conn) open(nc *net.TCPConn) {
 
 func (c *conn) runOpened() {
 	c.mu.Lock()
+	c.opening = false
 	skip := c.over || c.released
 	c.mu.Unlock()
 	if skip {
@@ -188,7 +191,7 @@ func (c *conn) CloseWrite() error {
 		return err
 	case c.finished:
 		return host.ErrClosed
-	case c.fd == noSocket:
+	case c.opening:
 		return host.ErrWouldBlock
 	}
 	if err := finishSocket(c.fd); err != nil {
@@ -287,7 +290,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.eof {
 		return 0, io.EOF
 	}
-	if c.fd == noSocket || len(p) == 0 {
+	if c.opening || len(p) == 0 {
 		return 0, host.ErrWouldBlock
 	}
 	n, err := readSocket(c.fd, p)
@@ -318,7 +321,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, host.ErrClosed
 	}
 	n := 0
-	if c.fd != noSocket {
+	if !c.opening {
 		var err error
 		if n, err = writeSocket(c.fd, p); err != nil && err != errAgain {
 			c.broken(err)

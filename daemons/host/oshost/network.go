@@ -67,7 +67,7 @@ func (n *network) serve(loop host.Loop, ln *net.TCPListener, accept func(host.Co
 func (n *network) Dial(loop host.Loop, addr netip.AddrPort, h host.ConnHandler) host.Conn {
 	c := newConn(n.host)
 	c.remote = addr
-	c.loop, c.handler = loop, h
+	c.loop, c.handler, c.opening = loop, h, true
 	dialling, cancel := context.WithCancel(n.host.stopping)
 	c.cancel = cancel
 	if !n.host.adopt(c) || !n.host.spawn(func() { n.connect(dialling, c) }) {

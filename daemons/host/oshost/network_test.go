@@ -270,3 +270,51 @@ func TestDial_leavesFromTheAddressOnTheTargetsNetwork(t *testing.T) {
 		}
 	}
 }
+
+// TestDial_isOpenWithOpened: however soon the socket is connected, the loop that
+// dialled sees an open connection from Opened on and not in the middle of a callback.
+func TestDial_isOpenWithOpened(t *testing.T) {
+	h := oshost.New(oshost.Options{})
+	t.Cleanup(h.Kill)
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	l, p := h.NewLoop("l"), newPlain()
+	on(t, l, func() {
+		p.conn = h.Network().Dial(l, netip.MustParseAddrPort(ln.Addr().String()), p)
+		nc, err := ln.Accept()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		t.Cleanup(func() { nc.Close() })
+		io.WriteString(nc, "early")
+		nc.(*net.TCPConn).CloseWrite()
+		for end := time.Now().Add(patience); !p.conn.LocalAddr().IsValid(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Error("not connected in time")
+				return
+			}
+		}
+		if n, err := p.conn.Read(make([]byte, 9)); !errors.Is(err, host.ErrWouldBlock) {
+			t.Errorf("Read before Opened: %d, %v", n, err)
+		}
+		if n, err := p.conn.Write([]byte("x")); n != 0 || err != nil {
+			t.Errorf("Write before Opened: %d, %v", n, err)
+		}
+		if err := p.conn.(host.HalfCloser).CloseWrite(); !errors.Is(err, host.ErrWouldBlock) {
+			t.Errorf("CloseWrite before Opened: %v", err)
+		}
+	})
+	receive(t, p.opened)
+	if got := receive(t, p.eof); got != "early" {
+		t.Errorf("read %q", got)
+	}
+	on(t, l, func() {
+		if n, err := p.conn.Write([]byte("x")); n != 1 || err != nil {
+			t.Errorf("Write after Opened: %d, %v", n, err)
+		}
+	})
+}
