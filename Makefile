@@ -16,8 +16,10 @@ TOOL := go tool -modfile=tools/go.mod
 PEERS := go -C bench test -run='^$$' -bench=. ./...
 
 # Where goroutines are at home. Everything else runs on one simulated thread,
-# where the race detector has nothing to find.
-RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./scenarios ./cmd/wavetank
+# where the race detector has nothing to find. Of the scenarios these tests have
+# more than that thread: workers, watchdog, real sockets.
+RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./cmd/wavetank
+RACY_SCENARIOS := Campaign|Watchdog|Panic|Goexit
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # Code that must not know on which machine it runs: see wavetank vet --help.
@@ -37,6 +39,7 @@ build: ## build bin/wavetank
 
 test: ## run the tests, those of concurrent code under the race detector
 	go test $(TESTFLAGS) $(RACE) $(RACY)
+	$(if $(RACE),go test $(TESTFLAGS) $(RACE) -run='$(RACY_SCENARIOS)' ./scenarios)
 	go test $(TESTFLAGS) $$(go list ./... | grep -v -x -F "$$(go list $(RACY))")
 	go -C bench test $(TESTFLAGS) $(RACE) ./...
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // MaxLine is the length in bytes of the longest line that a Reader takes. The
@@ -137,6 +138,9 @@ func jsonError(line []byte) error {
 	if !json.Valid(line) {
 		var v any
 		return json.Unmarshal(line, &v)
+	}
+	if !utf8.Valid(line) {
+		return errors.New("it is not UTF-8")
 	}
 	if bytes.TrimLeft(line, " \t\r\n")[0] != '{' {
 		return errors.New("it is no JSON object")

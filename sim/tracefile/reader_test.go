@@ -83,6 +83,7 @@ func TestReader_broken(t *testing.T) {
 		{"garbage", header + start + "}{\n" + end, tracefile.ErrSyntax, "x.jsonl:3: not a line of a trace: invalid character"},
 		{"empty line", header + "\n" + end, tracefile.ErrSyntax, "x.jsonl:2: "},
 		{"list", header + "[1]\n" + end, tracefile.ErrSyntax, "x.jsonl:2: not a line of a trace: it is no JSON object"},
+		{"not UTF-8", header + "{\"t\":0,\"step\":1,\"kind\":\"x\",\"p\xf1d\":1}\n", tracefile.ErrSyntax, "x.jsonl:2: not a line of a trace: it is not UTF-8"},
 		{"no time", header + `{"step":1,"kind":"x"}` + "\n", tracefile.ErrSyntax, `no time "t"`},
 		{"time in text", header + `{"t":"1","step":1,"kind":"x"}` + "\n", tracefile.ErrSyntax, `no time "t"`},
 		{"time below 0", header + `{"t":-1,"step":1,"kind":"x"}` + "\n", tracefile.ErrSyntax, `no time "t"`},
