@@ -51,15 +51,15 @@ func newReceiver(h host.Host, addr netip.AddrPort, job Job, tally *Tally) (netip
 func (r *receiver) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 	r.tally.Add(m.Data)
 	r.got++
-	switch {
-	case r.job.Echo():
-		c.Send(message(m.Data))
-	case r.got%quarter(r.job) == 0:
-		c.Send(message(nil))
+	if r.job.Echo() {
+		m.ReleaseWhenSent()
+		c.Send(m)
+		return true
 	}
-	if !r.job.Echo() {
-		m.Release()
+	if r.got%quarter(r.job) == 0 {
+		c.Send(msg.New(&msg.Ping{}))
 	}
+	m.Release()
 	return true
 }
 
@@ -70,6 +70,7 @@ type sender struct {
 	content Content
 	replies *Tally
 	loop    host.Loop
+	pool    msg.Pool // of that loop
 	conn    *msgr.Connection
 	sent    int
 	opened  func()
@@ -104,7 +105,9 @@ func (s *sender) begin() {
 // send sends up to n more messages.
 func (s *sender) send(n int) {
 	for range min(n, s.job.Count-s.sent) {
-		s.conn.Send(message(s.content.Message(s.sent)))
+		m := s.pool.New(msg.TypePing)
+		m.Data = s.content.Message(s.sent)
+		s.conn.Send(m)
 		if s.sent++; s.sent == s.job.Count {
 			s.handed()
 		}
@@ -118,6 +121,7 @@ func (s *sender) Dispatch(_ *msgr.Connection, m *msg.Message) bool {
 		return true
 	}
 	s.replies.Add(m.Data)
+	m.Release()
 	s.send(1)
 	return true
 }
@@ -129,10 +133,4 @@ func (s *sender) HandleConnect(*msgr.Connection) { s.opened() }
 func (s *sender) HandleReset(c *msgr.Connection) bool {
 	s.failed(fmt.Errorf("%v: %w", c, errReset))
 	return true
-}
-
-func message(content []byte) *msg.Message {
-	m := msg.New(&msg.Ping{})
-	m.Data = content
-	return m
 }

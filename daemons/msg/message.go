@@ -33,18 +33,33 @@ type Message struct {
 	Middle []byte
 	Data   []byte
 
-	pool *Pool    // that Release gives the message to
-	next *Message // among those released
+	pool    *Pool    // that Release gives the message to
+	next    *Message // among those released
+	foreign bool     // middle and data are not the pool's
+	passing bool     // Sent releases it
 }
 
 // Release tells that nobody uses the message any more, nor its body, middle and
 // data, so that their memory can serve again. Who was handed a message by a
 // messenger may call it, once, on any goroutine, and touches nothing of it
-// afterwards; nobody has to. It does nothing with a message that was not received.
+// afterwards; nobody has to. It does nothing with a message that is of no pool, as
+// those of [New] are.
 func (m *Message) Release() {
 	if p := m.pool; p != nil {
 		m.pool = nil
 		p.release(m)
+	}
+}
+
+// ReleaseWhenSent leaves Release to the messenger that the message is given to
+// next. It is given to one, once, and nobody touches it from then on.
+func (m *Message) ReleaseWhenSent() { m.passing = true }
+
+// Sent is called by a messenger that has encoded the message and will not do so
+// again.
+func (m *Message) Sent() {
+	if m.passing {
+		m.Release()
 	}
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// Pool makes messages from what was received, and uses those again that were
-// released: the message, its body, and the memory of its middle and data. It only
-// has what is released (see [Message.Release]); the collector gets everything else.
-// The zero value is ready to use.
+// Pool makes messages from what was received, or to be sent, and uses those again
+// that were released: the message, its body, and the memory of its middle and data
+// if that came from the pool. It only has what is released (see [Message.Release]);
+// the collector gets everything else. The zero value is ready to use.
 //
 // A pool belongs to one goroutine or loop, that of the socket that it decodes for.
 // Only Release may be called by others.
@@ -75,6 +75,17 @@ func (p *Pool) Decode(front *wire.Decoder, h Header, middle, data []byte, featur
 	return m, nil
 }
 
+// New makes a message with a zero body, to be filled in and sent: the messenger
+// releases it (see [Message.ReleaseWhenSent]). Its middle and data are the caller's,
+// and not used again. The priority is the default.
+func (p *Pool) New(t Type) *Message {
+	m := p.message(&Header{Type: t})
+	head, compat := m.Body.Version()
+	m.Header = Header{Type: t, Version: head, CompatVersion: compat, Priority: PrioDefault}
+	m.pool, m.foreign, m.passing = p, true, true
+	return m
+}
+
 // message is one with a zero body of the header's type.
 func (p *Pool) message(h *Header) *Message {
 	k := p.kind(h.Type)
@@ -117,8 +128,10 @@ func (p *Pool) collect() bool {
 	p.used = true
 	for m := p.released.Swap(nil); m != nil; {
 		next := m.next
-		p.keepSection(m.Middle)
-		p.keepSection(m.Data)
+		if !m.foreign {
+			p.keepSection(m.Middle)
+			p.keepSection(m.Data)
+		}
 		p.keepMessage(m)
 		m = next
 	}

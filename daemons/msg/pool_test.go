@@ -146,3 +146,43 @@ func TestPool_concurrently(t *testing.T) {
 	close(work)
 	done.Wait()
 }
+
+// What is sent comes back empty, with its version and the default priority, and the
+// caller's data does not become memory for others.
+func TestPool_New(t *testing.T) {
+	var p msg.Pool
+	m := p.New(msg.TypePing)
+	if want := msg.New(&msg.Ping{}).Header; m.Header != want {
+		t.Errorf("the header is %+v, want %+v", m.Header, want)
+	}
+	mine := make([]byte, 128)
+	m.Data, m.Header.Tid = mine, 7
+	m.Sent()
+	again := p.New(msg.TypePing)
+	if again != m {
+		t.Error("the message was not used again")
+	}
+	if again.Data != nil || again.Header.Tid != 0 {
+		t.Errorf("it still has %+v and %d bytes of data", again.Header, len(again.Data))
+	}
+	if b := p.Section(128); &b[:1][0] == &mine[0] {
+		t.Error("the caller's data was given out")
+	}
+}
+
+// A received message that is passed on is released with its data when it is sent,
+// any other one is not.
+func TestMessage_Sent(t *testing.T) {
+	var p msg.Pool
+	m := decode(t, &p, &msg.Ping{}, 128)
+	m.Sent()
+	if decode(t, &p, &msg.Ping{}, 128) == m {
+		t.Fatal("a message that somebody may hold was released")
+	}
+	data := &m.Data[0]
+	m.ReleaseWhenSent()
+	m.Sent()
+	if again := decode(t, &p, &msg.Ping{}, 128); again != m || &again.Data[0] != data {
+		t.Error("the message or its data was not used again")
+	}
+}

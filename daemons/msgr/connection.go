@@ -55,7 +55,8 @@ func newConnection(m *Messenger, policy *policyEntry) *Connection {
 // Send queues a message and takes ownership of it: neither it nor its body may
 // be changed afterwards. It never blocks. On a session that has ended the
 // message is dropped; otherwise it is written as soon as the connection is open
-// and the socket takes it. Higher priorities go first.
+// and the socket takes it. Higher priorities go first. A message of a [msg.Pool] is
+// released once it is sent, unless the session may have to send it again.
 func (c *Connection) Send(m *msg.Message) {
 	if c.local {
 		c.sendToSelf(m)

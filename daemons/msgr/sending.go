@@ -143,8 +143,12 @@ func (p *protocol) encodeQueued() (more bool) {
 			p.out = p.appendKeepalive(p.out)
 		}
 		for i := range w.taken {
-			w.taken[i].header.Src = src
-			p.appendMessage(w.taken[i].message, &w.taken[i].header)
+			next := &w.taken[i]
+			next.header.Src = src
+			p.appendMessage(next.message, &next.header)
+			if !next.kept {
+				next.message.Sent()
+			}
 		}
 		clear(w.taken)
 	}

@@ -41,6 +41,7 @@ func (s *session) idle() bool { return s.out.len() == 0 && s.resend.len() == 0 &
 type outgoing struct {
 	message *msg.Message
 	header  msg.Header
+	kept    bool // the session has the message too, until it is acknowledged
 }
 
 // perMessage is what a message takes on the wire besides its data, roughly: the
@@ -68,7 +69,7 @@ func (s *session) take(batch []outgoing, n, size int, force bool) []outgoing {
 		}
 		s.outSeq++
 		m.Header.Seq = s.outSeq
-		batch = append(batch, outgoing{m, m.Header})
+		batch = append(batch, outgoing{m, m.Header, !s.lossy})
 		if !s.lossy {
 			s.sent.push(m)
 		}
