@@ -140,7 +140,7 @@ type Node struct {
 	draw    host.Rand
 
 	raw     *raft.RawNode
-	storage *raft.MemoryStorage
+	storage *storage
 	wal     *wal.Log
 	hard    *pb.HardState // last one saved
 	fresh   bool          // the disk was empty: the first content is yet to be written

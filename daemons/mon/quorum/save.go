@@ -25,7 +25,7 @@ func (n *Node) recover() error {
 	if err != nil {
 		return fmt.Errorf("quorum: %w", err)
 	}
-	n.wal, n.storage, n.hard = log, raft.NewMemoryStorage(), &pb.HardState{}
+	n.wal, n.storage, n.hard = log, newStorage(), &pb.HardState{}
 	if len(records) == 0 {
 		n.fresh = true
 		return n.bootstrap()
@@ -192,8 +192,7 @@ func (n *Node) records() []wal.Record {
 // compact rewrites the log as one snapshot once enough was applied, and reports
 // whether it has begun to.
 func (n *Node) compact() bool {
-	snap, _ := n.storage.Snapshot()
-	if n.applied-snap.GetMetadata().GetIndex() < uint64(n.opts.SnapshotEvery) {
+	if n.applied-n.storage.snapshotAt < uint64(n.opts.SnapshotEvery) {
 		return false
 	}
 	if _, err := n.storage.CreateSnapshot(n.applied, nil, n.machine.Snapshot()); err != nil {
