@@ -199,6 +199,36 @@ func TestCluster_monitorFails(t *testing.T) {
 	shut(t, c)
 }
 
+// So is one whose monitor's store has changed under it, which also writes it down.
+func TestCluster_monitorIsCorrupt(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir, 1, 0)
+	serve(t, c)
+	shut(t, c)
+	file := filepath.Join(dir, "mon.a", "mon", "log")
+	store := []byte(read(t, file))
+	store[len(store)/2+4096] ^= 4
+	if err := os.WriteFile(file, store, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, dir, 0, 0)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	reason := c.Await(ctx)
+	shut(t, c)
+	for _, text := range []string{"mon.a", "mon/log", "corrupt log at offset "} {
+		if reason == nil || !strings.Contains(reason.Error(), text) {
+			t.Errorf("%q is not in the reason: %v", text, reason)
+		}
+	}
+	if log := read(t, filepath.Join(dir, "mon.a.log")); !strings.Contains(log, "corrupt log at offset ") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

@@ -23,7 +23,7 @@
 // # Durability
 //
 // Nothing is sent or applied before what raft says must be saved has been synced.
-// While a sync is under way the node goes on taking messages in, but hands
+// A log that is not as it was synced is refused, see package wal. While a sync is under way the node goes on taking messages in, but hands
 // nothing out. A write or sync that fails ends the process: what the disk then
 // holds is unknown, and a monitor that forgot its vote is worse than a dead one.
 //
@@ -55,8 +55,9 @@ var (
 	// ErrBadMessage: bytes from a peer that no correct node sends. They are
 	// dropped.
 	ErrBadMessage = errors.New("bad quorum message")
-	// ErrCorrupt: the log on the disk is not one that this package wrote.
-	ErrCorrupt = errors.New("corrupt quorum log")
+	// ErrCorrupt: the log on the disk is not as this package wrote it. A node that
+	// took part without what it has lost would break its promises.
+	ErrCorrupt = wal.ErrCorrupt
 )
 
 // Machine is the replicated state machine. The same calls with the same bytes
@@ -143,7 +144,6 @@ type Node struct {
 	storage *storage
 	wal     *wal.Log
 	hard    *pb.HardState // last one saved
-	fresh   bool          // the disk was empty: the first content is yet to be written
 
 	running bool       // Start's sync is done
 	stopped bool       // after a fatal error
@@ -224,11 +224,11 @@ func rankOf(id uint64) int { return int(id) - 1 }
 // Start begins to take part, as soon as the log on the disk is known to be
 // durable.
 func (n *Node) Start() {
-	if n.fresh {
+	if n.wal.New() {
 		n.wal.Replace(n.loop, n.records(), n.started)
 		return
 	}
-	n.wal.Sync(n.loop, n.started)
+	n.wal.Secure(n.loop, n.started)
 }
 
 func (n *Node) started(err error) {

@@ -1,6 +1,7 @@
 package quorum_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/mon/internal/montest"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
+	"github.com/wavetank/wavetank/daemons/mon/wal"
 )
 
 // journal is the state machine of the tests: the list of what was applied.
@@ -377,7 +379,7 @@ func TestNode_laggingPeonGetsASnapshot(t *testing.T) {
 	if g.snapshots == 0 {
 		t.Error("no snapshot was sent: this test proves nothing")
 	}
-	if b, _ := leader.machine.Disk.ReadFile("quorum/log"); len(b) > 2048 {
+	if b, _ := leader.machine.Disk.ReadFile("quorum/log"); len(b) > 8192+2048 {
 		t.Errorf("the leader's log has %d bytes", len(b))
 	}
 	for _, m := range g.members { // and all of them can start from their short logs
@@ -410,25 +412,33 @@ func TestNode_failedSyncIsFatal(t *testing.T) {
 	g.wantJournals()
 }
 
+// A node whose log is not as it was synced does not start, and says where and why.
 func TestNode_corruptLogIsRefused(t *testing.T) {
 	g := newGroup(t, 1, 9).startAll()
 	g.propose("a")
 	g.world.Run(time.Second)
 	m := g.members[0]
 	m.machine.Kill()
-	m.machine.Disk.Put("quorum/log", foreign())
-	p := m.machine.Start()
-	_, err := quorum.New(p, p.NewLoop("l"), quorum.Config{Size: 1, Options: g.opts}, &journal{}, wire{})
-	if !errors.Is(err, quorum.ErrCorrupt) {
-		t.Fatalf("got %v", err)
+	good, _ := m.machine.Disk.ReadFile("quorum/log")
+	rotten := bytes.Clone(good)
+	rotten[8192+100] ^= 1
+	for what, log := range map[string][]byte{
+		"no snapshot":                writeLog(wal.Record{Kind: 3, Data: []byte("entry without a snapshot before it")}),
+		"no record":                  writeLog(),
+		"a bit is flipped":           rotten,
+		"cut off":                    good[:8192+100],
+		"empty":                      nil,
+		"not a log":                  []byte("once upon a time"),
+		"snapshot that is none":      writeLog(wal.Record{Kind: 1, Data: []byte("\xff\xff")}),
+		"snapshot of another quorum": writeLog(wal.Record{Kind: 1}),
+	} {
+		m.machine.Disk.Put("quorum/log", log)
+		p := m.machine.Start()
+		_, err := quorum.New(p, p.NewLoop("l"), quorum.Config{Size: 1, Options: g.opts}, &journal{}, wire{})
+		if !errors.Is(err, quorum.ErrCorrupt) || !strings.Contains(err.Error(), "quorum/log") {
+			t.Errorf("%s: got %v", what, err)
+		}
 	}
-}
-
-// foreign is a well-formed log whose first record is no snapshot.
-func foreign() []byte {
-	w := montest.NewWorld(1)
-	m := w.NewMachine("x")
-	return writeLog(m, m.Start())
 }
 
 func TestNode_proposeOnlyOnTheLeader(t *testing.T) {

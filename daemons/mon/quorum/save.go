@@ -26,9 +26,15 @@ func (n *Node) recover() error {
 		return fmt.Errorf("quorum: %w", err)
 	}
 	n.wal, n.storage, n.hard = log, newStorage(), &pb.HardState{}
-	if len(records) == 0 {
-		n.fresh = true
+	if log.New() {
 		return n.bootstrap()
+	}
+	if torn := log.Torn(); torn > 0 {
+		n.log.Warn("cut off what a crash has left of a write that was never synced",
+			"file", n.cfg.File, "offset", log.Size(), "bytes", torn)
+	}
+	if len(records) == 0 {
+		return fmt.Errorf("quorum: %s: %w: no snapshot", n.cfg.File, ErrCorrupt)
 	}
 	for i, rec := range records {
 		if err := n.replay(i, rec); err != nil {

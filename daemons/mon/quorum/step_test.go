@@ -14,16 +14,21 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon/wal"
 )
 
-func writeLog(m *montest.Machine, p *montest.Process) []byte {
+// writeLog is the content of a log file with such records.
+func writeLog(records ...wal.Record) []byte {
+	w := montest.NewWorld(1)
+	m := w.NewMachine("x")
+	p := m.Start()
 	l, _, err := wal.Open(p.Disk(), "x/log")
 	if err != nil {
 		panic(err)
 	}
-	l.Append(3, []byte("entry without a snapshot before it"))
-	if err := l.Flush(); err != nil {
+	l.Replace(p.NewLoop("l"), records, func(error) {})
+	w.Run(time.Second)
+	b, err := m.Disk.ReadFile("x/log")
+	if err != nil {
 		panic(err)
 	}
-	b, _ := m.Disk.ReadFile("x/log")
 	return b
 }
 

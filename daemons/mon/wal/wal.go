@@ -4,40 +4,70 @@
 // A record is appended to memory, written by the next [Log.Flush] or [Log.Sync],
 // and safe once that Sync's callback has run without error. A log that has grown
 // too long is written anew by [Log.Replace], which swaps the whole content in one
-// step. Only daemons/mon uses the package; it knows nothing about quorums.
+// step; so a log also begins. Only daemons/mon uses the package; it knows nothing
+// about quorums.
 //
 //	log, records, err := wal.Open(h.Disk(), "mon/log")
-//	...                                   // rebuild the state from records
+//	if log.New() {
+//		log.Replace(loop, first, ready) // there was no such file
+//	} else {
+//		...                             // rebuild the state from records
+//		log.Secure(loop, ready)
+//	}
 //	log.Append(kindEntry, data)
 //	log.Sync(loop, func(err error) { ... }) // err == nil: the record is durable
 //
 // # Format
 //
-// A record is u32 length of the data, u32 checksum, u8 kind, the data; numbers
-// are little-endian. The checksum (CRC-32, Castagnoli) covers length, kind and
-// data and continues from the checksum of the record before. That chain is
-// what keeps a record of an earlier life from coming back: after a crash has cut
-// the log, bytes behind the cut may survive on the disk, and would otherwise be
-// taken for current ones as soon as a new record ends exactly where they begin.
+// Version 2. Numbers are little-endian, checksums CRC-32 (Castagnoli).
 //
-// The first record that is cut short or does not match its checksum ends the
-// log. It is what a crash in the middle of a write leaves behind, so nothing
-// from there on was ever acknowledged, and the file is truncated there.
+//	0     seal                    each seal has a page of 4096 bytes to itself,
+//	4096  seal                    the rest of which is zeros
+//	8192  records, one after another
+//
+//	seal    "wavetlog", u32 version, u64 number, u64 size, u32 chain, u32 checksum
+//	record  u8 kind, u32 length of the data, u32 header checksum, u32 checksum, the data, a5
+//
+// A record's checksums continue from the record before, the header's covers kind and
+// length, the other one the data too. That chain keeps a record of an earlier life
+// from coming back: after a crash has cut the log, bytes behind the cut may survive
+// on the disk, and would otherwise be taken for current ones as soon as a new record
+// ends exactly where they begin.
+//
+// A seal states that the first size bytes of the file were synced, and that chain is
+// the checksum of the last record in them. After each Sync one is written, to the two
+// places in turn, and goes to the disk with what comes next: it costs a small write
+// and no sync. The one with the higher number counts.
+//
+// # Torn or rotten
+//
+// A crash in the middle of a write leaves a torn tail: bytes that no sync has ever
+// covered. Open cuts it off. Anything else is damage, and a monitor that came up with
+// a part of its past would break promises; so Open refuses the file with ErrCorrupt,
+// place and reason. What tells the two apart:
+//
+//   - What a seal covers was synced. Whatever is wrong or missing there is damage.
+//   - Behind it, a disk writes sectors whole (see [host.Disk]), and before the write
+//     there was nothing. So a torn record lacks its end, for the file is too short, or
+//     one of its sectors is still empty: zeros. A record that is all there and does
+//     not match its checksum was written and has changed since. That is damage.
+//
+// What remains: after a loss of power the newest seal may be missing, so what the very
+// last Sync covered is not proved to have been synced, and if the disk has dropped
+// whole sectors of that, or the file was cut off there, it looks torn. The same goes
+// for a changed bit there in a record that has a sector of nothing but zeros. If the
+// newer seal has rotted, it is the last two Syncs. A file that is removed is a new log.
 package wal
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"path"
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// Kind says what a record's data is. It belongs to the caller; 0 is not used, so
-// that a run of zero bytes is never a record.
+// Kind says what a record's data is. It belongs to the caller; 0 is not used.
 type Kind uint8
 
 // Record is one entry of the log.
@@ -49,118 +79,61 @@ type Record struct {
 	Data []byte
 }
 
-// ErrFailed is wrapped by every error after the first write or sync that failed:
-// from then on nobody knows what the file holds, so the log refuses to work.
-var ErrFailed = errors.New("write-ahead log has failed")
-
-// ErrBusy is answered by a Sync or Replace that is asked for while another one
-// is under way.
-var ErrBusy = errors.New("write-ahead log is busy")
-
-const headerLen = 9 // length, checksum, kind
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// Errors of this package (wrapped, so test with errors.Is).
+var (
+	// ErrFailed is wrapped by every error after the first write or sync that failed:
+	// from then on nobody knows what the file holds, so the log refuses to work.
+	ErrFailed = errors.New("write-ahead log has failed")
+	// ErrBusy is answered by a Sync, Secure or Replace that is asked for while
+	// another one is under way.
+	ErrBusy = errors.New("write-ahead log is busy")
+	// ErrCorrupt: the file is not a log, or not as it was synced.
+	ErrCorrupt = errors.New("corrupt log")
+)
 
 // Log is an open log. It belongs to one loop.
 type Log struct {
 	disk host.Disk
 	name string
-	file host.File
+	file host.File // nil as long as the log is new
 
-	size int64  // bytes in the file that are records
-	crc  uint32 // checksum of the last record, where the next one continues
+	end  mark   // of the records in the file, and of those in buf
 	buf  []byte // appended, not yet written
-	busy bool   // a Sync or Replace is under way
+	seal seal   // the newest
+	ink  []byte // what it was written from
+	tail []byte // what Open found behind the seal, until it is secure
+	torn int64  // bytes that Open has cut off
+	busy bool   // a Sync, Secure or Replace is under way
 	err  error  // sticky
 
-	done   func(error) // of the Sync under way
-	synced func(error) // bound once: a Sync allocates nothing
+	syncing mark // what the Sync under way covers
+	done    func(error)
+	synced  func(error) // bound once: a Sync allocates nothing
 }
 
-// Open opens or creates the log of that name and returns its records, oldest
-// first. A torn tail is cut off. The records may not be durable yet (a process
-// can end between writing and syncing): call Sync before acting on them.
-func Open(disk host.Disk, name string) (*Log, []Record, error) {
-	file, err := disk.Open(name)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open log %s: %w", name, err)
-	}
-	l := newLog(disk, name, file)
-	records, err := l.load()
-	if err != nil {
-		_ = file.Close()
-		return nil, nil, fmt.Errorf("read log %s: %w", name, err)
-	}
-	return l, records, nil
+// mark is a place in the file where a record ends.
+type mark struct {
+	size  int64  // bytes up to there
+	chain uint32 // checksum of that record, where the next one continues
 }
 
-func newLog(disk host.Disk, name string, file host.File) *Log {
-	l := &Log{disk: disk, name: name, file: file}
+func newLog(disk host.Disk, name string) *Log {
+	l := &Log{disk: disk, name: name}
 	l.synced = l.syncDone
 	return l
 }
 
-// load reads the file, keeps what is good and cuts off the rest.
-func (l *Log) load() ([]Record, error) {
-	size, err := l.file.Size()
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, size)
-	if n, err := l.file.ReadAt(b, 0); err != nil && !(errors.Is(err, io.EOF) && n == len(b)) {
-		return nil, err
-	}
-	records, good, crc := parse(b)
-	l.size, l.crc = int64(good), crc
-	if good < len(b) {
-		return records, l.file.Truncate(l.size)
-	}
-	return records, nil
-}
+// New reports whether there is no file yet. Then Replace must come first.
+func (l *Log) New() bool { return l.file == nil }
 
-// parse splits b into records up to the first bad one, and says how many bytes
-// were good and which checksum the next record continues from.
-func parse(b []byte) (records []Record, good int, crc uint32) {
-	for {
-		rest := b[good:]
-		if len(rest) < headerLen {
-			return records, good, crc
-		}
-		n := binary.LittleEndian.Uint32(rest)
-		if uint64(n) > uint64(len(rest)-headerLen) || rest[8] == 0 {
-			return records, good, crc
-		}
-		end := headerLen + int(n)
-		sum := checksum(crc, rest[:end])
-		if sum != binary.LittleEndian.Uint32(rest[4:]) {
-			return records, good, crc
-		}
-		records = append(records, Record{Kind: Kind(rest[8]), Data: rest[headerLen:end:end]})
-		good, crc = good+end, sum
-	}
-}
-
-// checksum of a whole record, its checksum field left out.
-func checksum(crc uint32, rec []byte) uint32 {
-	crc = crc32.Update(crc, castagnoli, rec[:4])
-	return crc32.Update(crc, castagnoli, rec[8:])
-}
-
-// appendRecord appends the bytes of one record to b.
-func appendRecord(b []byte, crc uint32, kind Kind, data []byte) ([]byte, uint32) {
-	start := len(b)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	b = append(b, 0, 0, 0, 0, byte(kind))
-	b = append(b, data...)
-	crc = checksum(crc, b[start:])
-	binary.LittleEndian.PutUint32(b[start+4:], crc)
-	return b, crc
-}
+// Torn is how many bytes at the end of the file Open has cut off, at the offset
+// that was Size then.
+func (l *Log) Torn() int64 { return l.torn }
 
 // Append adds a record in memory. It copies data, which must be shorter than
 // 4 GiB. kind must not be 0.
 func (l *Log) Append(kind Kind, data []byte) {
-	l.buf, l.crc = appendRecord(l.buf, l.crc, kind, data)
+	l.buf, l.end.chain = appendRecord(l.buf, l.end.chain, kind, data)
 }
 
 // Flush hands everything appended to the file system. A process that ends loses
@@ -172,10 +145,13 @@ func (l *Log) Flush() error {
 	if len(l.buf) == 0 {
 		return nil
 	}
-	if _, err := l.file.WriteAt(l.buf, l.size); err != nil {
+	if l.file == nil {
+		return l.fail("write", errors.New("it was never begun"))
+	}
+	if _, err := l.file.WriteAt(l.buf, l.end.size); err != nil {
 		return l.fail("write", err)
 	}
-	l.size += int64(len(l.buf))
+	l.end.size += int64(len(l.buf))
 	l.buf = l.buf[:0]
 	return nil
 }
@@ -188,11 +164,15 @@ func (l *Log) Sync(loop host.Loop, done func(error)) {
 		loop.Post(func() { done(ErrBusy) })
 		return
 	}
-	if err := l.Flush(); err != nil {
+	err := l.Flush()
+	if err == nil && l.file == nil {
+		err = l.fail("sync", errors.New("it was never begun"))
+	}
+	if err != nil {
 		loop.Post(func() { done(err) })
 		return
 	}
-	l.busy, l.done = true, done
+	l.busy, l.done, l.syncing = true, done, l.end
 	l.file.Sync(loop, l.synced)
 }
 
@@ -200,12 +180,60 @@ func (l *Log) syncDone(err error) {
 	l.busy = false
 	if err != nil {
 		err = l.fail("sync", err)
+	} else {
+		err = l.putSeal()
 	}
 	l.done(err)
 }
 
+// putSeal states that the last Sync is done. The next one makes that durable.
+func (l *Log) putSeal() error {
+	l.seal = seal{number: l.seal.number + 1, mark: l.syncing}
+	l.ink = l.seal.append(l.ink[:0])
+	if _, err := l.file.WriteAt(l.ink, l.seal.offset()); err != nil {
+		return l.fail("seal", err)
+	}
+	return nil
+}
+
+// Secure makes durable what Open has found, before anybody acts on it: a process may
+// have ended between writing and syncing, or between putting a new file in place and
+// syncing its name. What no seal covers is written again. For after a sync that failed
+// the system may take for written what is not on the disk, and then no later sync
+// writes it. Answers as Sync does.
+func (l *Log) Secure(loop host.Loop, done func(error)) {
+	if !l.busy && l.err == nil && len(l.tail) > 0 {
+		if _, err := l.file.WriteAt(l.tail, l.seal.size); err != nil {
+			_ = l.fail("write", err) // what Sync answers
+		}
+	}
+	l.tail = nil
+	l.Sync(loop, func(err error) {
+		if err != nil {
+			done(err)
+			return
+		}
+		l.busy = true
+		l.disk.SyncDir(loop, l.folder(), func(err error) {
+			l.busy = false
+			if err != nil {
+				err = l.fail("sync the folder of", err)
+			}
+			done(err)
+		})
+	})
+}
+
+// folder is where the file is, as host.Disk names it.
+func (l *Log) folder() string {
+	if dir := path.Dir(l.name); dir != "." {
+		return dir
+	}
+	return ""
+}
+
 // Size is the length of the file in bytes once everything appended is written.
-func (l *Log) Size() int64 { return l.size + int64(len(l.buf)) }
+func (l *Log) Size() int64 { return l.end.size + int64(len(l.buf)) }
 
 // Err is the failure that ended the log, or nil.
 func (l *Log) Err() error { return l.err }
@@ -215,96 +243,13 @@ func (l *Log) fail(what string, err error) error {
 	return l.err
 }
 
-// Replace writes a new file that holds records only, makes it durable, and puts
-// it in the place of the old one in one step; then done runs on loop. A crash on
-// the way leaves the old content or the new. What was appended but not flushed
-// is forgotten, and nothing may be appended until done has run.
-func (l *Log) Replace(loop host.Loop, records []Record, done func(error)) {
-	if l.busy || l.err != nil {
-		err := l.err
-		if err == nil {
-			err = ErrBusy
-		}
-		loop.Post(func() { done(err) })
-		return
-	}
-	l.busy = true
-	r := &replacement{log: l, loop: loop, done: done}
-	if err := r.write(records); err != nil {
-		loop.Post(func() { r.finish(err) })
-	}
-}
-
-// replacement is a Replace under way: write, sync, rename, sync the folder.
-type replacement struct {
-	log  *Log
-	loop host.Loop
-	done func(error)
-	file host.File
-	size int64
-	crc  uint32
-}
-
-func (r *replacement) tmp() string { return r.log.name + ".new" }
-
-func (r *replacement) write(records []Record) error {
-	file, err := r.log.disk.Open(r.tmp())
-	if err != nil {
-		return err
-	}
-	r.file = file
-	if err := file.Truncate(0); err != nil { // left over from a crash
-		return err
-	}
-	var b []byte
-	for _, rec := range records {
-		b, r.crc = appendRecord(b, r.crc, rec.Kind, rec.Data)
-	}
-	if _, err := file.WriteAt(b, 0); err != nil {
-		return err
-	}
-	r.size = int64(len(b))
-	file.Sync(r.loop, r.fileSynced)
-	return nil
-}
-
-func (r *replacement) fileSynced(err error) {
-	if err == nil {
-		err = r.log.disk.Rename(r.tmp(), r.log.name)
-	}
-	if err != nil {
-		r.finish(err)
-		return
-	}
-	dir := path.Dir(r.log.name)
-	if dir == "." {
-		dir = ""
-	}
-	r.log.disk.SyncDir(r.loop, dir, r.finish)
-}
-
-// finish switches the log to the new file. The file is opened again by its new
-// name, because the seam does not promise that a handle survives a rename.
-func (r *replacement) finish(err error) {
-	l := r.log
-	l.busy = false
-	if err == nil {
-		_ = l.file.Close()
-		_ = r.file.Close()
-		l.file, err = l.disk.Open(l.name)
-	}
-	if err != nil {
-		r.done(l.fail("replace", err))
-		return
-	}
-	l.size, l.crc, l.buf = r.size, r.crc, l.buf[:0]
-	r.done(nil)
-}
-
 // Close releases the file and makes nothing durable.
 func (l *Log) Close() error {
 	if l.err == nil {
 		l.err = fmt.Errorf("log %s: %w: %w", l.name, ErrFailed, host.ErrClosed)
+	}
+	if l.file == nil {
+		return nil
 	}
 	return l.file.Close()
 }

@@ -19,7 +19,7 @@ type Machine struct {
 
 // NewMachine adds a machine.
 func (w *World) NewMachine(name string) *Machine {
-	return &Machine{world: w, name: name, Disk: &Disk{world: w, files: map[string]*diskFile{}}}
+	return &Machine{world: w, name: name, Disk: &Disk{world: w, files: map[string]*diskFile{}, names: map[string]*diskFile{}}}
 }
 
 // Start kills the process that runs there, if any, and begins another one.
