@@ -30,7 +30,7 @@ func (c *beaconAccounting) Observe(o cluster.Observation) string {
 		c.changed = o.At
 	case mon.BeaconsKept:
 		since := max(o.At-f.Oldest, c.changed)
-		if o.At-since <= c.bounds.Tick+c.bounds.Proposal+slack(o) || !c.stable(c.timeline, since, o.At) ||
+		if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal || !c.stable(c.timeline, since, o.At) ||
 			c.timeline.PausedDuring(o.Host, since, o.At) > 0 || c.timeline.LinksDisturbed(since, o.At) {
 			return ""
 		}

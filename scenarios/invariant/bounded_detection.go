@@ -57,8 +57,8 @@ func (c *boundedDetection) commit(o cluster.Observation, f mon.MapCommitted) str
 func (c *boundedDetection) judge(o cluster.Observation) string {
 	gid := c.newest.ActiveGID
 	last := max(c.heard[gid], c.leadership.since, c.since)
-	limit := c.bounds.Grace + c.bounds.Tick + c.bounds.Proposal + c.bounds.Lonely + slack(o)
-	if gid == 0 || o.At-last <= limit || !c.stable(c.timeline, last, o.At) {
+	limit := c.bounds.Grace + c.bounds.Tick + c.bounds.Proposal + c.bounds.Lonely
+	if gid == 0 || realTime(o) || o.At-last <= limit || !c.stable(c.timeline, last, o.At) {
 		return ""
 	}
 	return violation("gid %d (mgr.%s) is still active, %s has led and heard nothing from it for %v", gid, c.newest.ActiveName, c.leader, o.At-last)
