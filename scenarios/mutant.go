@@ -66,6 +66,30 @@ func clusterMutants() []Mutant {
 			Scenario: "mon-pause", Property: "I-MGR-10",
 			Plant: func(t *cluster.Topology) { t.MonDefects.NoTickGapReset = true },
 		},
+		{
+			Name:     "dropMetaOnPromote",
+			Doc:      "what a standby has said about itself is forgotten when it becomes active (BUG-04, tracker 21260)",
+			Scenario: "mgr-failover", Property: "I-MGR-13",
+			Plant: func(t *cluster.Topology) { t.MonDefects.DropMetaOnPromote = true },
+		},
+		{
+			Name:     "noMgrBlocklist",
+			Doc:      "an active manager is dropped without being fenced (BUG-06, tracker 42939)",
+			Scenario: "mgr-pause", Property: "I-MGR-5",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoMgrBlocklist = true },
+		},
+		{
+			Name:     "dropNoReply",
+			Doc:      "a peon is not told that a beacon gets no answer, and keeps it for ever",
+			Scenario: "mgr-failover", Property: "I-MGR-14",
+			Plant: func(t *cluster.Topology) { t.MonDefects.DropNoReply = true },
+		},
+		{
+			Name:     "zapProxied",
+			Doc:      "a monitor that loses its role ends sessions that other monitors have (BUG-39, tracker 13379)",
+			Scenario: "mon-minority", Property: "panic",
+			Plant: func(t *cluster.Topology) { t.MonDefects.ZapProxied = true },
+		},
 	}
 }
 
@@ -89,6 +113,12 @@ func quorumMutants() []Mutant {
 			Doc:      "a monitor that restarts has forgotten its term and its vote",
 			Scenario: "mon-crash", Property: "I-EL-1",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ForgetHardState = true },
+		},
+		{
+			Name:     "quorumTimerDuringWrite",
+			Doc:      "the leader's clock goes on to the next step while one is still being written (BUG-38, tracker 10220)",
+			Scenario: "mon-crash", Property: "I-PROC-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.TimerDuringWrite = true },
 		},
 		{
 			Name:     "quorumReadWithoutLease",

@@ -64,6 +64,12 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 	return total
 }
 
+// Up implements invariant.Timeline.
+func (t *timeline) Up(host string) bool {
+	h := t.world.Host(host)
+	return h.Running() && !h.Paused()
+}
+
 // LinksDisturbed implements invariant.Timeline. What a cut held back arrives
 // only after the heal, when TCP sends again: that time counts too.
 func (t *timeline) LinksDisturbed(since, now time.Duration) bool {

@@ -60,6 +60,8 @@ type MapApplied struct {
 	ActiveGID uint64 // of a mgrmap: the global id that it names active, 0 for nobody
 	Available bool   // it says that the active one serves
 	FencedAt  uint32 // the osdmap epoch that it names as the fence of the last active one
+	// Incremental is whether an osdmap was made of the one before and what has changed.
+	Incremental bool
 }
 
 // Kind is "mgr.map".
@@ -69,7 +71,7 @@ func (MapApplied) Kind() string { return "mgr.map" }
 func (f MapApplied) Attrs() []slog.Attr {
 	return append(who(f.Name, f.GID), slog.String("map", f.Map), epoch(f.Epoch),
 		slog.Uint64("active_gid", f.ActiveGID), slog.Bool("available", f.Available),
-		slog.Uint64("fenced_at", uint64(f.FencedAt)))
+		slog.Uint64("fenced_at", uint64(f.FencedAt)), slog.Bool("incremental", f.Incremental))
 }
 
 // Respawning states that the process is about to execute itself anew, because it

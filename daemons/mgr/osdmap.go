@@ -13,7 +13,7 @@ import (
 // is here. If one cannot be read, all is asked for anew.
 func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 	for _, epoch := range epochs(b) {
-		next, err := s.nextOSDMap(b, epoch)
+		next, incremental, err := s.nextOSDMap(b, epoch)
 		if err != nil {
 			s.log.Error("osdmap refused", "epoch", epoch, "error", err, "mon", s.monc.Mon())
 			s.askAnew("osdmap")
@@ -24,7 +24,7 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 		}
 		s.osdMap = next
 		s.monc.Got("osdmap", uint64(next.Epoch))
-		s.h.Probe(MapApplied{Name: s.cfg.Name, GID: s.gid(), Map: "osdmap", Epoch: next.Epoch})
+		s.h.Probe(MapApplied{Name: s.cfg.Name, GID: s.gid(), Map: "osdmap", Epoch: next.Epoch, Incremental: incremental})
 	}
 	if s.mgr != nil {
 		s.mgr.checkFence()
@@ -49,26 +49,28 @@ func epochs(b *msg.OSDMap) []uint32 {
 }
 
 // nextOSDMap is the map of an epoch, nil if it is not newer than ours, or only its
-// difference from a map that is not here.
-func (s *Standby) nextOSDMap(b *msg.OSDMap, epoch uint32) (*osdmap.Map, error) {
+// difference from a map that is not here; incremental is whether it was made from such
+// a difference.
+func (s *Standby) nextOSDMap(b *msg.OSDMap, epoch uint32) (next *osdmap.Map, incremental bool, err error) {
 	if epoch <= s.osdMap.Epoch {
-		return nil, nil
+		return nil, false, nil
 	}
 	if inc := b.Incremental[epoch]; inc != nil && epoch == s.osdMap.Epoch+1 {
 		change, err := osdmap.DecodeIncremental(inc)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return s.osdMap.Apply(change)
+		next, err = s.osdMap.Apply(change)
+		return next, true, err
 	}
 	if full := b.Full[epoch]; full != nil {
-		next, err := osdmap.Decode(full)
+		next, err = osdmap.Decode(full)
 		if err == nil && next.Epoch != epoch {
 			err = fmt.Errorf("it is of epoch %d", next.Epoch)
 		}
-		return next, err
+		return next, false, err
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // awaitFence asks for the OSD map and waits for the epoch that fences the predecessor

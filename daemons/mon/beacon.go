@@ -25,7 +25,7 @@ func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
 	if v.stale {
 		m.reply(o, nullMgrMap(), nil)
 		if o.s != nil {
-			m.h.Probe(MapSent{Mon: m.cfg.Name, Map: "mgrmap", GID: o.s.gid})
+			m.h.Probe(MapSent{Mon: m.cfg.Name, Map: "mgrmap", GID: o.s.gid, Session: o.s.number})
 		}
 	}
 	m.noReply(o)

@@ -2,6 +2,7 @@ package mon
 
 import (
 	"fmt"
+	"hash/fnv"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
@@ -10,6 +11,9 @@ import (
 // Apply implements quorum.Machine: a batch is committed. Refresh everything,
 // then tell subscribers, then answer, then go on (SV-10).
 func (m *Mon) Apply(index uint64, data []byte) {
+	h := fnv.New64a()
+	_, _ = h.Write(data)
+	m.h.Probe(Applied{Mon: m.cfg.Name, Index: index, Hash: h.Sum64()})
 	b, err := store.DecodeBatch(data)
 	if err != nil {
 		m.h.Exit(1, fmt.Sprintf("mon: committed batch %d cannot be read: %v", index, err))
@@ -66,13 +70,16 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	return nil
 }
 
-// Restore implements quorum.Machine. Subscribers are told when the monitor is
-// in the quorum again.
+// Restore implements quorum.Machine. Subscribers are told at once, or when the monitor
+// is in the quorum again.
 func (m *Mon) Restore(data []byte) error {
 	if err := m.state.Restore(data); err != nil {
 		return err
 	}
-	m.refresh()
+	if !m.cfg.Defects.NoRefreshInRecovery {
+		m.refresh()
+	}
+	m.tellSubscribers()
 	return nil
 }
 

@@ -37,6 +37,8 @@ func (m *Mon) restart() {
 	for _, o := range m.parked {
 		if o.via == nil { // the monitor that forwarded it will do so again (SV-5)
 			kept = append(kept, o)
+		} else if m.cfg.Defects.ZapProxied {
+			m.cut(o.s, "no quorum")
 		}
 	}
 	clear(m.parked[len(kept):])

@@ -1,6 +1,9 @@
 package mon
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // Role says what a monitor has become in the quorum. It is stated at every
 // change.
@@ -62,6 +65,9 @@ type MapCommitted struct {
 	// FencedAt is the osdmap epoch that fences the last active mgr that was dropped,
 	// 0 if none was.
 	FencedAt uint64
+	// Described are the names of the mgrs of which the monitors keep metadata,
+	// ascending, joined by commas.
+	Described string
 
 	// Blocklist is of an osdmap: the addresses on it, "10.0.0.1:6800/7" joined by
 	// commas.
@@ -78,6 +84,7 @@ func (f MapCommitted) Attrs() []slog.Attr {
 		slog.Uint64("active_gid", f.ActiveGID), slog.String("active_name", f.ActiveName),
 		slog.Bool("available", f.Available), slog.String("standbys", f.Standbys),
 		slog.String("active_addrs", f.ActiveAddrs), slog.Uint64("fenced_at", f.FencedAt), slog.String("blocklist", f.Blocklist),
+		slog.String("described", f.Described),
 	}
 }
 
@@ -182,6 +189,9 @@ type MapSent struct {
 	Epoch uint64
 	// GID is the subscriber.
 	GID uint64
+	// Session numbers the clients' connections to this process, from 1. One
+	// subscription may take several messages, which follow each other at once.
+	Session uint64
 }
 
 // Kind implements host.Fact.
@@ -191,7 +201,72 @@ func (MapSent) Kind() string { return "mon.map_sent" }
 func (f MapSent) Attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.String("mon", f.Mon), slog.String("map", f.Map), slog.Uint64("epoch", f.Epoch), slog.Uint64("gid", f.GID),
+		slog.Uint64("session", f.Session),
 	}
+}
+
+// Subscribed says that a client has asked a monitor for a map of which MapSent is
+// stated. What it is owed at once follows.
+type Subscribed struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Map is what it asks for, as in MapSent.
+	Map string
+	// Start is the first epoch that it wants, 0 for the newest there is.
+	Start uint64
+	// OneTime is whether it wants to be told once only.
+	OneTime bool
+	// GID is the subscriber, Session its connection, as in MapSent.
+	GID, Session uint64
+}
+
+// Kind implements host.Fact.
+func (Subscribed) Kind() string { return "mon.subscribed" }
+
+// Attrs implements host.Fact.
+func (f Subscribed) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.String("map", f.Map), slog.Uint64("start", f.Start), slog.Bool("onetime", f.OneTime),
+		slog.Uint64("gid", f.GID), slog.Uint64("session", f.Session),
+	}
+}
+
+// Applied says that a monitor has executed a committed batch of changes, before it
+// states the maps that came of it. After a restart a monitor executes some again.
+type Applied struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Index is the batch's place in the log of the quorum.
+	Index uint64
+	// Hash is an FNV-1a hash of the batch: what is at one place is the same on all
+	// monitors.
+	Hash uint64
+}
+
+// Kind implements host.Fact.
+func (Applied) Kind() string { return "mon.applied" }
+
+// Attrs implements host.Fact.
+func (f Applied) Attrs() []slog.Attr {
+	return []slog.Attr{slog.String("mon", f.Mon), slog.Uint64("index", f.Index), slog.Uint64("hash", f.Hash)}
+}
+
+// BeaconsKept says, at a tick of a peon, that the leader has not yet told it to
+// forget beacons of mgrs that it has passed on. It is not stated if there are none.
+type BeaconsKept struct {
+	// Mon is the monitor's name.
+	Mon string
+	// Count is how many there are, Oldest for how long the first has been kept.
+	Count  int
+	Oldest time.Duration
+}
+
+// Kind implements host.Fact.
+func (BeaconsKept) Kind() string { return "mon.beacons_kept" }
+
+// Attrs implements host.Fact.
+func (f BeaconsKept) Attrs() []slog.Attr {
+	return []slog.Attr{slog.String("mon", f.Mon), slog.Int("count", f.Count), slog.Int64("oldest_ns", int64(f.Oldest))}
 }
 
 // CommandAcked says that a monitor has answered a command.

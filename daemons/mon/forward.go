@@ -2,6 +2,7 @@ package mon
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
@@ -11,8 +12,9 @@ import (
 // kept is a client's request that was passed on to the leader and is not
 // answered yet.
 type kept struct {
-	tid uint64
-	op  *op
+	tid   uint64
+	op    *op
+	since time.Duration
 }
 
 // leads reports whether this monitor may go on with an op that only the leader
@@ -35,7 +37,7 @@ func (m *Mon) leads(o *op) bool {
 // forward passes a request on to the leader and keeps it for the next one.
 func (m *Mon) forward(o *op) {
 	m.lastTid++
-	k := &kept{tid: m.lastTid, op: o}
+	k := &kept{tid: m.lastTid, op: o, since: m.now()}
 	m.kept = append(m.kept, k)
 	m.sendKept(k)
 }
@@ -58,6 +60,21 @@ func (m *Mon) sendKept(k *kept) {
 		ConFeatures:  msg.FeaturesAll,
 		ClientName:   s.entity,
 	})
+}
+
+// countBeacons states which beacons of mgrs are kept: the leader answers each at once,
+// if only that there is no answer (MM-1).
+func (m *Mon) countBeacons() {
+	f := BeaconsKept{Mon: m.cfg.Name}
+	for _, k := range m.kept {
+		if _, beacon := k.op.msg.Body.(*msg.MgrBeacon); beacon {
+			f.Count++
+			f.Oldest = max(f.Oldest, m.now()-k.since)
+		}
+	}
+	if f.Count > 0 {
+		m.h.Probe(f)
+	}
 }
 
 // resendKept hands unanswered requests to whoever leads now, even if it is us
@@ -129,6 +146,6 @@ func (m *Mon) handleRoute(rank int, r *msg.Route) {
 	}
 	o.s.con.Send(answer)
 	if mm, ok := answer.Body.(*msg.MgrMapMsg); ok {
-		m.h.Probe(MapSent{Mon: m.cfg.Name, Map: "mgrmap", Epoch: uint64(mm.Map.Epoch), GID: o.s.gid})
+		m.h.Probe(MapSent{Mon: m.cfg.Name, Map: "mgrmap", Epoch: uint64(mm.Map.Epoch), GID: o.s.gid, Session: o.s.number})
 	}
 }

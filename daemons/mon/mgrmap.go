@@ -28,13 +28,14 @@ func decodeMgrMap(data []byte) (*msg.MgrMap, error) {
 // not (MM-7).
 func nullMgrMap() msg.Body { return &msg.MgrMapMsg{} }
 
-func committedFact(mon string, mm *msg.MgrMap, data []byte) MapCommitted {
+func committedFact(mon string, mm *msg.MgrMap, data []byte, described []string) MapCommitted {
 	h := fnv.New64a()
 	_, _ = h.Write(data)
 	return MapCommitted{
 		Mon: mon, Map: mgrMapName, Epoch: uint64(mm.Epoch), Hash: h.Sum64(),
 		ActiveGID: mm.ActiveGID, ActiveName: mm.ActiveName, Available: mm.Available, Standbys: standbyList(mm),
 		ActiveAddrs: addrList(activeAddrs(mm)...), FencedAt: uint64(mm.LastFailureOSDEpoch),
+		Described: strings.Join(described, ","),
 	}
 }
 

@@ -70,7 +70,9 @@ func (mm *mgrMonitor) discard() { mm.pending = nil }
 // restart forgets beacon ages: after an election nobody knows what the previous
 // leader heard, so every daemon gets a full grace (MM-12).
 func (mm *mgrMonitor) restart(now time.Duration) {
-	clear(mm.lastBeacon)
+	if !mm.defects.NoRestartReset {
+		clear(mm.lastBeacon)
+	}
 	mm.lastTick = now
 }
 
@@ -225,6 +227,9 @@ func (mm *mgrMonitor) promote(wall wire.UTime) {
 	c.next.RemoveStandby(s.GID)
 	c.install(s.GID, s.Name, s.Features, s.Modules, wall)
 	c.immediate = true
+	if mm.defects.DropMetaOnPromote {
+		c.forgetMetadata(s.Name)
+	}
 }
 
 // dropActive leaves the map without an active mgr, and fences the one it had (MM-18).
@@ -233,7 +238,9 @@ func (mm *mgrMonitor) dropActive(reason string, wall wire.UTime) {
 	mm.dropped(m.ActiveGID, m.ActiveName, reason)
 	delete(mm.lastBeacon, m.ActiveGID)
 	c.forgetMetadata(m.ActiveName)
-	m.LastFailureOSDEpoch = mm.fence(wall, activeAddrs(m))
+	if !mm.defects.NoMgrBlocklist {
+		m.LastFailureOSDEpoch = mm.fence(wall, activeAddrs(m))
+	}
 	m.ActiveGID, m.ActiveName, m.Available, m.ActiveAddrs = 0, "", false, nil
 	m.ActiveFeatures, m.ActiveChange = 0, wall
 	m.Services, m.ClientAddrs, m.ClientNames = nil, nil, nil
@@ -248,6 +255,9 @@ func (mm *mgrMonitor) dropStandby(s msg.MgrStandby, reason string) {
 	c.next.RemoveStandby(s.GID)
 	c.forgetMetadata(s.Name)
 	c.edits++
+	if mm.defects.ZeroFenceEpoch {
+		c.next.LastFailureOSDEpoch = 0
+	}
 }
 
 // fail takes a mgr out by command (MM-19). who is a gid, a name, or "" for the

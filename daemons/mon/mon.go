@@ -147,7 +147,7 @@ func (m *Mon) newMgrService() *mgrService {
 	s.took = func(was *msg.MgrMap, encoded []byte) {
 		m.sayMgrMap(was, s.committed)
 		m.maps.setMgrMap(s.committed, encoded)
-		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded))
+		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded, s.described()))
 	}
 	return s
 }
@@ -200,6 +200,7 @@ func (m *Mon) onTick() {
 	m.tickServices()
 	m.ids.asked = 0 // the request may have been lost
 	m.checkGlobalIDs()
+	m.countBeacons()
 	m.trimSessions(now)
 	if len(m.parked) > 0 {
 		m.wake()

@@ -47,7 +47,7 @@ func (m *Mon) reply(o *op, body msg.Body, data []byte) {
 // noReply tells the monitor that forwarded an op that there is nothing to wait
 // for (SV-4): otherwise it would keep the request for ever.
 func (m *Mon) noReply(o *op) {
-	if o.via != nil {
+	if o.via != nil && !m.cfg.Defects.DropNoReply {
 		m.route(o.via, nil)
 	}
 }

@@ -89,6 +89,9 @@ type Options struct {
 	// SnapshotEvery is the number of commits after which the log is rewritten.
 	// Default 500 (paxos_min).
 	SnapshotEvery int
+	// KeepEntries is the number of commits before that which are kept for monitors that
+	// lag; one that lacks more gets a snapshot. Default 100.
+	KeepEntries int
 }
 
 // DefaultOptions are the values of Ceph 16.2, except where the field says
@@ -115,6 +118,7 @@ func DefaultOptions() Options {
 		ProposeInterval:       time.Second,
 		GlobalIDStep:          100,
 		SnapshotEvery:         500,
+		KeepEntries:           100,
 	}
 }
 
@@ -154,7 +158,7 @@ func (o Options) quorum() quorum.Options {
 	q.LeaseRenew = scale(o.Lease, o.LeaseRenewFactor)
 	q.LeaseAckTimeout = scale(o.Lease, o.LeaseAckTimeoutFactor)
 	q.ElectionTimeout = o.ElectionTimeout
-	q.SnapshotEvery = o.SnapshotEvery
+	q.SnapshotEvery, q.KeepEntries = o.SnapshotEvery, o.KeepEntries
 	q.Tick = min(q.Tick, q.LeaseRenew)
 	return q
 }
@@ -177,6 +181,27 @@ type Defects struct {
 	// fences the dropped mgr only when that is committed (MM-18; BUG-02, Ceph issue
 	// 58923).
 	NoPaxosPlug bool
+	// NoRestartReset makes a new leader judge beacons by what it heard when it led
+	// before (drops rule MM-12; BUG-03).
+	NoRestartReset bool
+	// DropMetaOnPromote makes the monitors forget what a standby has said about itself
+	// when it becomes active (BUG-04, Ceph issue 21260).
+	DropMetaOnPromote bool
+	// NoMgrBlocklist drops an active mgr without fencing it (MM-18; BUG-06, Ceph issue
+	// 42939).
+	NoMgrBlocklist bool
+	// ZeroFenceEpoch makes the monitors forget the epoch of the last fence when they drop
+	// a standby (as Ceph's MDS map does with a standby-replay; BUG-29f).
+	ZeroFenceEpoch bool
+	// NoRefreshInRecovery makes a monitor that was given a snapshot go on with the maps
+	// that it had (BUG-33, Ceph issue 6045).
+	NoRefreshInRecovery bool
+	// ZapProxied makes a monitor that loses its role end the sessions of all requests
+	// that wait, those of other monitors' clients included (BUG-39, Ceph issue 13379).
+	ZapProxied bool
+	// DropNoReply does not tell a peon that a request which it has passed on gets no
+	// answer, so that it keeps it (MM-1, SV-4).
+	DropNoReply bool
 	// Quorum are those of the replicated log.
 	Quorum quorum.Defects
 }

@@ -140,5 +140,5 @@ func (m *Mon) sendOSDMap(s *session, first, last uint64, full bool) {
 	}
 	s.con.Send(msg.NewFromMon(body))
 	s.osdEpoch = last
-	m.h.Probe(MapSent{Mon: m.cfg.Name, Map: osdMapName, Epoch: last, GID: s.gid})
+	m.h.Probe(MapSent{Mon: m.cfg.Name, Map: osdMapName, Epoch: last, GID: s.gid, Session: s.number})
 }

@@ -19,6 +19,7 @@ type conn interface {
 // session is one connected client. It ends with its connection.
 type session struct {
 	con      conn
+	number   uint64 // among those of this process, from 1
 	entity   msg.AuthName
 	gid      uint64 // 0 until authenticated
 	subs     []subscription
@@ -34,6 +35,7 @@ type session struct {
 type sessions struct {
 	list []*session
 	by   map[conn]*session
+	last uint64 // number of the newest
 }
 
 // of is the connection's session; a first message begins it.
@@ -41,7 +43,8 @@ func (ss *sessions) of(c conn) *session {
 	if s := ss.by[c]; s != nil {
 		return s
 	}
-	s := &session{con: c}
+	ss.last++
+	s := &session{con: c, number: ss.last}
 	if ss.by == nil {
 		ss.by = map[conn]*session{}
 	}

@@ -47,10 +47,24 @@ func (m *Mon) handleSubscribe(o *op, body *msg.MonSubscribe) {
 		if what == osdMapName && o.s.osdEpoch > want.Start { // it asks for older ones on purpose
 			o.s.osdEpoch = 0
 		}
+		if isMap(what) {
+			m.h.Probe(Subscribed{
+				Mon: m.cfg.Name, Map: what, Start: want.Start, OneTime: want.OneTime, GID: o.s.gid, Session: o.s.number,
+			})
+		}
 		s := o.s.want(subscription{what: what, next: want.Start, onetime: want.OneTime})
 		m.serve(o.s, s)
 	}
 	o.s.dropServed()
+}
+
+// isMap reports whether facts tell of a subscription: of maps they do.
+func isMap(what string) bool {
+	switch what {
+	case "mgrmap", "monmap", osdMapName, "fsmap", "mdsmap":
+		return true
+	}
+	return false
 }
 
 // want enters a wish. Subscriptions are ascending by name.
@@ -105,7 +119,7 @@ func (m *Mon) serveMap(s *session, sub *subscription, body msg.Body, epoch uint6
 		return
 	}
 	s.con.Send(msg.NewFromMon(body))
-	m.h.Probe(MapSent{Mon: m.cfg.Name, Map: sub.what, Epoch: epoch, GID: s.gid})
+	m.h.Probe(MapSent{Mon: m.cfg.Name, Map: sub.what, Epoch: epoch, GID: s.gid, Session: s.number})
 	sub.sent(epoch)
 }
 

@@ -35,12 +35,20 @@ type Timeline interface {
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool
+	// Up reports whether the host's process is there and not paused, now.
+	Up(host string) bool
 }
 
 // Bounds are the timings that the properties speak of.
 type Bounds struct {
 	Grace        time.Duration // mon_mgr_beacon_grace
 	BeaconPeriod time.Duration // mgr_tick_period
+	Tick         time.Duration // mon_tick_interval
+	Init         time.Duration // how long a manager takes from active to available
+	Lonely       time.Duration // how long a leader may go on without its majority
+	Blocklist    time.Duration // mon_mgr_blocklist_interval
+	Proposal     time.Duration // how long a change takes to be committed everywhere
+	Monitors     int           // how many there are
 }
 
 // All makes one of each checker, in the order of their names.
@@ -48,20 +56,38 @@ func All(t Timeline, b Bounds) []Checker {
 	return []Checker{
 		newNoExit(),
 		newOneLeader(),
+		newMajorityQuorum(b),
+		newAgreement(),
 		newOneContent(),
 		newMonotoneCommit(),
+		newRefreshBeforeServe(),
 		newMonotoneApply(),
+		newContiguous(),
+		newNoDoubleSend(),
+		newOnetime(),
 		newStableGID(),
 		newSingleActive(),
 		newNoResurrection(),
 		newRespawnOnLoss(),
+		newSkipSafe(),
 		newAtomicFence(),
 		newFenceEpoch(),
 		newFenceBeforeServe(),
+		newStaysFenced(b),
+		newOneServer(),
 		newAvailableIsEarned(),
+		newMetadata(),
 		newNoFalseDrop(t, b),
+		newBoundedDetection(t, b),
+		newBoundedPromotion(t, b),
+		newBeaconAccounting(t, b),
 		newLinearizable(),
 	}
 }
+
+// realTime reports whether an observation is of a world in real time. What must come to
+// pass within a time is not judged there at every fact, for the machine may stand still
+// for longer than that; the goals of a scenario are.
+func realTime(o cluster.Observation) bool { return o.Step == 0 }
 
 func violation(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -16,12 +16,17 @@ import (
 type calm struct {
 	paused    time.Duration
 	disturbed bool
+	down      bool
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
+func (c calm) Up(string) bool                                                  { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 
-var bounds = Bounds{Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second}
+var bounds = Bounds{
+	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
+	Blocklist: time.Hour, Proposal: 2 * time.Second, Monitors: 3,
+}
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
 	return cluster.Observation{At: time.Duration(seconds) * time.Second, Step: uint64(seconds), Host: where, Fact: f}
@@ -50,11 +55,43 @@ func blocking(epoch uint64, addrs string) mon.MapCommitted {
 	return mon.MapCommitted{Map: cluster.OSDMap, Epoch: epoch, Hash: epoch, Blocklist: addrs}
 }
 
+// described is a manager map with the names of which there is metadata.
+func described(epoch, active uint64, standbys, names string) mon.MapCommitted {
+	f := mgrmap(epoch, active, false, standbys)
+	f.Described = names
+	return f
+}
+
+// follows is what a peon states of its leader.
+func follows(term uint64, leader string) mon.Role {
+	return mon.Role{Role: "peon", Term: term, Leader: leader}
+}
+
+// applied is an OSD map that a manager has applied.
+func applied(gid uint64, epoch uint32, incremental bool) mgr.MapApplied {
+	return mgr.MapApplied{GID: gid, Map: cluster.OSDMap, Epoch: epoch, Incremental: incremental}
+}
+
+// named is a manager map that a manager has applied.
+func named(gid uint64, epoch uint32, active uint64) mgr.MapApplied {
+	return mgr.MapApplied{GID: gid, Map: cluster.MgrMap, Epoch: epoch, ActiveGID: active}
+}
+
+// asks and sends are a subscription to the manager map on a session, and a map on it.
+func asks(session, start uint64, onetime bool) mon.Subscribed {
+	return mon.Subscribed{Map: cluster.MgrMap, Session: session, Start: start, OneTime: onetime}
+}
+
+func sends(session, epoch uint64) mon.MapSent {
+	return mon.MapSent{Map: cluster.MgrMap, Session: session, Epoch: epoch}
+}
+
 // TestCheckers gives each checker a history that breaks its property in the last
 // fact, and one like it that does not.
 func TestCheckers(t *testing.T) {
 	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
 	leads := mon.Role{Role: cluster.Leader, Term: 2}
+	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	tests := []struct {
 		property  string
 		timeline  calm
@@ -68,6 +105,129 @@ func TestCheckers(t *testing.T) {
 			property: "I-EL-1",
 			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", leads), at(3, "mon.b", mon.Role{Role: cluster.Leader, Term: 3})},
 			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.b", leads)},
+		}, {
+			property: "I-EL-2",
+			good: []cluster.Observation{
+				at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a"}), at(2, "mon.b", follows(2, "a")),
+				at(3, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a", Active: true}),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.b", follows(1, "a")), at(2, "mon.c", mon.Role{Role: "electing", Term: 2}),
+				at(3, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a", Active: true}),
+			},
+		}, {
+			property: "I-PX-1",
+			good:     []cluster.Observation{at(1, "mon.a", mon.Applied{Index: 4, Hash: 5}), at(2, "mon.b", mon.Applied{Index: 4, Hash: 5}), at(3, "mon.a", mon.Applied{Index: 5, Hash: 6})},
+			bad:      []cluster.Observation{at(1, "mon.a", mon.Applied{Index: 4, Hash: 5}), at(2, "mon.b", mon.Applied{Index: 4, Hash: 6})},
+		}, {
+			property: "I-PX-9",
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 0)), at(2, "mon.a", mon.MapSent{Map: "monmap", Epoch: 1}), at(2, "mon.a", mon.MapSent{Map: "mdsmap", Epoch: 1})},
+			bad:      []cluster.Observation{at(1, "mon.b", mgrmap(3, 7, true, "")), at(1, "mon.a", mgrmap(2, 7, true, "")), at(2, "mon.a", sends(1, 3))},
+		}, {
+			property: "I-PX-9", // a process that has restarted begins with what it states
+			good:     []cluster.Observation{restarted(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
+		}, {
+			property: "I-MAP-3",
+			good:     []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 4, true)), at(3, "mgr.x", applied(7, 9, false)), at(4, "mgr.x", applied(8, 1, true))},
+			bad:      []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 5, true))},
+		}, {
+			property: "I-MAP-4",
+			good: []cluster.Observation{
+				at(1, "mon.a", asks(1, 0, false)), at(1, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 5)), at(3, "mon.a", asks(1, 5, false)), at(3, "mon.a", sends(1, 5)),
+				at(4, "mon.a", sends(1, 0)), at(4, "mon.a", asks(2, 0, false)), at(4, "mon.a", sends(2, 5)),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", asks(1, 0, false)), at(1, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 3))},
+		}, {
+			property: "I-MAP-4", // nobody has asked on this session
+			bad:      []cluster.Observation{at(1, "mon.a", asks(1, 0, false)), at(2, "mon.a", sends(2, 3))},
+		}, {
+			property: "I-MAP-5",
+			good: []cluster.Observation{
+				at(1, "mon.a", asks(1, 0, true)), at(1, "mon.a", sends(1, 3)), at(1, "mon.a", sends(1, 4)),
+				at(2, "mon.a", asks(1, 5, true)), at(3, "mon.a", sends(1, 5)), at(4, "mon.a", asks(1, 6, false)), at(5, "mon.a", sends(1, 6)), at(6, "mon.a", sends(1, 7)),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", asks(1, 0, true)), at(1, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 4))},
+		}, {
+			property: "I-MAP-6",
+			good: []cluster.Observation{
+				at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStandby}), at(1, "mgr.x", mgr.BeaconSent{GID: 7}), at(2, "mgr.x", named(7, 3, 8)), at(2, "mgr.x", mgr.BeaconSent{GID: 7}),
+				at(3, "mgr.x", named(7, 9, 7)), at(3, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStarting}), at(4, "mgr.x", mgr.BeaconSent{GID: 7}),
+			},
+			bad: []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeStandby}), at(2, "mgr.x", named(7, 9, 7)), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
+		}, {
+			property: "I-MAP-6",
+			bad:      []cluster.Observation{at(1, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive}), at(2, "mgr.x", named(7, 9, 8)), at(3, "mgr.x", mgr.BeaconSent{GID: 7})},
+		}, {
+			property: "I-MGR-3", // a manager is named that is blocked
+			good:     []cluster.Observation{at(1, "mon.a", blocking(2, "h:1/1")), at(2, "mon.a", fenced(2, 7, "h:1/2", 0)), at(2, "mon.b", fenced(2, 7, "h:1/1", 0))},
+			bad:      []cluster.Observation{at(1, "mon.a", blocking(2, "h:1/1")), at(2, "mon.a", fenced(2, 7, "h:1/1,h:1/2", 0))},
+		}, {
+			property: "I-MGR-3", // the fence of a manager is lifted early
+			good: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.a", blocking(2, "h:1/1,h:9/9")), at(3, "mon.a", blocking(3, "h:1/1")), at(3602, "mon.a", blocking(4, "")),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.a", blocking(2, "h:1/1")), at(3600, "mon.a", blocking(3, ""))},
+		}, {
+			property: "I-MGR-4", // the one before is not fenced
+			good: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.b", blocking(2, "h:1/1")), at(2, "mon.b", fenced(3, 8, "", 2)),
+				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive}),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.b", blocking(2, "h:1/2")), at(2, "mon.b", fenced(3, 8, "", 2)),
+				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive}),
+			},
+		}, {
+			property: "I-MGR-4", // it answers although it was replaced
+			good:     []cluster.Observation{at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", mgr.Served{GID: 7})},
+			bad:      []cluster.Observation{at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", named(7, 4, 8)), at(3, "mgr.x", mgr.Served{GID: 7})},
+		}, {
+			property: "I-MGR-11",
+			good: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(56, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(57, "mon.a", mgrmap(3, 0, false, "8:y")), at(58, "mon.a", mgrmap(4, 8, false, "")),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(57, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+			},
+		}, {
+			property: "I-MGR-11", // a new leader has time of its own
+			good: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(40, "mon.a", mon.Role{Role: "electing", Term: 3}), at(50, "mon.b", mon.Role{Role: cluster.Leader, Term: 3, Active: true}), at(90, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")),
+				at(40, "mon.a", mon.Role{Role: "electing", Term: 3}), at(50, "mon.b", mon.Role{Role: cluster.Leader, Term: 3, Active: true}), at(98, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+			},
+		}, {
+			property: "I-MGR-11", // a place is not taken
+			good:     []cluster.Observation{at(1, "mon.a", mgrmap(2, 0, false, "8:y")), at(2, "mon.a", mgrmap(3, 8, false, ""))},
+			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(2, 0, false, "8:y")), at(2, "mon.a", mgrmap(3, 0, false, "8:y,9:z"))},
+		}, {
+			property: "I-MGR-12",
+			good: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(42, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(43, "mon.a", mgrmap(3, 8, false, "")), at(50, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(43, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+			},
+		}, {
+			property: "I-MGR-13",
+			good:     []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x,y")), at(2, "mon.a", described(3, 0, "", ""))},
+			bad:      []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x"))},
+		}, {
+			property: "I-MGR-13",
+			bad:      []cluster.Observation{at(1, "mon.a", described(2, 7, "", "x,y"))},
+		}, {
+			property: "I-MGR-14",
+			good: []cluster.Observation{
+				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 7 * time.Second}),
+				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(25, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 12 * time.Second}),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
 		}, {
 			property: "I-MAP-1",
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
@@ -179,6 +339,27 @@ func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
 	}
 	if v := feed(t, "I-MGR-10", calm{paused: 32 * time.Second, disturbed: true}, history); v != "" {
 		t.Errorf("refused: %s", v)
+	}
+}
+
+// TestLiveness_excusesDamage: what must come to pass within a time need not while the
+// leader is dead or stands still, nor what needs links while they are disturbed.
+func TestLiveness_excusesDamage(t *testing.T) {
+	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
+	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(57, "mon.a", mon.MgrBeaconReceived{GID: 8})}
+	idle := []cluster.Observation{
+		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(43, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+	}
+	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
+	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {
+		if v := feed(t, property, calm{}, history); v == "" {
+			t.Errorf("%s: proves nothing, it passes without damage", property)
+		}
+		for _, damage := range []calm{{down: true}, {paused: time.Second}, {disturbed: true}} {
+			if v := feed(t, property, damage, history); v != "" && (!damage.disturbed || property != "I-MGR-11") {
+				t.Errorf("%s: refused with %+v: %s", property, damage, v)
+			}
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (c *noFalseDrop) receive(leader string, gid uint64, at time.Duration) {
 // together, than the events they speak of: in real time a fact is stamped when it
 // is published, by a thread that may have had to wait.
 func stampError(o cluster.Observation) time.Duration {
-	if o.Step == 0 {
+	if realTime(o) {
 		return 100 * time.Millisecond
 	}
 	return 0

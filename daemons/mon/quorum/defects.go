@@ -17,4 +17,7 @@ type Defects struct {
 	// ReadWithoutLease answers reads from what the node has, without asking whether
 	// that is all that is committed, and whether or not its lease has run out.
 	ReadWithoutLease bool
+	// TimerDuringWrite lets the leader's clock go on to the next step while the last
+	// one is still being written (BUG-38, Ceph issue 10220).
+	TimerDuringWrite bool
 }

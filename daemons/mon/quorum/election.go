@@ -15,6 +15,9 @@ func (n *Node) onTick() {
 	}
 	n.tick.Reset(n.opts.Tick)
 	n.raw.Tick()
+	if n.cfg.Defects.TimerDuringWrite {
+		n.saving = false
+	}
 	n.pump()
 }
 
