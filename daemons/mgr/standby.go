@@ -87,7 +87,7 @@ func (s *Standby) authenticated(err error) {
 		return
 	}
 	s.messenger.SetName(msg.EntityName{Type: msg.EntityMgr, Num: int64(s.gid())})
-	s.beacons = newBeaconMaker(s.cfg, s.opt, metadata(s.h.Name(), s.messenger.Addr()))
+	s.beacons = newBeaconMaker(s.cfg, s.opt, metadata(s.h, s.messenger.Addr()))
 	s.setMode(ModeStandby)
 	s.onTick()
 }
