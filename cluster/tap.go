@@ -26,6 +26,9 @@ func newTap(h host.Host, self *tcpHost) *tap {
 	return &tap{Host: h, world: self.world, self: self, conns: make(map[*tapConn]struct{})}
 }
 
+// System implements host.SystemHost.
+func (t *tap) System() host.System { return host.SystemOf(t.Host) }
+
 // NewLoop makes a loop that pause knows of.
 func (t *tap) NewLoop(name string) host.Loop {
 	l := t.Host.NewLoop(name)

@@ -11,6 +11,7 @@ type Option struct {
 	Name     string
 	Default  string
 	Mon      *string // from the monitors' configuration
+	File     *string // from the configuration file or the command line of the process
 	Override *string // by the operator, with "config set"
 }
 
@@ -19,6 +20,8 @@ func (o *Option) final() string {
 	switch {
 	case o.Override != nil:
 		return *o.Override
+	case o.File != nil:
+		return *o.File
 	case o.Mon != nil:
 		return *o.Mon
 	}
@@ -68,12 +71,13 @@ func (c config) get(args Args) (any, error) {
 type layers struct {
 	Default  string  `json:"default"`
 	Mon      *string `json:"mon,omitempty"`
+	File     *string `json:"file,omitempty"`
 	Override *string `json:"override,omitempty"`
 	Final    string  `json:"final"`
 }
 
 func (c config) diff(Args) (any, error) {
-	return c.diffOf(func(o *Option) bool { return o.Mon != nil || o.Override != nil })
+	return c.diffOf(func(o *Option) bool { return o.Mon != nil || o.File != nil || o.Override != nil })
 }
 
 func (c config) diffOne(args Args) (any, error) {
@@ -85,7 +89,7 @@ func (c config) diffOf(wanted func(*Option) bool) (any, error) {
 	found := map[string]layers{}
 	for _, o := range c.options() {
 		if wanted(&o) {
-			found[o.Name] = layers{o.Default, o.Mon, o.Override, o.final()}
+			found[o.Name] = layers{o.Default, o.Mon, o.File, o.Override, o.final()}
 		}
 	}
 	return map[string]any{"diff": found}, nil

@@ -69,6 +69,7 @@ func (g *Mgr) startServer(done func()) {
 		return
 	}
 	g.server = srv
+	g.s.checkBlocked() // the map may have the whole machine
 	done()
 }
 

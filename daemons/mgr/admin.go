@@ -1,8 +1,6 @@
 package mgr
 
 import (
-	"strconv"
-
 	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
@@ -15,35 +13,20 @@ func (s *Standby) serveAdmin() {
 	}
 }
 
-// adminHooks are the commands for who sits at the machine. Nothing can be set: a
-// manager reads its options once.
+// adminHooks are the commands for who sits at the machine.
 func (s *Standby) adminHooks() []admin.Hook {
 	return append(admin.ConfigHooks("mgr."+s.cfg.Name, s.options),
 		admin.PerfHook(s.counters),
+		admin.Hook{Prefix: "config set", Params: "name=var,type=CephString name=val,type=CephString,n=N",
+			Help: "config set <field> <val> [<val> ...]: set a config variable", Run: s.adminConfigSet},
+		admin.Hook{Prefix: "config unset", Params: "name=var,type=CephString",
+			Help: "config unset <field>: unset a config variable", Run: s.adminConfigUnset},
 		admin.Hook{Prefix: "status", Help: "state of this manager",
 			Run: func(admin.Args) (any, error) { return s.status(), nil }},
 		admin.Hook{Prefix: "version", Help: "get ceph version",
 			Run: func(admin.Args) (any, error) { return version(), nil }},
 	)
 }
-
-// options are those of this manager that Ceph's has too, as they hold.
-func (s *Standby) options() []admin.Option {
-	d := DefaultOptions()
-	all := []admin.Option{
-		{Name: "mgr_standby_modules", Default: strconv.FormatBool(d.StandbyModules)},
-		{Name: "mgr_tick_period", Default: seconds(d.TickPeriod.Seconds())},
-	}
-	for i, holds := range []string{strconv.FormatBool(s.opt.StandbyModules), seconds(s.opt.TickPeriod.Seconds())} {
-		if holds != all[i].Default {
-			all[i].Override = &holds
-		}
-	}
-	return all
-}
-
-// seconds are written without more digits than they need: "2", "0.2".
-func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
 
 // counters are what the manager's messengers hold.
 func (s *Standby) counters() map[string]admin.Counters {

@@ -32,7 +32,7 @@ func TestAdmin(t *testing.T) {
 	every := func() (part map[string]any) {
 		t.Helper()
 		for prefix := range m.ask("help") {
-			if prefix != "config get" && prefix != "config diff get" {
+			if !strings.HasSuffix(prefix, "get") && !strings.HasSuffix(prefix, "set") { // those need arguments
 				m.ask(prefix)
 			}
 		}
@@ -58,14 +58,11 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// An option that is not the default shows; none can be set.
+// An option that is not the default shows.
 func TestAdmin_options(t *testing.T) {
 	m := standingBy(t, func(c *mgr.Config) { c.Options.TickPeriod = 1500 * time.Millisecond })
-	const want = `{"diff":{"mgr_tick_period":{"default":"2","override":"1.5","final":"1.5"}}}`
+	const want = `{"diff":{"mgr_tick_period":{"default":"2","file":"1.5","final":"1.5"}}}`
 	if got := string(m.process.Admin([]byte(`{"prefix":"config diff","format":"json"}`))); got != want {
 		t.Errorf("%s, want %s", got, want)
-	}
-	if got := string(m.process.Admin([]byte(`{"prefix":"config set","var":"mgr_tick_period","val":["1"]}`))); !strings.Contains(got, "unknown command prefix config set") {
-		t.Error(got)
 	}
 }

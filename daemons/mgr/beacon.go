@@ -3,14 +3,9 @@ package mgr
 import (
 	"fmt"
 
+	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/msg"
-)
-
-// The release whose protocol and encodings the manager speaks, for the metadata
-// that monitors show in "versions".
-const (
-	speaksVersion = "16.2.15"
-	speaksRelease = "pacific"
+	"github.com/wavetank/wavetank/daemons/sysinfo"
 )
 
 // beaconMaker makes beacons. What is the same in all of them is made once and
@@ -28,17 +23,12 @@ func newBeaconMaker(cfg Config, opt Options, metadata map[string]string) beaconM
 	return beaconMaker{b}
 }
 
-// metadata is what the manager says of itself and its machine. (Ceph: MS-9 and
-// collect_sys_info in src/common/util.cc.)
-func metadata(hostname string, addr msg.EntityAddr) map[string]string {
-	return map[string]string{
-		"addr":               addr.IP.Addr().String(),
-		"addrs":              fmt.Sprintf("%v/%d", addr.IP, addr.Nonce),
-		"ceph_release":       speaksRelease,
-		"ceph_version":       "ceph version " + speaksVersion + " (wavetank) " + speaksRelease + " (stable)",
-		"ceph_version_short": speaksVersion,
-		"hostname":           hostname,
-	}
+// metadata is what the manager says of itself and its machine (MS-9).
+func metadata(h host.Host, addr msg.EntityAddr) map[string]string {
+	all := sysinfo.Collect(h)
+	all["addr"] = addr.IP.Addr().String()
+	all["addrs"] = fmt.Sprintf("%v/%d", addr.IP, addr.Nonce)
+	return all
 }
 
 // beacon is one of a manager that is not available, or, if server is not
@@ -63,6 +53,9 @@ func (s *Standby) sendBeacon() {
 		commands = s.mgr.server.descriptions
 	}
 	b := s.beacons.beacon(s.gid(), server, commands)
+	if b.FSID.IsZero() {
+		b.FSID = s.monc.MonMap().FSID
+	}
 	s.monc.Send(msg.New(b))
 	s.h.Probe(BeaconSent{Name: s.cfg.Name, GID: b.GID, Available: b.Available, Commands: len(b.Commands)})
 }

@@ -6,13 +6,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
+// box is a machine that knows itself.
+type box struct{ host.SystemHost }
+
+func (box) Name() string { return "box" }
+
+func (box) System() host.System {
+	return host.System{OS: "Linux", Arch: "x86_64", KernelVersion: "6.1", CPU: "fast", Distro: "debian", MemoryKB: 8 << 20}
+}
+
 func testMaker() beaconMaker {
 	addr := msg.EntityAddr{Type: msg.AddrLegacy, Nonce: 77, IP: netip.MustParseAddrPort("10.0.0.1:0")}
-	return newBeaconMaker(Config{Name: "x", FSID: wire.UUID{1}}, Options{Modules: []string{"status", "balancer"}}.withDefaults(), metadata("box", addr))
+	return newBeaconMaker(Config{Name: "x", FSID: wire.UUID{1}}, Options{Modules: []string{"status", "balancer"}}.withDefaults(), metadata(box{}, addr))
 }
 
 // MS-9 and MS-10: an available manager says where it serves, another one does not.
@@ -27,6 +37,8 @@ func TestBeaconMaker(t *testing.T) {
 			"addr": "10.0.0.1", "addrs": "10.0.0.1:0/77", "hostname": "box",
 			"ceph_release": "pacific",
 			"ceph_version": "ceph version 16.2.15 (wavetank) pacific (stable)", "ceph_version_short": "16.2.15",
+			"os": "Linux", "arch": "x86_64", "kernel_version": "6.1", "cpu": "fast", "distro": "debian",
+			"mem_total_kb": "8388608", "mem_swap_kb": "0",
 		},
 	}
 	available, announcing := steady, steady

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/sysinfo"
 )
 
 // codeInvalid is EINVAL.
@@ -130,7 +131,7 @@ func version() any {
 		Version     string `json:"version"`
 		Release     string `json:"release"`
 		ReleaseType string `json:"release_type"`
-	}{speaksVersion, speaksRelease, "stable"}
+	}{sysinfo.VersionShort, sysinfo.Release, "stable"}
 }
 
 // serviceDump is a service map without services: nothing here registers any.

@@ -2,6 +2,8 @@ package mgr
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/msg"
 )
@@ -60,9 +62,33 @@ func (s *Standby) handleNullMap() {
 	}
 }
 
+// moduleSet is which modules run, in the order of the map.
+type moduleSet struct {
+	enabled  []string
+	alwaysOn map[uint32][]string // by release
+}
+
+func (a *moduleSet) equal(b *moduleSet) bool {
+	return slices.Equal(a.enabled, b.enabled) && maps.EqualFunc(a.alwaysOn, b.alwaysOn, func(x, y []string) bool { return slices.Equal(x, y) })
+}
+
+// modulesChanged reports whether a map has other modules than the one before. The first
+// map has none before it (MS-14a).
+func (s *Standby) modulesChanged(m *msg.MgrMap) bool {
+	was, is := s.modules, &moduleSet{m.EnabledModules, m.AlwaysOn}
+	s.modules = is
+	return was != nil && !was.equal(is)
+}
+
 // follow acts on a map that was applied.
 func (s *Standby) follow(m *msg.MgrMap) {
-	switch judge(m, s.gid(), s.cfg.Name, s.mgr != nil) {
+	if s.modulesChanged(m) {
+		s.respawn(m.Epoch, "the set of enabled modules has changed")
+		return
+	}
+	does := judge(m, s.gid(), s.cfg.Name, s.mgr != nil)
+	s.shadowing = s.shadowing || does == shadow
+	switch does {
 	case becomeActive:
 		s.activate(m.LastFailureOSDEpoch)
 		s.latch(m)

@@ -3,6 +3,7 @@ package mgr
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -17,12 +18,17 @@ import (
 type Config struct {
 	// Name is the manager's name without its type, "x". It survives restarts.
 	Name string
-	// FSID identifies the cluster. Monitors drop beacons with another one.
+	// FSID identifies the cluster. Monitors drop beacons with another one. Zero means to
+	// take it from the monitors' own map.
 	FSID wire.UUID
 	// MonMap is where to look for monitors at first.
 	MonMap msg.MonMap
 	// Options are the tunables; begin with [DefaultOptions].
 	Options Options
+	// Given are options by Ceph's names, see [Options.Set], that this process got from
+	// its configuration file or command line. What the monitors say of them does not
+	// count, as with Ceph's daemons.
+	Given map[string]string
 	// Client are the tunables of the monitor client.
 	Client monc.Options
 	// Defects are planted bugs; the zero value has none.
@@ -91,6 +97,10 @@ func (c Config) Validate() error {
 	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
 	refuse(c.Options.InitDuration < 0, "InitDuration is negative")
 	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
+	for _, name := range slices.Sorted(maps.Keys(c.Given)) {
+		o := c.Options
+		bad = append(bad, o.Set(name, c.Given[name]))
+	}
 	bad = append(bad, c.client().Validate())
 	if err := errors.Join(bad...); err != nil {
 		return fmt.Errorf("mgr.%s: %w", c.Name, err)

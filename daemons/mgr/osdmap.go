@@ -29,6 +29,17 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 	if s.mgr != nil {
 		s.mgr.checkFence()
 	}
+	s.checkBlocked()
+}
+
+// checkBlocked respawns a manager that OSDs do not listen to any more: it was fenced, by
+// the monitors or by an operator, and the map that says why may come later or never.
+func (s *Standby) checkBlocked() {
+	srv := s.serving()
+	if srv == nil || s.gone || s.cfg.Defects.StayActive || !s.osdMap.Blocked(srv.addrs...) {
+		return
+	}
+	s.respawn(s.epoch, fmt.Sprintf("osdmap epoch %d blocks %v", s.osdMap.Epoch, srv.addrs[0]))
 }
 
 // askAnew asks for the newest epoch of a map. A monitor that was asked for just that

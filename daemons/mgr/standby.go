@@ -1,6 +1,7 @@
 package mgr
 
 import (
+	"fmt"
 	"log/slog"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -15,7 +16,8 @@ type Standby struct {
 	h        host.Host
 	log      *slog.Logger
 	cfg      Config
-	opt      Options
+	base     Options // as configured
+	opt      Options // as they hold
 	loop     host.Loop
 	finisher host.Loop
 
@@ -29,8 +31,13 @@ type Standby struct {
 	osdMap         *osdmap.Map // the newest applied; of epoch 0 before the first
 	mgr            *Mgr        // nil until a map names us
 	availableInMap bool        // a map has named us as available (MS-11)
+	shadowing      bool        // a map has named another manager active, by name
 	standbyModules bool        // they run (MS-14d)
-	gone           bool        // respawning or shut down: not another beacon
+	modules        *moduleSet  // of the newest manager map; nil before the first
+
+	layers        layers
+	moduleOptions map[string]string // "MODULE/OPTION" from the monitors' configuration
+	gone          bool              // respawning or shut down: not another beacon
 }
 
 // New makes a manager process on h, which does nothing before Start. Error: what
@@ -41,9 +48,11 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 	}
 	label := "mgr." + cfg.Name
 	s := &Standby{
-		h: h, log: h.Log().With("mgr", cfg.Name), cfg: cfg, opt: cfg.Options.withDefaults(),
+		h: h, log: h.Log().With("mgr", cfg.Name), cfg: cfg, base: cfg.Options.withDefaults(),
+		layers: layers{given: cfg.Given, override: map[string]string{}},
 		osdMap: &osdmap.Map{}, loop: h.NewLoop(label + "/dispatch"), finisher: h.NewLoop(label + "/finisher"),
 	}
+	s.opt = s.layers.onto(s.base)
 	s.messenger = msgr.New(h, s.loop, msgr.Config{
 		Name:  msg.EntityName{Type: msg.EntityMgr, Num: -1},
 		Nonce: h.PID(), Label: label + "/client",
@@ -82,14 +91,21 @@ func (s *Standby) authenticated(err error) {
 	case s.gone:
 		return
 	case err != nil:
-		s.log.Error("authentication failed", "error", err)
-		s.h.Exit(1, err.Error())
+		s.refused(err)
 		return
 	}
 	s.messenger.SetName(msg.EntityName{Type: msg.EntityMgr, Num: int64(s.gid())})
-	s.beacons = newBeaconMaker(s.cfg, s.opt, metadata(s.h.Name(), s.messenger.Addr()))
+	s.beacons = newBeaconMaker(s.cfg, s.opt, metadata(s.h, s.messenger.Addr()))
 	s.setMode(ModeStandby)
 	s.onTick()
+}
+
+// refused ends a process that the monitors do not let in, and with it all that was
+// started (MS-6).
+func (s *Standby) refused(err error) {
+	s.log.Error("authentication failed, is the name known to the monitors?", "error", err)
+	s.gone = true
+	s.h.Exit(1, fmt.Sprintf("mgr.%s: %v", s.cfg.Name, err))
 }
 
 // gid is the process's global id, 0 before it has authenticated.
@@ -152,14 +168,6 @@ func (s *Standby) HandleRemoteReset(*msgr.Connection) {}
 
 // HandleRefused does nothing. Implements [msgr.Dispatcher].
 func (s *Standby) HandleRefused(*msgr.Connection) bool { return false }
-
-// handleConfig is told the options that the monitors hold for us. None of them
-// can be changed while the process runs.
-func (s *Standby) handleConfig(options map[string]string) {
-	if len(options) > 0 {
-		s.log.Info("options from the monitors are not used", "count", len(options))
-	}
-}
 
 // respawn ends the process and starts it anew (MS-22). No beacon follows
 // (I-MGR-8).

@@ -3,6 +3,7 @@ package mgr_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,8 +176,25 @@ func TestStandby_exitsIfRefused(t *testing.T) {
 	m := start(t, nil)
 	m.mons.Each(func(mon *monctest.Mon) { mon.AuthResult = -13 })
 	m.world.Run(time.Second)
-	if m.process.Ended != "exit" {
-		t.Errorf("process ended by %q, want exit", m.process.Ended)
+	if m.process.Ended != "exit" || !strings.Contains(m.process.Reason, "mgr.x: authenticate mgr.x: authentication failed: -13") {
+		t.Errorf("process ended by %q: %s", m.process.Ended, m.process.Reason)
+	}
+	if late := facts[monc.SessionOpened](m); len(late) > 0 || len(m.beacons()) > 0 {
+		t.Errorf("it had sessions: %v", late)
+	}
+}
+
+// MS-6: monitors that never answer end the process as well, when its patience does.
+func TestStandby_exitsWithoutMonitors(t *testing.T) {
+	m := start(t, func(c *mgr.Config) { c.Client.AuthTimeout = 20 * time.Second })
+	m.mons.Each(func(mon *monctest.Mon) { mon.NoQuorum = true })
+	m.world.Run(19 * time.Second)
+	if m.process.Ended != "" {
+		t.Fatalf("process ended by %q: %s", m.process.Ended, m.process.Reason)
+	}
+	m.world.Run(2 * time.Second)
+	if m.process.Ended != "exit" || !strings.Contains(m.process.Reason, monc.ErrTimeout.Error()) {
+		t.Errorf("process ended by %q: %s", m.process.Ended, m.process.Reason)
 	}
 }
 
@@ -428,6 +446,8 @@ func TestConfig_validate(t *testing.T) {
 		"no name":         func(c *mgr.Config) { c.Name = "" },
 		"no monitors":     func(c *mgr.Config) { c.MonMap = msg.MonMap{} },
 		"negative period": func(c *mgr.Config) { c.Options.TickPeriod = -1 },
+		"bad option":      func(c *mgr.Config) { c.Given = map[string]string{"mgr_tick_period": "soon"} },
+		"unknown option":  func(c *mgr.Config) { c.Given = map[string]string{"mon_lease": "5"} },
 		"bad client":      func(c *mgr.Config) { c.Client.HuntBackoff = 0.1 },
 	} {
 		bad := good

@@ -7,15 +7,8 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/sysinfo"
 	"github.com/wavetank/wavetank/daemons/wire"
-)
-
-// What a monitor says of its version: the release whose protocol it speaks, and
-// who speaks it in place of the commit.
-const (
-	cephVersionShort = "16.2.15"
-	cephRelease      = "pacific"
-	cephVersion      = "ceph version " + cephVersionShort + " (wavetank) " + cephRelease + " (stable)"
 )
 
 // monMetadataSpace is the space of the store that holds what each monitor has said
@@ -24,11 +17,9 @@ const monMetadataSpace = "mon_metadata"
 
 // metadata is what this monitor says about itself.
 func (m *Mon) metadata() map[string]string {
-	return map[string]string{
-		"addrs":        "v1:" + shortAddr(msg.AddrVec{m.addrOf(m.rank)}),
-		"ceph_release": cephRelease, "ceph_version": cephVersion, "ceph_version_short": cephVersionShort,
-		"hostname": m.h.Name(),
-	}
+	all := sysinfo.Collect(m.h)
+	all["addrs"] = "v1:" + shortAddr(msg.AddrVec{m.addrOf(m.rank)})
+	return all
 }
 
 // introduce tells the leader about this monitor, as an election's ack does in Ceph.
@@ -114,7 +105,7 @@ func (m *Mon) fsidCommand(o *op, c *msg.MonCommand, args commandArgs) {
 
 func (m *Mon) versionCommand(o *op, c *msg.MonCommand, args commandArgs) {
 	if args.plain() {
-		m.ack(o, c, result{prefix: args.prefix(), data: []byte(cephVersion + "\n")})
+		m.ack(o, c, result{prefix: args.prefix(), data: []byte(sysinfo.Version + "\n")})
 		return
 	}
 	m.ackJSON(o, c, args, versionJSON())
@@ -125,7 +116,7 @@ func versionJSON() any {
 		Version string `json:"version"`
 		Release string `json:"release"`
 		Kind    string `json:"release_type"`
-	}{cephVersionShort, cephRelease, "stable"}
+	}{sysinfo.VersionShort, sysinfo.Release, "stable"}
 }
 
 // count counts values; daemons that do not tell count as "unknown".

@@ -118,6 +118,7 @@ type Host struct {
 	poller  poller
 	disk    disk
 	facts   sync.Mutex // held while OnFact runs
+	system  func() host.System
 
 	stopping context.Context // done once the process has ended
 	stop     context.CancelFunc
@@ -129,13 +130,17 @@ type Host struct {
 	callers   map[uint64]struct{}   // goroutines that run callbacks
 }
 
-var _ host.AdminHost = (*Host)(nil)
+var (
+	_ host.AdminHost  = (*Host)(nil)
+	_ host.SystemHost = (*Host)(nil)
+)
 
 // New starts a process that does nothing yet. It cannot fail: what is wrong with
 // the options shows where they are used.
 func New(options Options) *Host {
 	h := &Host{
 		options:   options.withDefaults(),
+		system:    systemOnce(),
 		resources: make(map[resource]struct{}),
 		callers:   make(map[uint64]struct{}),
 	}

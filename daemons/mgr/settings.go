@@ -1,0 +1,167 @@
+package mgr
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/admin"
+)
+
+// Errors of options that are given by Ceph's names.
+var (
+	// ErrNoSuchOption: a manager has no option of the name.
+	ErrNoSuchOption = errors.New("no such option")
+	// ErrBadValue: the option cannot have the value.
+	ErrBadValue = errors.New("bad value")
+)
+
+// setting is an option that changes while the manager runs, by Ceph's name.
+type setting struct {
+	get func(*Options) string
+	set func(*Options, string) error
+}
+
+func settings() map[string]setting {
+	return map[string]setting{
+		"mgr_standby_modules": {
+			get: func(o *Options) string { return strconv.FormatBool(o.StandbyModules) },
+			set: func(o *Options, text string) (err error) {
+				o.StandbyModules, err = strconv.ParseBool(strings.ToLower(text))
+				return err
+			},
+		},
+		"mgr_tick_period": {
+			get: func(o *Options) string { return seconds(o.TickPeriod.Seconds()) },
+			set: func(o *Options, text string) error {
+				s, err := strconv.ParseFloat(text, 64)
+				if err != nil || !(s >= 0.001 && s <= 1e9) {
+					return errors.New("not a number of seconds from 0.001 to 1e9")
+				}
+				o.TickPeriod = time.Duration(s * float64(time.Second))
+				return nil
+			},
+		},
+	}
+}
+
+// seconds are written without more digits than they need: "2", "0.2".
+func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
+
+// OptionNames are the names that [Options.Set] knows, in ascending order.
+func OptionNames() []string { return slices.Sorted(maps.Keys(settings())) }
+
+// Set changes the option that Ceph calls name, given as Ceph's configuration writes it.
+// Errors: ErrNoSuchOption, ErrBadValue.
+func (o *Options) Set(name, value string) error {
+	known, ok := settings()[name]
+	if !ok {
+		return fmt.Errorf("%s: %w", name, ErrNoSuchOption)
+	}
+	if err := known.set(o, strings.TrimSpace(value)); err != nil {
+		return fmt.Errorf("%s: %w %q: %w", name, ErrBadValue, value, err)
+	}
+	return nil
+}
+
+// layers are values of settings by who has set them, weakest first.
+type layers struct {
+	mon      map[string]string // the monitors' configuration, as last sent
+	given    map[string]string // Config.Given: file and command line
+	override map[string]string // the operator, at the admin socket
+}
+
+// onto is the options with all that anybody has set. A value that an option cannot have
+// leaves it as it is: monitors do not let one in.
+func (l *layers) onto(o Options) Options {
+	for _, layer := range []map[string]string{l.mon, l.given, l.override} {
+		for _, name := range OptionNames() {
+			if value, ok := layer[name]; ok {
+				_ = o.Set(name, value)
+			}
+		}
+	}
+	return o
+}
+
+// handleConfig takes what the monitors hold for this manager, all of it each time. What
+// is of modules ("mgr/MODULE/OPTION") is the modules' (MS-5).
+func (s *Standby) handleConfig(options map[string]string) {
+	own, modules := map[string]string{}, map[string]string{}
+	//wavetank:ordered from a map into maps
+	for name, value := range options {
+		if rest, ok := strings.CutPrefix(name, "mgr/"); ok {
+			modules[rest] = value
+		} else {
+			own[name] = value
+		}
+	}
+	s.layers.mon, s.moduleOptions = own, modules
+	s.applySettings()
+}
+
+// applySettings makes what is set hold from now on; the next tick is as far away as the
+// last one has said. A standby whose modules run although they should not, or the other
+// way round, comes back without or with them.
+func (s *Standby) applySettings() {
+	s.opt = s.layers.onto(s.base)
+	wanted := s.opt.StandbyModules && s.shadowing
+	if s.mode == ModeStandby && s.standbyModules != wanted {
+		s.respawn(s.epoch, fmt.Sprintf("mgr_standby_modules is %v now", s.opt.StandbyModules))
+	}
+}
+
+// options are those of this manager that Ceph's has too, with who has set them.
+func (s *Standby) options() []admin.Option {
+	defaults := DefaultOptions()
+	var all []admin.Option
+	for _, name := range OptionNames() {
+		o := admin.Option{Name: name, Default: settings()[name].get(&defaults)}
+		if base := settings()[name].get(&s.base); base != o.Default {
+			o.File = &base
+		}
+		o.Mon = said(s.layers.mon, name, nil)
+		o.File = said(s.layers.given, name, o.File)
+		o.Override = said(s.layers.override, name, nil)
+		all = append(all, o)
+	}
+	return all
+}
+
+// said is what a layer says of an option, or what is to be taken if it says nothing.
+func said(layer map[string]string, name string, otherwise *string) *string {
+	if value, ok := layer[name]; ok {
+		return &value
+	}
+	return otherwise
+}
+
+// adminConfigSet sets an option for this process, above what anybody else says.
+func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
+	name, text := admin.OptionName(args.Text("var")), strings.Join(args.Texts("val"), " ")
+	tried := s.opt
+	if err := tried.Set(name, text); err != nil {
+		errno := admin.EINVAL
+		if errors.Is(err, ErrNoSuchOption) {
+			errno = admin.ENOENT
+		}
+		return nil, &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
+	}
+	s.layers.override[name] = text
+	s.loop.Post(s.applySettings) // after the answer
+	return map[string]string{"success": fmt.Sprintf("%s = '%s' ", name, text)}, nil
+}
+
+func (s *Standby) adminConfigUnset(args admin.Args) (any, error) {
+	name := admin.OptionName(args.Text("var"))
+	if _, ok := settings()[name]; !ok {
+		return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("error unsetting '%s': %v", args.Text("var"), admin.EINVAL)}
+	}
+	delete(s.layers.override, name)
+	s.loop.Post(s.applySettings)
+	return struct{}{}, nil
+}
