@@ -15,7 +15,8 @@ import (
 const (
 	cephVersionShort = "16.2.15"
 	cephRelease      = "pacific"
-	cephVersion      = "ceph version " + cephVersionShort + " (wavetank) " + cephRelease + " (stable)"
+	versionCommit    = "wavetank"
+	cephVersion      = "ceph version " + cephVersionShort + " (" + versionCommit + ") " + cephRelease + " (stable)"
 )
 
 // monMetadataSpace is the space of the store that holds what each monitor has said
