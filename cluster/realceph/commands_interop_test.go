@@ -142,28 +142,6 @@ func (l *locked) String() string {
 	return string(l.all)
 }
 
-// Who watches sees the lines of the cluster log.
-func TestCLI_realWatchesOurLog(t *testing.T) {
-	o := newOurs(t, 3, 1)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	watch := exec.CommandContext(ctx, "ceph", "-c", filepath.Join(o.Dir(), "ceph.conf"), "-w")
-	var out locked
-	watch.Stdout = &out
-	if err := watch.Start(); err != nil {
-		t.Fatal(err)
-	}
-	o.eventually("a line", func() bool {
-		o.ceph("log", "see", "this")
-		return strings.Contains(out.String(), "client.admin [INF] see this")
-	})
-	cancel()
-	watch.Wait()
-	if !strings.Contains(out.String(), "health: HEALTH_OK") {
-		t.Errorf("no status in %q", out.String())
-	}
-}
-
 // A script that uses librados connects, asks, and goes on while the leader dies.
 func TestRados_realScriptWithOurMonitors(t *testing.T) {
 	o := newOurs(t, 3, 1)

@@ -32,6 +32,7 @@ func TestMon_answers(t *testing.T) {
 				"min_mon_release 16 (pacific)\nelection_strategy: 1\n0: v1:10.0.0.1:6789/0 mon.a\n1: v1:10.0.0.2:6789/0 mon.b\n"+
 				"2: v1:10.0.0.3:6789/0 mon.c\n", monmap.FSID)},
 			{`{"prefix":"mon dump","epoch":9}`, "", -2, "there is no map for epoch 9", ""},
+			{`{"prefix":"mon getmap","epoch":9}`, "", -2, "there is no map for epoch 9", ""},
 			{`{"prefix":"mon stat"}`, "", 0, "", fmt.Sprintf("e1: 3 mons at {a=v1:10.0.0.1:6789/0,b=v1:10.0.0.2:6789/0,"+
 				"c=v1:10.0.0.3:6789/0} removed_ranks: {}, election epoch %d, leader %d %s, quorum 0,1,2 a,b,c\n",
 				c.mons[leader].mon.status().Term, leader, c.mons[leader].name)},

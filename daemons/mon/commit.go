@@ -62,7 +62,7 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	if _, err := osdmap.Decode(osdMap); err != nil {
 		return err
 	}
-	for _, service := range []service{newHealthMonitor(), newClusterLog(m.caller(), m.opts.MaxLogEntries), newMDSService(m.opts)} {
+	for _, service := range []service{newHealthMonitor(), newHealthMutes(), newClusterLog(m.caller(), m.opts.MaxLogEntries), newMDSService(m.opts)} {
 		if err := service.load(s); err != nil {
 			return err
 		}

@@ -1,8 +1,10 @@
 package mon
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,24 +176,53 @@ func parseFloat(value string) (string, error) {
 	return fmt.Sprintf("%f", f), nil
 }
 
-// parseSecs is a time in seconds, or with a unit: "90", "5 s", "2m", "1 day".
+// parseSecs is a timespan as an option.
 func parseSecs(value string) (string, error) {
-	digits := value[:len(value)-len(strings.TrimLeft(value, "0123456789"))]
-	if digits == "" {
-		return "", badValue("expected digit")
+	seconds, err := parseTimespan(value)
+	if err != nil {
+		return "", badValue("%v", err)
 	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	unit := strings.TrimSpace(value[len(digits):])
-	seconds := map[string]uint64{
-		"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60,
+	return strconv.FormatUint(seconds, 10), nil
+}
+
+// parseTimespan reads a time in seconds, or with units: "90", "5 s", "1h30m", "1 day".
+// The errors are Ceph's (parse_timespan in src/common/ceph_time.cc).
+func parseTimespan(text string) (seconds uint64, err error) {
+	units := map[string]uint64{
+		"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60,
 		"h": 3600, "hr": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
 		"w": 604800, "wk": 604800, "week": 604800, "weeks": 604800,
+		"mo": 2592000, "month": 2592000, "months": 2592000, "y": 31536000, "yr": 31536000, "year": 31536000, "years": 31536000,
 	}
-	factor, known := seconds[unit]
-	if err != nil || !known {
-		return "", badValue("unexpected trailing '%s'", value[len(digits):])
+	for rest := text; ; {
+		digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+		switch {
+		case text == "":
+			return 0, nil
+		case digits == "":
+			return 0, errors.New("expected digit")
+		}
+		n, err := strconv.ParseUint(digits, 10, 63)
+		if err != nil {
+			return 0, fmt.Errorf("The option value '%s' seems to be invalid", digits) //lint:ignore ST1005 Ceph's words
+		}
+		after := strings.TrimLeft(rest[len(digits):], " \t")
+		unit := after[:len(after)-len(strings.TrimLeft(after, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+		factor, known := units[unit]
+		switch rest = strings.TrimLeft(after[len(unit):], " \t"); {
+		case after == "":
+			factor = 1
+		case unit == "":
+			return 0, fmt.Errorf("unexpected trailing '%s'", after)
+		case !known:
+			return 0, fmt.Errorf("unrecogized unit '%s'", unit)
+		}
+		if high, low := bits.Mul64(n, factor); high != 0 || seconds+low < seconds {
+			return 0, fmt.Errorf("The option value '%s' seems to be invalid", digits) //lint:ignore ST1005 Ceph's words
+		} else if seconds += low; rest == "" {
+			return seconds, nil
+		}
 	}
-	return strconv.FormatUint(n*factor, 10), nil
 }
 
 func parseDebug(value string) (string, error) {

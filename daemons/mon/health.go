@@ -38,9 +38,14 @@ type healthMonitor struct {
 	look func(now time.Duration, wall wire.UTime)
 	// changed is told what the checks were when others are taken over.
 	changed func(was map[string]msg.HealthCheck)
+	mutes   *healthMutes // a service of its own
 }
 
-func newHealthMonitor() *healthMonitor { return &healthMonitor{ledger: newLedger(healthSpace)} }
+func newHealthMonitor() *healthMonitor {
+	h := &healthMonitor{ledger: newLedger(healthSpace), mutes: newHealthMutes()}
+	h.mutes.checks = func() map[string]msg.HealthCheck { return h.checks }
+	return h
+}
 
 // load implements service.
 func (h *healthMonitor) load(s *store.State) error {
@@ -119,13 +124,34 @@ func (h *healthMonitor) update(key string, value []byte) bool {
 	return true
 }
 
-// status is the worst of the checks: "HEALTH_OK" if there is none.
+// status is the worst of the checks that are not muted: "HEALTH_OK" if there is none.
 func (h *healthMonitor) status() string {
 	worst := msg.HealthOK
 	for _, code := range wire.SortedKeys(h.checks) {
-		worst = min(worst, h.checks[code].Severity)
+		if !h.muted(code) {
+			worst = min(worst, h.checks[code].Severity)
+		}
 	}
 	return severity(worst)
+}
+
+func (h *healthMonitor) muted(code string) bool {
+	_, muted := h.mutes.byCode[code]
+	return muted
+}
+
+// summaries are the checks in a line each, the worst first and the muted ones together
+// at the end.
+func (h *healthMonitor) summaries(wall wire.UTime) (lines []string) {
+	for _, code := range h.codes() {
+		if !h.muted(code) {
+			lines = append(lines, h.checks[code].Summary)
+		}
+	}
+	if muted := h.mutes.text(wall); muted != "" {
+		lines = append(lines, muted)
+	}
+	return lines
 }
 
 func severity(s uint8) string {
@@ -275,6 +301,9 @@ func (m *Mon) sayHealth(was map[string]msg.HealthCheck) {
 func healthCommands() []command {
 	return []command{
 		{"health", "name=detail,type=CephChoices,strings=detail,req=false", "show cluster health", "mon", "r", (*Mon).healthCommand},
+		{"health mute", "name=code,type=CephString name=ttl,type=CephString,req=false name=sticky,type=CephBool,req=false",
+			"mute health alert", "mon", "w", (*Mon).healthMuteCommand},
+		{"health unmute", "name=code,type=CephString,req=false", "unmute existing health alert mute(s)", "mon", "w", (*Mon).healthUnmuteCommand},
 	}
 }
 
@@ -295,14 +324,14 @@ type healthCheckJSON struct {
 type healthJSON struct {
 	Status string                     `json:"status"`
 	Checks map[string]healthCheckJSON `json:"checks"`
-	Mutes  []string                   `json:"mutes"` // there are none
+	Mutes  []healthMute               `json:"mutes"`
 }
 
 func (h *healthMonitor) json(detail bool) healthJSON {
-	out := healthJSON{h.status(), map[string]healthCheckJSON{}, []string{}}
+	out := healthJSON{h.status(), map[string]healthCheckJSON{}, h.mutes.list()}
 	for _, code := range wire.SortedKeys(h.checks) {
 		c := h.checks[code]
-		j := healthCheckJSON{Severity: severity(c.Severity)}
+		j := healthCheckJSON{Severity: severity(c.Severity), Muted: h.muted(code)}
 		j.Summary.Text, j.Summary.Count = c.Summary, c.Count
 		if detail {
 			j.Detail = &[]healthMessageJSON{}
@@ -325,22 +354,29 @@ func (h *healthMonitor) codes() []string {
 func (m *Mon) healthCommand(o *op, c *msg.MonCommand, args commandArgs) {
 	detail := args.text("detail") == "detail"
 	if !args.plain() {
-		m.ackJSON(o, c, args, m.health.json(detail))
+		m.ackFlushed(o, c, args, m.health.json(detail))
 		return
 	}
-	var summaries []string
+	wall := m.wall()
+	text := strings.TrimSpace(m.health.status()+" "+strings.Join(m.health.summaries(wall), "; ")) + "\n"
+	if detail {
+		text += m.health.details(wall)
+	}
+	m.ack(o, c, result{prefix: args.prefix(), data: []byte(text)})
+}
+
+// details are the checks with all that they say.
+func (h *healthMonitor) details(wall wire.UTime) string {
 	var b strings.Builder
-	for _, code := range m.health.codes() {
-		check := m.health.checks[code]
-		summaries = append(summaries, check.Summary)
+	for _, code := range h.codes() {
+		check := h.checks[code]
+		if h.muted(code) {
+			b.WriteString(h.mutes.byCode[code].mark(wall))
+		}
 		fmt.Fprintf(&b, "[%s] %s: %s\n", map[bool]string{true: "ERR", false: "WRN"}[check.Severity == msg.HealthErr], code, check.Summary)
 		for _, line := range check.Detail {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
-	text := strings.TrimSpace(m.health.status()+" "+strings.Join(summaries, "; ")) + "\n"
-	if detail {
-		text += b.String()
-	}
-	m.ack(o, c, result{prefix: args.prefix(), data: []byte(text)})
+	return b.String()
 }

@@ -21,7 +21,7 @@ func TestHealth_monDown(t *testing.T) {
 	cl.converse([]exchange{
 		{`{"prefix":"health"}`, "", 0, "", "HEALTH_OK\n"},
 		{`{"prefix":"health","detail":"detail"}`, "", 0, "", "HEALTH_OK\n"},
-		{`{"prefix":"health","format":"json"}`, "", 0, "", `{"status":"HEALTH_OK","checks":{},"mutes":[]}` + "\n"},
+		{`{"prefix":"health","format":"json"}`, "", 0, "", `{"status":"HEALTH_OK","checks":{},"mutes":[]}`},
 	})
 	c.mons[away].machine.PowerCut()
 	c.until("missed", func() bool { return len(c.mons[peon].mon.health.checks) > 0 })
@@ -35,7 +35,7 @@ func TestHealth_monDown(t *testing.T) {
 		{`{"prefix":"health","detail":"detail"}`, "", 0, "", "HEALTH_WARN " + summary + "\n[WRN] MON_DOWN: " + summary + "\n    " + detail + "\n"},
 		{`{"prefix":"health","detail":"detail","format":"json"}`, "", 0, "",
 			`{"status":"HEALTH_WARN","checks":{"MON_DOWN":{"severity":"HEALTH_WARN","summary":{"message":"` + summary +
-				`","count":1},"detail":[{"message":"` + detail + `"}],"muted":false}},"mutes":[]}` + "\n"},
+				`","count":1},"detail":[{"message":"` + detail + `"}],"muted":false}},"mutes":[]}`},
 	})
 	if _, data := cl.command(`{"prefix":"mon stat","format":"json"}`); strings.Contains(string(data), `"name":"`+c.mons[away].name) {
 		t.Errorf("mon stat counts who is down: %s", data)

@@ -103,10 +103,11 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.clog = newClusterLog(m.caller(), m.opts.MaxLogEntries)
 	m.health = newHealthMonitor()
 	m.health.look, m.health.changed = m.lookAround, m.sayHealth
+	m.health.mutes.ended = m.sayMuteEnded
 	m.fs, m.monMeta, m.met = m.newMDSService(), newLedger(monMetadataSpace), map[int]map[string]string{}
 	m.heard = map[int]time.Duration{}
 	m.overrides = map[string]string{}
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.fs, m.monMeta}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.health.mutes, m.fs, m.monMeta}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)

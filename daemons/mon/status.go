@@ -23,8 +23,8 @@ func (m *Mon) statusCommand(o *op, c *msg.MonCommand, args commandArgs) {
 func (m *Mon) statusText() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  cluster:\n    id:     %s\n    health: %s\n", m.cfg.FSID, m.health.status())
-	for _, code := range m.health.codes() {
-		fmt.Fprintf(&b, "            %s\n", m.health.checks[code].Summary)
+	for _, line := range m.health.summaries(m.wall()) {
+		fmt.Fprintf(&b, "            %s\n", line)
 	}
 	fmt.Fprintf(&b, " \n  services:\n    mon: %s\n    mgr: %s\n", m.monSummary(), m.mgrSummary())
 	fmt.Fprintf(&b, "    osd: %s\n", osdSummary(m.osd.committed))
@@ -129,12 +129,19 @@ type statusJSON struct {
 		Modules   []string          `json:"modules"`
 		Services  map[string]string `json:"services"`
 	} `json:"mgrmap"`
-	ServiceMap struct {
-		Epoch    uint32         `json:"epoch"`
-		Modified string         `json:"modified"`
-		Services map[string]any `json:"services"`
-	} `json:"servicemap"`
-	Progress map[string]any `json:"progress_events"`
+	ServiceMap servicesJSON   `json:"servicemap"`
+	Progress   map[string]any `json:"progress_events"`
+}
+
+// servicesJSON is the map of services that managers keep: there are none.
+type servicesJSON struct {
+	Epoch    uint32         `json:"epoch"`
+	Modified string         `json:"modified"`
+	Services map[string]any `json:"services"`
+}
+
+func (m *Mon) servicesJSON() servicesJSON {
+	return servicesJSON{Modified: isoStamp(m.cfg.MonMap.Created), Services: map[string]any{}}
 }
 
 func (m *Mon) statusJSON() *statusJSON {
@@ -150,6 +157,6 @@ func (m *Mon) statusJSON() *statusJSON {
 	j.FSMap.Standby = len(m.fs.committed.Standbys)
 	j.MgrMap.Available, j.MgrMap.Standbys = mm.Available, len(mm.Standbys)
 	j.MgrMap.Modules, j.MgrMap.Services = orEmpty(mm.EnabledModules), mgrDumpOf(mm).Services
-	j.ServiceMap.Modified, j.ServiceMap.Services = isoStamp(m.cfg.MonMap.Created), map[string]any{}
+	j.ServiceMap = m.servicesJSON()
 	return j
 }

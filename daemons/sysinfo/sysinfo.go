@@ -19,7 +19,8 @@ import (
 const (
 	VersionShort = "16.2.15"
 	Release      = "pacific"
-	Version      = "ceph version " + VersionShort + " (wavetank) " + Release + " (stable)"
+	Commit       = "wavetank" // where Ceph has its commit
+	Version      = "ceph version " + VersionShort + " (" + Commit + ") " + Release + " (stable)"
 )
 
 // Collect is what the process of h says of its program and its machine. The map is the
