@@ -155,7 +155,8 @@ func TestStandby_start(t *testing.T) {
 		mgr.ModeChanged{Name: "x", GID: gid, Mode: mgr.ModeStandby},
 		mgr.BeaconSent{Name: "x", GID: gid},
 	}
-	if diff := cmp.Diff(want, m.process.Facts[:3]); diff != "" {
+	aside := func(f host.Fact) bool { return strings.HasPrefix(f.Kind(), "monc.") && f.Kind() != "monc.session" }
+	if diff := cmp.Diff(want, slices.DeleteFunc(slices.Clone(m.process.Facts), aside)[:3]); diff != "" {
 		t.Errorf("first facts (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]msg.Subscription{"config": {}, "mgrmap": {}, "monmap": {Start: 2}}, m.lastSubscriptions()); diff != "" {

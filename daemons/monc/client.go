@@ -22,6 +22,8 @@ var (
 	ErrAgain = errors.New("the session ended, ask again")
 	// ErrAuth: a monitor refused the entity.
 	ErrAuth = errors.New("authentication failed")
+	// ErrNoMon: the monitor map has no monitor of that name or rank.
+	ErrNoMon = errors.New("no such monitor")
 )
 
 // Client is a daemon's client of the monitors. It implements
@@ -34,24 +36,25 @@ type Client struct {
 	cfg  Config
 	opt  Options
 
-	monmap   msg.MonMap
-	hunt     hunter
-	gid      uint64
-	active   *session
-	pending  []*session // being tried, in the order dialled
-	hunting  bool
-	stopped  bool
-	tick     host.Timer
-	onConfig func(map[string]string)
+	monmap  msg.MonMap
+	hunt    hunter
+	gid     uint64
+	active  *session
+	pending []*session // being tried, in the order dialled
+	hunting bool
+	stopped bool
+	tick    host.Timer
+	config  config
 
 	subs     subscriptions
 	queue    []*msg.Message // waits for a session
 	commands commands
+	tells    tells
 	versions versions
+	clog     clusterLog
 
-	authenticating []func(error)
-	authTimer      host.Timer
-	waiting        []func()
+	auth    authentication
+	waiting []func()
 }
 
 // New makes a client that dials through m, whose dispatch loop is loop. It does
@@ -66,20 +69,17 @@ func New(h host.Host, loop host.Loop, m *msgr.Messenger, cfg Config) *Client {
 		subs:   newSubscriptions(),
 	}
 	c.tick = loop.NewTimer(c.onTick)
-	c.authTimer = loop.NewTimer(c.onAuthTimeout)
+	c.auth.init(c)
 	c.commands.init(c)
+	c.tells.init(c)
 	c.versions.init(c)
+	c.clog.init(c)
 	return c
 }
 
 // Init puts the client at the head of its messenger's dispatchers (MS-3). It is
 // called once, before Authenticate.
 func (c *Client) Init() { c.m.AddDispatcherHead(c) }
-
-// OnConfig sets who is told the options that the monitors send, at each
-// configuration message. It is set before Authenticate, so that the first one
-// is seen (MS-5).
-func (c *Client) OnConfig(fn func(options map[string]string)) { c.onConfig = fn }
 
 // GlobalID is the id that the monitors have given the entity, 0 before the first
 // session and never 0 again (MC-2).
@@ -106,25 +106,45 @@ func (c *Client) Send(m *msg.Message) {
 	switch {
 	case c.stopped:
 	case c.active != nil:
-		c.active.conn.Send(m)
+		c.transmit(m)
 	default:
 		c.queue = append(c.queue, m)
 	}
+}
+
+// transmit sends a message on the session.
+func (c *Client) transmit(m *msg.Message) {
+	if b, ok := m.Body.(*msg.MonSubscribe); ok {
+		c.h.Probe(Subscribed{Entity: c.cfg.Entity.String(), Mon: c.active.mon, What: describe(b.What)})
+	}
+	c.active.conn.Send(m)
 }
 
 // Want subscribes to a map ("mgrmap", "monmap", ...): to every epoch from start
 // on, 0 meaning the newest there is, or, if onetime, to one. It reports false if
 // that is what is subscribed to already. The monitor is told by Renew.
 func (c *Client) Want(what string, start uint64, onetime bool) bool {
-	return c.subs.want(what, msg.Subscription{Start: start, OneTime: onetime})
+	if !c.subs.want(what, msg.Subscription{Start: start, OneTime: onetime}) {
+		return false
+	}
+	c.h.Probe(Wanted{Entity: c.cfg.Entity.String(), What: what, Start: start, OneTime: onetime})
+	return true
 }
 
 // Unwant ends a subscription. The monitor learns of it with the next session.
-func (c *Client) Unwant(what string) { c.subs.unwant(what) }
+func (c *Client) Unwant(what string) {
+	if c.subs.unwant(what) {
+		c.h.Probe(Wanted{Entity: c.cfg.Entity.String(), What: what, NoMore: true})
+	}
+}
 
 // Got notes that an epoch of a map has arrived and was taken: later sessions
 // subscribe from the next one on.
-func (c *Client) Got(what string, epoch uint64) { c.subs.got(what, epoch) }
+func (c *Client) Got(what string, epoch uint64) {
+	if c.subs.got(what, epoch) {
+		c.h.Probe(Received{Entity: c.cfg.Entity.String(), What: what, Epoch: epoch})
+	}
+}
 
 // Renew tells the monitor of the subscriptions that it does not know yet.
 func (c *Client) Renew() {
@@ -145,11 +165,16 @@ func (c *Client) Shutdown() {
 	c.stopped = true
 	c.queue, c.waiting = nil, nil
 	c.tick.Stop()
-	c.drop("shut down")
+	if !c.cfg.Defects.ShutdownKeepsCons {
+		c.drop(LostShutdown)
+	}
 	c.hunting = false
+	c.h.Probe(ShutDown{Entity: c.cfg.Entity.String(), GID: c.gid})
+	c.clog.stop()
 	c.versions.fail(ErrShutdown)
 	c.commands.fail(ErrShutdown)
-	c.finishAuthenticate(ErrShutdown)
+	c.tells.fail(ErrShutdown)
+	c.auth.finish(ErrShutdown)
 }
 
 // Dispatch takes what is meant for the client, and drops whatever a monitor says
@@ -160,6 +185,8 @@ func (c *Client) Dispatch(conn *msgr.Connection, m *msg.Message) bool {
 	}
 	s := c.find(conn)
 	switch {
+	case s == nil && c.tells.dispatch(conn, m):
+		return true
 	case s == nil:
 		c.debug("stray message", "type", m.Header.Type)
 		return true
@@ -186,18 +213,18 @@ func (c *Client) dispatchPending(s *session, m *msg.Message) {
 }
 
 // dispatchActive takes what is for the client; monitor maps go on to the owner
-// too.
+// too, once Authenticate was done (MS-6).
 func (c *Client) dispatchActive(s *session, m *msg.Message) bool {
 	switch b := m.Body.(type) {
 	case *msg.AuthReply:
 		c.handleAuthReply(s, b)
 	case *msg.MonMapMsg:
 		c.handleMonMap(b)
-		return false
+		return !c.auth.succeeded
 	case *msg.Config:
-		if c.onConfig != nil {
-			c.onConfig(b.Options)
-		}
+		c.config.take(b.Options)
+	case *msg.LogAck:
+		c.clog.handleAck(b)
 	case *msg.MonGetVersionReply:
 		c.versions.handleReply(b)
 	case *msg.MonCommandAck:
@@ -223,9 +250,10 @@ func (c *Client) HandleReset(conn *msgr.Connection) bool {
 		return false
 	}
 	if s := c.find(conn); s == nil || s != c.active {
+		c.tells.handleReset(conn)
 		return true
 	}
-	c.reopen("connection reset")
+	c.reopen(LostReset)
 	return false
 }
 
@@ -244,17 +272,25 @@ func (c *Client) schedule() {
 	case c.active != nil:
 		c.tick.Reset(c.opt.PingInterval)
 	case c.hunting:
-		c.tick.Reset(c.hunt.interval())
+		c.tick.Reset(c.patience())
 	default:
 		c.tick.Stop()
 	}
+}
+
+// patience is how long the hunt may take that has just begun (MC-3).
+func (c *Client) patience() time.Duration {
+	if c.cfg.Defects.TickBySlowInterval && !c.hunt.hadSession {
+		return c.opt.PingInterval
+	}
+	return c.hunt.interval()
 }
 
 func (c *Client) onTick() {
 	switch {
 	case c.stopped:
 	case c.hunting:
-		c.reopen("the hunt took too long")
+		c.reopen(HuntTooLong)
 	case c.active != nil:
 		c.keepAlive()
 	}

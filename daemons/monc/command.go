@@ -14,7 +14,7 @@ type CommandResult struct {
 	Code   int32  // 0, or a negative errno
 	Status string // for people
 	Data   []byte // the output, the receiver's to keep
-	Err    error  // ErrShutdown or ErrTimeout if there was no answer; then the rest is blank
+	Err    error  // ErrShutdown, ErrTimeout or ErrNoMon if there was no answer; then the rest is blank
 }
 
 // commands are the commands that have no answer yet, in the order they were

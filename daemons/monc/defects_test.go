@@ -21,6 +21,8 @@ func TestDefects(t *testing.T) {
 		{"FinishHuntOnMonmap", func(d *monc.Defects) { d.FinishHuntOnMonmap = true }, huntOutlivesMonMap},
 		{"NoReopenOnEagain", func(d *monc.Defects) { d.NoReopenOnEagain = true }, huntOutlivesEagain},
 		{"NoUnBackoff", func(d *monc.Defects) { d.NoUnBackoff = true }, backoffShrinks},
+		{"TickBySlowInterval", func(d *monc.Defects) { d.TickBySlowInterval = true }, firstHuntIsShort},
+		{"ShutdownKeepsCons", func(d *monc.Defects) { d.ShutdownKeepsCons = true }, shutdownIsQuiet},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if !tt.holds(newOwner(t, 1, nil)) {
@@ -67,6 +69,25 @@ func huntOutlivesEagain(o *owner) bool {
 	o.world.Run(time.Second)
 	m.AuthResult = 0
 	return o.world.Until(time.Minute, o.IsConnected)
+}
+
+// MC-3, before any session.
+func firstHuntIsShort(o *owner) bool {
+	m := o.mons.List[0]
+	m.NoQuorum = true
+	o.authenticate()
+	o.world.Run(time.Second)
+	m.NoQuorum = false
+	return o.world.Until(3*time.Second, o.IsConnected)
+}
+
+// I-MSG-9, with an authentication under way.
+func shutdownIsQuiet(o *owner) bool {
+	o.authenticate()
+	o.within(time.Second, "hunt", func() bool { return len(factsOf[monc.HuntBegun](o)) > 0 })
+	o.Shutdown()
+	o.world.Run(time.Minute)
+	return !o.IsConnected() && o.messenger.Stats().Connections == 0
 }
 
 // MC-4: after a long outage and then five minutes of health, an outage of one

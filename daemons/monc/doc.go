@@ -23,14 +23,17 @@
 //
 // The global id is kept and offered again. Subscriptions are repeated on the new
 // session, each from the epoch after the last one that was reported with
-// [Client.Got]. Commands are kept and sent again until they are answered. What
-// was given to [Client.Send] and is still waiting is dropped, and questions for
-// versions fail with [ErrAgain].
+// [Client.Got]. Commands are kept and sent again until they are answered, and lines of
+// the cluster log until they are acknowledged. What was given to [Client.Send] and is
+// still waiting is dropped, and questions for versions fail with [ErrAgain].
+//
+// [Client.Tell] has nothing to do with sessions: a command for one monitor has a
+// connection of its own, and is given up after two attempts.
 //
 // # Rules
 //
 // A Client belongs to the loop that its messenger dispatches on: all methods are
 // called there, and so is every function it is given, never before the method
 // that took it has returned. Rules MC-1 to MC-12 are what the code follows.
-// Authentication is "none"; there are no tickets.
+// Authentication is "none": there are no tickets, and nothing of MC-13.
 package monc

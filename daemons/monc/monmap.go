@@ -31,7 +31,7 @@ func (c *Client) handleMonMap(b *msg.MonMapMsg) {
 	c.hunt.forget()
 	c.rename()
 	if s := c.active; s != nil && c.monmap.RankOf(s.conn.PeerAddr()) < 0 {
-		c.reopen("the monitor has left the map")
+		c.reopen(LostLeft)
 	}
 }
 

@@ -47,6 +47,15 @@ type Options struct {
 	// CommandTimeout fails a command that has no answer by then
 	// (rados_mon_op_timeout). 0 means to wait for ever, which is the default.
 	CommandTimeout time.Duration
+	// TellAttempts is how often a command for one monitor is sent, each time for
+	// HuntInterval (mon_client_directed_command_retry, 2).
+	TellAttempts int
+	// LogInterval is how long lines of the cluster log are gathered before they go
+	// out together (mon_client_log_interval, 1 s).
+	LogInterval time.Duration
+	// LogBatch is how many lines go into a message
+	// (mon_client_max_log_entries_per_message, 1000).
+	LogBatch int
 }
 
 // DefaultOptions are the values of Ceph 16.2.
@@ -59,6 +68,9 @@ func DefaultOptions() Options {
 		PingInterval:    10 * time.Second,
 		PingTimeout:     30 * time.Second,
 		AuthTimeout:     300 * time.Second,
+		TellAttempts:    2,
+		LogInterval:     time.Second,
+		LogBatch:        1000,
 	}
 }
 
@@ -71,6 +83,9 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.PingInterval, d.PingInterval)
 	orDefault(&o.PingTimeout, d.PingTimeout)
 	orDefault(&o.AuthTimeout, d.AuthTimeout)
+	orDefault(&o.TellAttempts, d.TellAttempts)
+	orDefault(&o.LogInterval, d.LogInterval)
+	orDefault(&o.LogBatch, d.LogBatch)
 	return o
 }
 
@@ -98,6 +113,9 @@ func (o Options) Validate() error {
 	refuse(o.PingTimeout < o.PingInterval, "PingTimeout is below PingInterval: every session would be cut")
 	refuse(o.AuthTimeout < 0, "AuthTimeout is negative")
 	refuse(o.CommandTimeout < 0, "CommandTimeout is negative")
+	refuse(o.TellAttempts < 0, "TellAttempts is negative")
+	refuse(o.LogInterval < 0, "LogInterval is negative")
+	refuse(o.LogBatch < 0, "LogBatch is negative")
 	return errors.Join(bad...)
 }
 
@@ -111,20 +129,4 @@ func (c Config) Validate() error {
 		return fmt.Errorf("monitor client: %w", err)
 	}
 	return nil
-}
-
-// Defects are planted bugs, each modelled on a historical one, for proving that
-// the checks find it. Each is consulted in one place.
-type Defects struct {
-	// FreshGIDOnReopen forgets the global id at each hunt, so that the daemon
-	// comes back as a stranger (BUG-23).
-	FreshGIDOnReopen bool
-	// FinishHuntOnMonmap takes the arrival of a monmap for the end of the hunt
-	// (BUG-24).
-	FinishHuntOnMonmap bool
-	// NoReopenOnEagain stops hunting when the last monitor answers "try again"
-	// (BUG-26).
-	NoReopenOnEagain bool
-	// NoUnBackoff never shortens the hunt interval again (BUG-28).
-	NoUnBackoff bool
 }

@@ -1,8 +1,8 @@
 package monc
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -34,7 +34,7 @@ func (c *Client) find(conn *msgr.Connection) *session {
 // Reopen drops the session and hunts for another one; the same monitor may win
 // again. A new session knows nothing of the old one's subscriptions, which is
 // why an activated manager asks for it (MS-18).
-func (c *Client) Reopen() { c.reopen("asked to") }
+func (c *Client) Reopen() { c.reopen(LostAsked) }
 
 // reopen starts a hunt, or starts it over.
 func (c *Client) reopen(reason string) {
@@ -43,6 +43,7 @@ func (c *Client) reopen(reason string) {
 	}
 	c.drop(reason)
 	c.hunting = true
+	c.auth.begin()
 	c.hunt.begin()
 	c.queue = nil
 	if c.cfg.Defects.FreshGIDOnReopen {
@@ -51,6 +52,7 @@ func (c *Client) reopen(reason string) {
 	for _, m := range c.hunt.next(candidatesOf(&c.monmap)) {
 		c.dial(m)
 	}
+	c.h.Probe(HuntBegun{Entity: c.cfg.Entity.String(), Mons: strings.Join(c.asked(), ","), Reason: reason})
 	if c.subs.reload() {
 		c.Renew()
 	}
@@ -69,6 +71,15 @@ func (c *Client) drop(reason string) {
 	c.dropPending()
 }
 
+// asked are the names of the monitors that are being tried.
+func (c *Client) asked() []string {
+	var names []string
+	for _, s := range c.pending {
+		names = append(names, s.mon)
+	}
+	return names
+}
+
 func (c *Client) dropPending() {
 	for _, s := range c.pending {
 		s.conn.MarkDown()
@@ -83,7 +94,7 @@ func (c *Client) dial(m candidate) {
 	c.pending = append(c.pending, s)
 	c.debug("dialling", "mon", m.name, "addr", m.addr)
 	s.conn.SendKeepalive()
-	s.conn.Send(msg.New(c.authRequest()))
+	s.conn.Send(msg.New(c.authRequest(c.gid)))
 }
 
 // giveUp stops trying a monitor that has refused, and reports whether it was the
@@ -112,10 +123,11 @@ func (c *Client) establish(s *session) {
 	queue := c.queue
 	c.queue = nil
 	for _, m := range queue {
-		s.conn.Send(m)
+		c.transmit(m)
 	}
 	c.commands.resend()
-	c.finishAuthenticate(nil)
+	c.clog.resend()
+	c.auth.conclude(nil)
 	c.finishWaiting()
 }
 
@@ -131,7 +143,8 @@ func (c *Client) keepAlive() {
 	s := c.active
 	age := c.now() - max(s.conn.LastKeepaliveAck(), s.opened)
 	if age > c.opt.PingTimeout {
-		c.reopen(fmt.Sprintf("no keepalive was answered for %v", age))
+		c.log.Info("no keepalive was answered", "mon", s.mon, "for", age)
+		c.reopen(LostSilent)
 		return
 	}
 	s.conn.SendKeepalive()

@@ -1,9 +1,12 @@
 package monc
 
 import (
+	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // subscriptions is what the daemon wants to be told (MC-10). Ceph: MonSub in
@@ -39,26 +42,46 @@ func (s *subscriptions) holder(what string) map[string]msg.Subscription {
 	return nil
 }
 
-// unwant forgets a subscription. A monitor that was told of it goes on sending
-// until the session ends.
-func (s *subscriptions) unwant(what string) {
+// unwant forgets a subscription, and reports whether there was one. A monitor that
+// was told of it goes on sending until the session ends.
+func (s *subscriptions) unwant(what string) bool {
+	set := s.holder(what)
 	delete(s.fresh, what)
 	delete(s.sent, what)
+	return set != nil
 }
 
 // got notes that an epoch has arrived: the subscription goes on after it, or
-// ends if it was for once.
-func (s *subscriptions) got(what string, epoch uint64) {
+// ends if it was for once. It reports false for an epoch that was not waited for.
+func (s *subscriptions) got(what string, epoch uint64) bool {
 	set := s.holder(what)
 	sub := set[what]
 	switch {
 	case set == nil || sub.Start > epoch:
+		return false
 	case sub.OneTime:
 		delete(set, what)
 	default:
 		sub.Start = epoch + 1
 		set[what] = sub
 	}
+	return true
+}
+
+// describe is subscriptions as facts have them: "monmap:2 osdmap:7!", ascending, each
+// with its start, and with a mark if it is for once.
+func describe(all map[string]msg.Subscription) string {
+	var b strings.Builder
+	for i, what := range wire.SortedKeys(all) {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s:%d", what, all[what].Start)
+		if all[what].OneTime {
+			b.WriteByte('!')
+		}
+	}
+	return b.String()
 }
 
 // reload makes everything that was sent fresh again, for a new session, and

@@ -30,6 +30,26 @@ func (m *Messenger) ConnectTo(peer msg.EntityType, addr msg.EntityAddr) *Connect
 	if c := m.lookup(addr); c != nil {
 		return c
 	}
+	c := m.dialNew(peer, addr)
+	if !m.stopped {
+		m.registered[keyOf(addr)] = c
+	}
+	return c
+}
+
+// ConnectAnonymously makes a connection of its own to the peer at addr, beside the
+// one that ConnectTo gives and will give. It is for a lossy policy: a peer that knows
+// sessions by address would take the two for one. Ceph: the anon argument of
+// connect_to.
+func (m *Messenger) ConnectAnonymously(peer msg.EntityType, addr msg.EntityAddr) *Connection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dialNew(peer, addr)
+}
+
+// dialNew makes a connection and dials, unless the messenger has been shut down: then
+// the connection is dead. m.mu is held.
+func (m *Messenger) dialNew(peer msg.EntityType, addr msg.EntityAddr) *Connection {
 	c := newConnection(m, m.policyFor(peer))
 	c.peerType, c.peerAddr, c.dialled = peer, addr, true
 	if m.stopped {
@@ -38,7 +58,6 @@ func (m *Messenger) ConnectTo(peer msg.EntityType, addr msg.EntityAddr) *Connect
 		return c
 	}
 	m.enroll(c)
-	m.registered[keyOf(addr)] = c
 	c.dial(m.pickWorker())
 	return c
 }

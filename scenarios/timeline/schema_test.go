@@ -274,7 +274,8 @@ func traceOfFacts() string {
 		for _, f := range []host.Fact{
 			mon.Role{}, mon.MapCommitted{}, mon.MgrBeaconReceived{}, mon.MgrDropped{}, mon.MDSBeaconReceived{}, mon.MDSDropped{}, mon.MapSent{}, mon.Subscribed{}, mon.Applied{}, mon.BeaconsKept{}, mon.CommandAcked{},
 			mgr.ModeChanged{}, mgr.BeaconSent{}, mgr.MapApplied{}, mgr.Respawning{}, mgr.Served{},
-			host.Mark{}, monc.SessionOpened{}, monc.SessionLost{}, cluster.CommandAnswered{},
+			host.Mark{}, monc.HuntBegun{}, monc.SessionOpened{}, monc.SessionLost{}, monc.Authenticated{},
+			monc.Wanted{}, monc.Subscribed{}, monc.Received{}, monc.ShutDown{}, cluster.CommandAnswered{},
 		} {
 			h.Probe(f)
 		}
