@@ -35,6 +35,9 @@ type Timeline interface {
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool
+	// DiskFaults are the errors that the disk of a host has given its daemon cause to
+	// end with, so far.
+	DiskFaults(host string) []error
 }
 
 // Bounds are the timings that the properties speak of.
@@ -46,9 +49,11 @@ type Bounds struct {
 // All makes one of each checker, in the order of their names.
 func All(t Timeline, b Bounds) []Checker {
 	return []Checker{
-		newNoExit(),
+		newNoExit(t),
 		newOneLeader(),
 		newOneContent(),
+		newAgreement(),
+		newNoGaps(),
 		newMonotoneCommit(),
 		newMonotoneApply(),
 		newStableGID(),

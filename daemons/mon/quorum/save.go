@@ -68,6 +68,7 @@ func (n *Node) bootstrap() error {
 		},
 	}
 	n.applied, n.lastIndex = 1, 1
+	n.sayRestored(snap)
 	if err := n.storage.ApplySnapshot(snap); err != nil {
 		return err
 	}
@@ -106,6 +107,7 @@ func (n *Node) replaySnapshot(data []byte) error {
 		return err
 	}
 	n.applied = snap.GetMetadata().GetIndex()
+	n.sayRestored(snap)
 	return n.machine.Restore(snap.GetData())
 }
 
