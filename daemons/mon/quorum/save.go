@@ -21,7 +21,7 @@ var marshal = proto.MarshalOptions{Deterministic: true}
 
 // recover opens the log and rebuilds storage and machine from it.
 func (n *Node) recover() error {
-	log, records, err := wal.Open(n.h.Disk(), n.cfg.File)
+	log, records, err := wal.Open(n.h.Disk(), n.cfg.File, n.cfg.Defects.Log)
 	if err != nil {
 		return fmt.Errorf("quorum: %w", err)
 	}
