@@ -20,9 +20,12 @@ func Catalogue() []Scenario {
 		mgrRestart(),
 		mgrSwizzle(),
 		monCrash(),
+		monDisk(),
 		monMinority(),
 		monPause(),
 		monPower(),
+		monPromise(),
+		monRot(),
 	}
 }
 

@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/mon/wal"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
@@ -55,6 +57,8 @@ func clusterMarks() []string {
 // markOf is the mark that a fact reaches, empty for none.
 func markOf(o cluster.Observation, r *run) string {
 	switch f := o.Fact.(type) {
+	case cluster.ProcessExited:
+		return markOfExit(f)
 	case host.Mark:
 		return f.Name
 	case mgr.Respawning:
@@ -71,6 +75,16 @@ func markOf(o cluster.Observation, r *run) string {
 		return markOfDrop(f.Reason)
 	case mon.MapCommitted:
 		return markOfMap(f, r)
+	}
+	return ""
+}
+
+func markOfExit(f cluster.ProcessExited) string {
+	switch {
+	case strings.Contains(f.Reason, wal.ErrCorrupt.Error()):
+		return MarkLeftOut
+	case strings.Contains(f.Reason, host.ErrIO.Error()), strings.Contains(f.Reason, host.ErrNoSpace.Error()):
+		return MarkDiskDeath
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -50,6 +51,17 @@ func slowDisks(d *Draw) faults.Plan {
 	}
 	extra := d.Between("sync", time.Millisecond, 80*time.Millisecond)
 	return faults.Plan{{At: 0, Fault: &faults.DiskSlow{Who: cluster.RoleMons, Latency: sim.DiskLatency{Extra: extra, Spread: extra}}}}
+}
+
+// drawn is n of the names, in a drawn order.
+func drawn(d *Draw, names []string, n int) (out []string) {
+	left := slices.Clone(names)
+	for range n {
+		i := d.Int("whom", 0, len(left)-1)
+		out = append(out, left[i])
+		left = slices.Delete(left, i, i+1)
+	}
+	return out
 }
 
 // aMon draws a monitor, by name or as the leader.

@@ -99,13 +99,13 @@ func quorumMutants() []Mutant {
 		{
 			Name:     "quorumAckBeforeSync",
 			Doc:      "a monitor acknowledges what it has written before that is synced",
-			Scenario: "mon-power", Property: "I-EL-1",
+			Scenario: "mon-power", Property: "I-PX-1",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.AckBeforeSync = true },
 		},
 		{
 			Name:     "quorumApplyBeforeCommit",
 			Doc:      "a monitor executes entries of its log that are not committed",
-			Scenario: "mon-minority", Property: "I-PROC-1",
+			Scenario: "mon-minority", Property: "I-PX-1",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ApplyBeforeCommit = true },
 		},
 		{
@@ -121,10 +121,28 @@ func quorumMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.TimerDuringWrite = true },
 		},
 		{
+			Name:     "quorumCutOffDamage",
+			Doc:      "a monitor takes a rotten log for one with a torn tail, and comes up with a part of its past",
+			Scenario: "mon-rot", Property: "I-PX-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.Log.CutOffDamage = true },
+		},
+		{
 			Name:     "quorumReadWithoutLease",
 			Doc:      "a monitor answers reads from what it has, without asking a majority",
 			Scenario: "mon-minority", Property: "I-PX-3",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ReadWithoutLease = true },
+		},
+		{
+			Name:     "quorumSendBeforeSave",
+			Doc:      "a monitor promises what it has not saved yet",
+			Scenario: "mon-promise", Property: "I-PX-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.SendBeforeSave = true },
+		},
+		{
+			Name:     "quorumTrustCache",
+			Doc:      "a monitor that starts again after a failed sync builds on what it can read and the disk does not have",
+			Scenario: "mon-disk", Property: "I-PROC-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.Log.TrustCache = true },
 		},
 	}
 }

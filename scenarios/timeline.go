@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon/wal"
 	"github.com/wavetank/wavetank/faults"
 )
 
@@ -68,6 +70,25 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 func (t *timeline) Up(host string) bool {
 	h := t.world.Host(host)
 	return h.Running() && !h.Paused()
+}
+
+// DiskFaults implements invariant.Timeline.
+func (t *timeline) DiskFaults(name string) (causes []error) {
+	w, ok := t.world.(*cluster.SimWorld)
+	if !ok {
+		return nil
+	}
+	c := w.Sim().Host(name).DiskCounts()
+	if c.ReadErrors+c.WriteErrors+c.SyncErrors > 0 {
+		causes = append(causes, host.ErrIO)
+	}
+	if c.NoSpace > 0 {
+		causes = append(causes, host.ErrNoSpace)
+	}
+	if c.FlippedBits+c.Lies > 0 {
+		causes = append(causes, wal.ErrCorrupt)
+	}
+	return causes
 }
 
 // LinksDisturbed implements invariant.Timeline. What a cut held back arrives

@@ -37,6 +37,9 @@ type Timeline interface {
 	LinksDisturbed(since, now time.Duration) bool
 	// Up reports whether the host's process is there and not paused, now.
 	Up(host string) bool
+	// DiskFaults are the errors that the disk of a host has given its daemon cause to
+	// end with, so far.
+	DiskFaults(host string) []error
 }
 
 // Bounds are the timings that the properties speak of.
@@ -54,11 +57,12 @@ type Bounds struct {
 // All makes one of each checker, in the order of their names.
 func All(t Timeline, b Bounds) []Checker {
 	return []Checker{
-		newNoExit(),
+		newNoExit(t),
 		newOneLeader(),
 		newMajorityQuorum(b),
-		newAgreement(),
 		newOneContent(),
+		newAgreement(),
+		newNoGaps(),
 		newMonotoneCommit(),
 		newRefreshBeforeServe(),
 		newMonotoneApply(),

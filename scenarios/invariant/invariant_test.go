@@ -9,6 +9,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
@@ -17,11 +18,13 @@ type calm struct {
 	paused    time.Duration
 	disturbed bool
 	down      bool
+	disk      []error
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Up(string) bool                                                  { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
+func (c calm) DiskFaults(string) []error                                       { return c.disk }
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
@@ -102,6 +105,29 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{})},
 			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1})},
 		}, {
+			property: "I-PROC-1",
+			timeline: calm{disk: []error{host.ErrNoSpace}},
+			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "write mon/log: no space left on device"})},
+			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "read mon/log: input/output error"})},
+		}, {
+			property: "I-PX-1",
+			good: []cluster.Observation{
+				at(1, "mon.a", quorum.Applied{Index: 5, Term: 2, Sum: 1}), at(2, "mon.b", quorum.Restored{Index: 5, Term: 2}), restarted(3, "mon.a", quorum.Applied{Index: 5, Term: 2, Sum: 1}),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", quorum.Applied{Index: 5, Term: 2, Sum: 1}), at(2, "mon.b", quorum.Applied{Index: 5, Term: 3, Sum: 1})},
+		}, {
+			property: "I-PX-1",
+			good:     []cluster.Observation{at(1, "mon.a", quorum.Applied{Index: 5, Term: 2, Sum: 1}), at(2, "mon.b", quorum.Restored{Index: 6, Term: 3})},
+			bad:      []cluster.Observation{at(1, "mon.a", quorum.Applied{Index: 5, Term: 2, Sum: 1}), at(2, "mon.b", quorum.Restored{Index: 5, Term: 3})},
+		}, {
+			property: "I-PX-2 no gaps",
+			good:     []cluster.Observation{at(1, "mon.a", quorum.Restored{Index: 5}), at(2, "mon.a", quorum.Applied{Index: 6}), restarted(3, "mon.a", quorum.Restored{Index: 3}), restarted(3, "mon.a", quorum.Applied{Index: 4})},
+			bad:      []cluster.Observation{at(1, "mon.a", quorum.Restored{Index: 5}), at(2, "mon.a", quorum.Applied{Index: 7})},
+		}, {
+			property: "I-PX-2 no gaps",
+			good:     []cluster.Observation{at(1, "mon.a", quorum.Restored{Index: 5}), at(2, "mon.a", quorum.Applied{Index: 6}), at(3, "mon.a", quorum.Restored{Index: 9})},
+			bad:      []cluster.Observation{at(1, "mon.a", quorum.Restored{Index: 5}), at(2, "mon.a", quorum.Applied{Index: 6}), at(3, "mon.a", quorum.Restored{Index: 6})},
+		}, {
 			property: "I-EL-1",
 			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", leads), at(3, "mon.b", mon.Role{Role: cluster.Leader, Term: 3})},
 			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.b", leads)},
@@ -115,10 +141,6 @@ func TestCheckers(t *testing.T) {
 				at(1, "mon.b", follows(1, "a")), at(2, "mon.c", mon.Role{Role: "electing", Term: 2}),
 				at(3, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a", Active: true}),
 			},
-		}, {
-			property: "I-PX-1",
-			good:     []cluster.Observation{at(1, "mon.a", mon.Applied{Index: 4, Hash: 5}), at(2, "mon.b", mon.Applied{Index: 4, Hash: 5}), at(3, "mon.a", mon.Applied{Index: 5, Hash: 6})},
-			bad:      []cluster.Observation{at(1, "mon.a", mon.Applied{Index: 4, Hash: 5}), at(2, "mon.b", mon.Applied{Index: 4, Hash: 6})},
 		}, {
 			property: "I-PX-9",
 			good:     []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 0)), at(2, "mon.a", mon.MapSent{Map: "monmap", Epoch: 1}), at(2, "mon.a", mon.MapSent{Map: "mdsmap", Epoch: 1})},
@@ -233,7 +255,7 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
 			bad:      []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 6})},
 		}, {
-			property: "I-PX-2",
+			property: "I-PX-2 committed",
 			good:     []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.b", mgrmap(3, 0, false, "")), restarted(3, "mon.a", mgrmap(3, 0, false, ""))},
 			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(4, 0, false, "")), at(2, "mon.a", mgrmap(3, 0, false, ""))},
 		}, {
@@ -367,7 +389,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 func feed(t *testing.T, property string, timeline calm, history []cluster.Observation) string {
 	t.Helper()
 	for _, c := range All(timeline, bounds) {
-		if name, _, _ := strings.Cut(c.Name(), " "); name != property {
+		if !strings.HasPrefix(c.Name()+" ", property+" ") {
 			continue
 		}
 		for i, o := range history {

@@ -89,6 +89,8 @@ func looks() []look {
 		{"monc.shutdown", '7', plain, "gid="},
 		{"mon.role", 'L', plain, "role term= leader= active?"},
 		{"mon.commit", 'C', plain, "map epoch active=active_gid available? standbys="},
+		{"mon.executed", 'q', quiet, "index= term="},
+		{"mon.restored", '"', plain, "index= term="},
 		{"mon.mgr_beacon", 'b', plain, "gid= available?"},
 		{"mon.mgr_dropped", 'D', plain, "gid= reason="},
 		{"mon.mds_beacon", 'h', plain, "gid= state= seq="},

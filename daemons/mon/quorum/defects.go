@@ -1,5 +1,7 @@
 package quorum
 
+import "github.com/wavetank/wavetank/daemons/mon/wal"
+
 // Defects are planted bugs of a node, for proving that the scenarios find such bugs.
 // All are off by default.
 type Defects struct {
@@ -14,6 +16,8 @@ type Defects struct {
 	ApplyBeforeCommit bool
 	// ForgetHardState restarts in the term of the log's snapshot and without a vote.
 	ForgetHardState bool
+	// Log are those of the log's file.
+	Log wal.Defects
 	// ReadWithoutLease answers reads from what the node has, without asking whether
 	// that is all that is committed, and whether or not its lease has run out.
 	ReadWithoutLease bool

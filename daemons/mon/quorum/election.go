@@ -123,9 +123,10 @@ func (n *Node) upToDate() bool {
 }
 
 // askReadIndex asks the leader how far its log is committed. A lost question is
-// asked again at the leader's next message.
+// asked again at a later heartbeat.
 func (n *Node) askReadIndex() {
 	n.asked++
+	n.askedAt = n.now()
 	n.raw.ReadIndex(n.name())
 }
 
@@ -148,8 +149,8 @@ func (n *Node) heardLeader(m *pb.Message) {
 		return
 	}
 	n.lastLeader = n.now()
-	if (!n.readKnown || n.unread()) && m.GetType() == pb.MsgHeartbeat {
-		n.askReadIndex()
+	if (!n.readKnown || n.unread()) && m.GetType() == pb.MsgHeartbeat && n.now()-n.askedAt >= n.opts.Tick {
+		n.askReadIndex() // not sooner: the leader answers each question by heartbeats to all
 	}
 }
 

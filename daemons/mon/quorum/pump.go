@@ -6,6 +6,8 @@ import (
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
+
+	"github.com/wavetank/wavetank/daemons/host"
 )
 
 // pump carries out what raft has ready, in raft's order: save, then send, then
@@ -91,6 +93,8 @@ func (n *Node) store(rd raft.Ready) error {
 			return fmt.Errorf("restore snapshot: %w", err)
 		}
 		n.applied = rd.Snapshot.GetMetadata().GetIndex()
+		n.sayRestored(rd.Snapshot)
+		host.Sometimes(n.h, MarkSnapshot)
 	}
 	if err := n.storage.SetHardState(n.hard); err != nil {
 		return err
@@ -101,6 +105,7 @@ func (n *Node) store(rd raft.Ready) error {
 func (n *Node) apply(entries []*pb.Entry) {
 	for _, e := range entries {
 		n.applied = e.GetIndex()
+		n.sayApplied(e)
 		if n.status.Role == Leader && e.GetTerm() == n.status.Term {
 			n.ownTerm = true
 		}

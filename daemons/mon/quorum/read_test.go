@@ -105,3 +105,20 @@ func TestRead_strangeAnswers(t *testing.T) {
 		t.Errorf("read %+v after answers to somebody else", *o)
 	}
 }
+
+// A read that waits for a majority asks now and then, and not at each message that
+// comes of its asking.
+func TestRead_doesNotStorm(t *testing.T) {
+	g := newGroup(t, 5, 12).startAll()
+	leader := g.settle(time.Second)
+	reader := g.members[(leader.rank+1)%5]
+	for i := 2; i < 5; i++ { // these hear nothing any more
+		g.cut[[2]int{leader.rank, (leader.rank + i) % 5}] = true
+	}
+	sent := g.sent
+	reader.node.Read(func(bool) {})
+	g.world.Run(2 * time.Second)
+	if n := g.sent - sent; n > 60 {
+		t.Errorf("%d messages in two seconds", n)
+	}
+}

@@ -21,7 +21,7 @@ var marshal = proto.MarshalOptions{Deterministic: true}
 
 // recover opens the log and rebuilds storage and machine from it.
 func (n *Node) recover() error {
-	log, records, err := wal.Open(n.h.Disk(), n.cfg.File)
+	log, records, err := wal.Open(n.h.Disk(), n.cfg.File, n.cfg.Defects.Log)
 	if err != nil {
 		return fmt.Errorf("quorum: %w", err)
 	}
@@ -68,6 +68,7 @@ func (n *Node) bootstrap() error {
 		},
 	}
 	n.applied, n.lastIndex = 1, 1
+	n.sayRestored(snap)
 	if err := n.storage.ApplySnapshot(snap); err != nil {
 		return err
 	}
@@ -106,6 +107,7 @@ func (n *Node) replaySnapshot(data []byte) error {
 		return err
 	}
 	n.applied = snap.GetMetadata().GetIndex()
+	n.sayRestored(snap)
 	return n.machine.Restore(snap.GetData())
 }
 

@@ -19,7 +19,7 @@ func writeLog(records ...wal.Record) []byte {
 	w := montest.NewWorld(1)
 	m := w.NewMachine("x")
 	p := m.Start()
-	l, _, err := wal.Open(p.Disk(), "x/log")
+	l, _, err := wal.Open(p.Disk(), "x/log", wal.Defects{})
 	if err != nil {
 		panic(err)
 	}

@@ -14,8 +14,9 @@ import (
 // file it is a new one, see New. A torn tail is cut off, see Torn. The records may not
 // be durable yet: call Secure before acting on them. Errors: ErrCorrupt, which says
 // where and why, and those of the disk.
-func Open(disk host.Disk, name string) (*Log, []Record, error) {
+func Open(disk host.Disk, name string, defects Defects) (*Log, []Record, error) {
 	l := newLog(disk, name)
+	l.defects = defects
 	records, err := l.load()
 	if err != nil {
 		if l.file != nil {
@@ -35,14 +36,14 @@ func (l *Log) load() ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reading{bytes: b}
+	r := reading{bytes: b, lenient: l.defects.CutOffDamage}
 	if err := r.read(); err != nil {
 		return nil, err
 	}
 	if l.file, err = l.disk.Open(l.name); err != nil {
 		return nil, err
 	}
-	l.end, l.seal, l.tail = r.end, r.seal, b[r.seal.size:r.end.size]
+	l.end, l.seal, l.tail = r.end, r.seal, b[min(r.seal.size, r.end.size):r.end.size]
 	if l.torn = int64(len(b)) - r.end.size; l.torn > 0 {
 		return r.records, l.file.Truncate(r.end.size)
 	}
@@ -61,6 +62,7 @@ func (l *Log) checkFree() error {
 // reading is the reading of a file.
 type reading struct {
 	bytes   []byte
+	lenient bool // a planted bug
 	seal    seal // the newest
 	end     mark // of the good records so far
 	records []Record
@@ -71,7 +73,7 @@ func (r *reading) read() error {
 	if err := r.findSeal(); err != nil {
 		return err
 	}
-	if size := int64(len(r.bytes)); size < r.seal.size {
+	if size := int64(len(r.bytes)); size < r.seal.size && !r.lenient {
 		return r.damaged(size, "the file ends here")
 	}
 	r.end = beginning
@@ -134,7 +136,7 @@ func (r *reading) next() (bool, error) {
 // judge says what is wrong with the next n bytes, or nil if they may be torn: it is so
 // if the file ends too early, or a sector was never written.
 func (r *reading) judge(n int64, short bool, wrong string) error {
-	if r.end.size >= r.seal.size && (short || r.hole(n)) {
+	if r.end.size >= r.seal.size && (short || r.hole(n)) || r.lenient {
 		return nil
 	}
 	return r.damaged(r.end.size, wrong)

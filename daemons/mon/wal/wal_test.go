@@ -33,7 +33,7 @@ func newRig() *rig {
 
 func (r *rig) open(t testing.TB) (*wal.Log, []wal.Record) {
 	t.Helper()
-	l, recs, err := wal.Open(r.machine.Disk, name)
+	l, recs, err := wal.Open(r.machine.Disk, name, wal.Defects{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func (h history) open(t testing.TB, what string, image []byte) (records int, ref
 	t.Helper()
 	r := newRig()
 	r.machine.Disk.Put(name, image)
-	_, got, err := wal.Open(r.machine.Disk, name)
+	_, got, err := wal.Open(r.machine.Disk, name, wal.Defects{})
 	if err != nil {
 		if !errors.Is(err, wal.ErrCorrupt) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "at offset ") {
 			t.Fatalf("%s: %v", what, err)
@@ -331,7 +331,7 @@ func TestLog_recordsBehindACutStayGone(t *testing.T) {
 	_ = l.Flush()
 	now := r.content()
 	r.machine.Disk.Put(name, append(now, old[len(now):]...)) // the truncation did not survive
-	if _, recs, err := wal.Open(r.machine.Disk, name); err == nil && (len(recs) != 2 || string(recs[1].Data) != "newer") {
+	if _, recs, err := wal.Open(r.machine.Disk, name, wal.Defects{}); err == nil && (len(recs) != 2 || string(recs[1].Data) != "newer") {
 		t.Fatalf("got %q", recs)
 	}
 }
@@ -378,14 +378,14 @@ func TestOpen_refuses(t *testing.T) {
 		if _, refused := h.open(t, what, image); !refused {
 			t.Errorf("%s: accepted", what)
 		}
-		_, _, _ = wal.Open(r.machine.Disk, name)
+		_, _, _ = wal.Open(r.machine.Disk, name, wal.Defects{})
 		if !bytes.Equal(r.content(), image) {
 			t.Errorf("%s: the file was changed", what)
 		}
 	}
 	r := newRig()
 	r.machine.Disk.Put(name+"/x", nil)
-	if _, _, err := wal.Open(r.machine.Disk, name); !errors.Is(err, fs.ErrExist) {
+	if _, _, err := wal.Open(r.machine.Disk, name, wal.Defects{}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a folder: %v", err)
 	}
 }
@@ -557,7 +557,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := newRig()
 		r.machine.Disk.Put(name, b)
-		_, first, err := wal.Open(r.machine.Disk, name)
+		_, first, err := wal.Open(r.machine.Disk, name, wal.Defects{})
 		if err != nil {
 			if !errors.Is(err, wal.ErrCorrupt) {
 				t.Fatal(err)
@@ -607,7 +607,7 @@ func (d *nullDisk) WriteAt(p []byte, _ int64) (int, error) {
 // hard state, synced.
 func BenchmarkCommit(b *testing.B) {
 	d := &nullDisk{}
-	l, _, err := wal.Open(d, name)
+	l, _, err := wal.Open(d, name, wal.Defects{})
 	if err != nil {
 		b.Fatal(err)
 	}
