@@ -27,11 +27,16 @@ func newMon(g *config) (daemon, []netip.Addr, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &monDaemon{config: mon.Config{Name: g.id, FSID: monmap.FSID, MonMap: monmap, Options: mon.DefaultOptions()}}
-	if err := g.each(mon.OptionNames(), d.config.Options.Set); err != nil {
+	d := &monDaemon{config: mon.Config{Name: g.id, FSID: monmap.FSID, MonMap: monmap, Options: mon.DefaultOptions(), Given: map[string]string{}}}
+	tried := d.config.Options
+	err = g.each(mon.OptionNames(), func(name, value string) error {
+		d.config.Given[name] = value
+		return tried.Set(name, value)
+	})
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := d.config.Options.Validate(); err != nil {
+	if err := tried.Validate(); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	if want, err := fsid(g); err != nil {
