@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -33,11 +34,17 @@ type Daemon struct {
 // about its being ready. One that has ended may be started again. Errors:
 // cluster.ErrInfrastructure.
 func (c *Cluster) Start(kind Kind, name string, args ...string) (*Daemon, error) {
+	return c.StartAs([]string{"ceph-" + string(kind)}, kind, name, args...)
+}
+
+// StartAs is Start with another program in the place of Ceph's, which takes the same
+// arguments after those given here.
+func (c *Cluster) StartAs(program []string, kind Kind, name string, args ...string) (*Daemon, error) {
 	if err := os.MkdirAll(c.config.dataDir(kind, name), 0o755); err != nil {
 		return nil, infrastructure("data folder", err)
 	}
-	args = append([]string{"-c", c.confFile(), "-i", name, "-f"}, args...)
-	cmd, err := c.program(context.Background(), "ceph-"+string(kind), args...)
+	args = slices.Concat(program[1:], []string{"-c", c.confFile(), "-i", name, "-f"}, args)
+	cmd, err := c.program(context.Background(), program[0], args...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +101,17 @@ func (d *Daemon) Running() bool {
 func (d *Daemon) Kill() {
 	d.cmd.Process.Kill() // fails only if it has ended
 	<-d.ended
+}
+
+// Pause stops the process where it is (SIGSTOP), without a word to anybody, until
+// Resume.
+func (d *Daemon) Pause() {
+	d.cmd.Process.Signal(syscall.SIGSTOP) // fails only if it has ended
+}
+
+// Resume lets a paused process go on.
+func (d *Daemon) Resume() {
+	d.cmd.Process.Signal(syscall.SIGCONT) // fails only if it has ended
 }
 
 // Stop asks the daemon to end (SIGTERM), and kills it if it has not within the

@@ -19,7 +19,7 @@ import (
 func Require(bin string, programs ...string) error {
 	var missing []string
 	for _, p := range programs {
-		if _, err := exec.LookPath(filepath.Join(bin, p)); err != nil {
+		if _, err := exec.LookPath(locate(bin, p)); err != nil {
 			missing = append(missing, p)
 		}
 	}
@@ -29,12 +29,20 @@ func Require(bin string, programs ...string) error {
 	return nil
 }
 
+// locate is where a program is to be looked for: one with a whole path is there.
+func locate(bin, program string) string {
+	if filepath.IsAbs(program) {
+		return program
+	}
+	return filepath.Join(bin, program)
+}
+
 // program is a command that is ready to run, with the cluster's configuration.
 func (c *Cluster) program(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
 	if err := Require(c.config.Bin, name); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(c.config.Bin, name), args...)
+	cmd := exec.CommandContext(ctx, locate(c.config.Bin, name), args...)
 	cmd.Dir = c.config.Dir
 	// Whoever set them meant another cluster.
 	cmd.Env = append(os.Environ(), "CEPH_ARGS=", "CEPH_CONF="+c.confFile())

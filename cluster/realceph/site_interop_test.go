@@ -45,11 +45,20 @@ type site struct {
 // newSite makes a cluster with the named monitors, not yet started.
 func newSite(t *testing.T, mons ...string) *site {
 	t.Helper()
+	return newSiteWith(t, []string{"mon election timeout = 1", "mon lease = 2"}, mons...) // tests wait for elections
+}
+
+// newSiteWith is newSite with other options.
+func newSiteWith(t *testing.T, options []string, mons ...string) *site {
+	t.Helper()
+	return newSiteAs(t, "", options, mons...)
+}
+
+// newSiteAs is newSiteWith with the programs of a folder.
+func newSiteAs(t *testing.T, bin string, options []string, mons ...string) *site {
+	t.Helper()
 	s := &site{t: t, net: newSubnet(), mons: make(map[string]*realceph.Daemon)}
-	config := realceph.Config{
-		Dir: t.TempDir(), Public: s.net.addr(250),
-		Options: []string{"mon election timeout = 1", "mon lease = 2"}, // tests wait for elections
-	}
+	config := realceph.Config{Dir: t.TempDir(), Bin: bin, Public: s.net.addr(250), Options: options}
 	for i, name := range mons {
 		config.Mons = append(config.Mons, realceph.Mon{Name: name, Addr: netip.AddrPortFrom(s.net.addr(byte(i+1)), 6789)})
 	}

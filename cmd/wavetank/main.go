@@ -38,6 +38,7 @@ type cli struct {
 	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
 	Trace  traceCmd  `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Up     upCmd     `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
+	Daemon daemonCmd `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`
 	Vet    vetCmd    `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
 }
 

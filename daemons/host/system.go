@@ -13,6 +13,9 @@ type System struct {
 	CPU               string // the model of the first processor
 	MemoryKB          uint64 // memory in KiB
 	SwapKB            uint64 // swap space in KiB
+
+	// What whoever has put the process into a container says of it.
+	ContainerName, ContainerImage, PodName, PodNamespace string
 }
 
 // SystemHost is a Host that knows what machine it is. Hosts of this repository are, and

@@ -45,6 +45,9 @@ func (m *Mon) options() []admin.Option {
 		if value, ok := set[o.name]; ok {
 			option.Mon = &value
 		}
+		if value, ok := m.cfg.Given[o.name]; ok {
+			option.File = &value
+		}
 		if value, ok := m.overrides[o.name]; ok {
 			option.Override = &value
 		}
@@ -123,9 +126,13 @@ func (m *Mon) override(name string, value *string) error {
 	return err
 }
 
-// setOptions are the options that somebody has set: the operator's word comes last.
+// setOptions are the options that somebody has set: what the process was given counts
+// more than the cluster's configuration, and the operator's word most.
 func (m *Mon) setOptions() map[string]string {
 	set := m.config.options(m.asSubject())
+	for _, name := range wire.SortedKeys(m.cfg.Given) {
+		set[name] = m.cfg.Given[name]
+	}
 	for _, name := range wire.SortedKeys(m.overrides) {
 		set[name] = m.overrides[name]
 	}

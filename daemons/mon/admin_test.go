@@ -2,6 +2,7 @@ package mon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -56,6 +57,33 @@ func TestAdmin_answersWithoutQuorum(t *testing.T) {
 	every("after it", m)
 	if name := leaderName(m); name != "" {
 		t.Errorf("after it %q leads", name)
+	}
+}
+
+// What a monitor was given by its file counts more than the cluster's configuration, from
+// the start on, and less than the operator's word.
+func TestAdmin_givenOptions(t *testing.T) {
+	c := newCluster(t, 1, 83)
+	c.given = map[string]string{"mon_tick_interval": "4", "mon_lease": "3"}
+	c.startAll()
+	c.settle()
+	m, cl := c.mons[0].mon, c.login(0)
+	cl.command(`{"prefix":"config set","who":"mon","name":"mon_tick_interval","value":"7"}`)
+	expect := func(ticks time.Duration, diff string) {
+		t.Helper()
+		if m.opts.TickInterval != ticks || m.opts.Lease != 3*time.Second {
+			t.Errorf("ticks every %v, want %v; leases are %v", m.opts.TickInterval, ticks, m.opts.Lease)
+		}
+		if got := askAdmin(m, `{"prefix":"config diff get","var":"mon_tick_interval","format":"json"}`); got != `{"diff":{"mon_tick_interval":`+diff+`}}` {
+			t.Errorf("diff %s, want %s", got, diff)
+		}
+	}
+	expect(4*time.Second, `{"default":"5","mon":"7","file":"4","final":"4"}`)
+	askAdmin(m, `{"prefix":"config set","var":"mon_tick_interval","val":["2"]}`)
+	expect(2*time.Second, `{"default":"5","mon":"7","file":"4","override":"2","final":"2"}`)
+	c.given = map[string]string{"mon_lease": "soon"}
+	if _, err := assemble(c.mons[0].proc, Config{Name: "a", MonMap: c.monmap, Given: c.given}); !errors.Is(err, ErrBadValue) {
+		t.Errorf("a bad value: %v", err)
 	}
 }
 

@@ -21,6 +21,7 @@ type cluster struct {
 	fsid    wire.UUID
 	opts    Options
 	defects Defects
+	given   map[string]string
 	mons    []*node
 	ports   uint32
 	cut     map[[2]int]bool
@@ -57,7 +58,7 @@ func (c *cluster) start(rank int) {
 	c.t.Helper()
 	n := c.mons[rank]
 	n.proc = n.machine.Start()
-	m, err := assemble(n.proc, Config{Name: n.name, FSID: c.fsid, MonMap: c.monmap, Options: c.opts, Defects: c.defects})
+	m, err := assemble(n.proc, Config{Name: n.name, FSID: c.fsid, MonMap: c.monmap, Options: c.opts, Given: c.given, Defects: c.defects})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -82,6 +82,11 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	if cfg.Options == (Options{}) {
 		cfg.Options = DefaultOptions()
 	}
+	for _, name := range wire.SortedKeys(cfg.Given) {
+		if err := cfg.Options.Set(name, cfg.Given[name]); err != nil {
+			return nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)
+		}
+	}
 	if err := cfg.Options.Validate(); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,10 @@ type Config struct {
 	MonMap msg.MonMap
 	// Options are the tunables. The zero value means DefaultOptions.
 	Options Options
+	// Given are options by Ceph's names, see [Options.Set], that this process got from
+	// its configuration file or command line. What the cluster's configuration says of
+	// them does not count, as with Ceph's monitors.
+	Given map[string]string
 	// Defects switches planted bugs on.
 	Defects Defects
 }

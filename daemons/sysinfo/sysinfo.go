@@ -33,7 +33,8 @@ func Collect(h host.Host) map[string]string {
 		"os":       s.OS, "arch": s.Arch,
 		"kernel_version": s.KernelVersion, "kernel_description": s.KernelDescription,
 		"distro": s.Distro, "distro_version": s.DistroVersion, "distro_description": s.DistroDescription,
-		"cpu": s.CPU,
+		"cpu": s.CPU, "container_name": s.ContainerName, "container_image": s.ContainerImage,
+		"pod_name": s.PodName, "pod_namespace": s.PodNamespace,
 	}
 	for key, value := range all {
 		if value == "" {

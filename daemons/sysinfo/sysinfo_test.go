@@ -19,6 +19,7 @@ func (known) System() host.System {
 	return host.System{
 		OS: "Linux", Arch: "x86_64", KernelVersion: "6.1", KernelDescription: "#1 SMP", Distro: "debian", DistroVersion: "12",
 		DistroDescription: "Debian", CPU: "fast", MemoryKB: 7, SwapKB: 0,
+		ContainerName: "c", PodName: "p",
 	}
 }
 
@@ -34,6 +35,7 @@ func TestCollect(t *testing.T) {
 	for key, value := range map[string]string{
 		"os": "Linux", "arch": "x86_64", "kernel_version": "6.1", "kernel_description": "#1 SMP", "distro": "debian",
 		"distro_version": "12", "distro_description": "Debian", "cpu": "fast", "mem_total_kb": "7", "mem_swap_kb": "0",
+		"container_name": "c", "pod_name": "p",
 	} {
 		want[key] = value
 	}

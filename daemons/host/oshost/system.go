@@ -13,7 +13,8 @@ import (
 )
 
 // System implements [host.SystemHost]: what uname(2), /etc/os-release, /proc/cpuinfo and
-// /proc/meminfo say, as far as the machine has them.
+// /proc/meminfo say, as far as the machine has them, and what the environment says of a
+// container, in the variables that Ceph reads.
 func (h *Host) System() host.System { return h.system() }
 
 // systemOnce asks the machine at the first call.
@@ -21,6 +22,8 @@ func systemOnce() func() host.System { return sync.OnceValue(readSystem) }
 
 func readSystem() host.System {
 	s := uname()
+	s.ContainerName, s.ContainerImage = os.Getenv("CONTAINER_NAME"), os.Getenv("CONTAINER_IMAGE")
+	s.PodName, s.PodNamespace = os.Getenv("POD_NAME"), os.Getenv("POD_NAMESPACE")
 	readRelease(&s, open("/etc/os-release"))
 	readCPU(&s, open("/proc/cpuinfo"))
 	readMemory(&s, open("/proc/meminfo"))
