@@ -64,7 +64,7 @@ func (srv *server) report(c *msgr.Connection, b *msg.MgrReport) {
 		srv.refuse(c, key)
 		return
 	}
-	if err := d.Counters.Update(b); err != nil {
+	if err := d.Counters.Update(b, s.now()); err != nil {
 		s.log.Error("bad report", "daemon", key, "error", err)
 		srv.forget(c)
 		c.MarkDown()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -52,7 +53,7 @@ func TestCounters_real(t *testing.T) {
 		t.Fatal(err)
 	}
 	var c state.Counters
-	if err := c.Update(r); err != nil {
+	if err := c.Update(r, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	all := c.All()
@@ -115,7 +116,7 @@ func TestCounters_update(t *testing.T) {
 		{msg.MgrReport{}, true, []uint64{7, 8}},
 		{msg.MgrReport{Packed: []byte("none")}, false, []uint64{7, 8}},
 	} {
-		err := c.Update(&tt.report)
+		err := c.Update(&tt.report, time.Duration(i+1)*2*time.Second)
 		if (err == nil) != tt.fits || err != nil && !errors.Is(err, state.ErrCounters) {
 			t.Errorf("report %d: error %v", i, err)
 		}
@@ -123,11 +124,14 @@ func TestCounters_update(t *testing.T) {
 			t.Errorf("report %d (-want +got):\n%s", i, diff)
 		}
 	}
+	if rate := c.Rate("b"); rate != 0.5 {
+		t.Errorf("b grows by %v in a second", rate)
+	}
 	many := make([]string, state.MaxCounters+1)
 	for i := range many {
 		many[i] = strings.Repeat("x", 1+i%7) + string(rune('a'+i%26)) + string(rune(0x4e00+i))
 	}
-	if err := c.Update(&msg.MgrReport{Declared: declare(many...)}); !errors.Is(err, state.ErrCounters) {
+	if err := c.Update(&msg.MgrReport{Declared: declare(many...)}, time.Minute); !errors.Is(err, state.ErrCounters) {
 		t.Errorf("too many: %v", err)
 	}
 }
@@ -172,7 +176,7 @@ func FuzzCounters(f *testing.F) {
 			if err != nil {
 				return
 			}
-			if err = c.Update(r); err != nil && !errors.Is(err, state.ErrCounters) {
+			if err = c.Update(r, time.Second); err != nil && !errors.Is(err, state.ErrCounters) {
 				t.Errorf("%v", err)
 			}
 			if !slices.IsSortedFunc(c.All(), func(a, b state.Counter) int { return strings.Compare(a.Path, b.Path) }) {
