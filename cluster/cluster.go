@@ -109,6 +109,7 @@ func (c *Cluster) runMgr(name string) func(host.Host) {
 		m, err := mgr.New(h, mgr.Config{
 			Name: id(name), FSID: c.fsid, MonMap: c.monmap,
 			Options: c.topology.Mgr, Client: c.topology.Client, Defects: c.topology.MgrDefects,
+			Modules: c.topology.MgrModules,
 		})
 		if err == nil {
 			err = m.Start()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
@@ -25,6 +26,9 @@ type Topology struct {
 	// Defects are planted bugs; see Mutants.
 	MonDefects mon.Defects
 	MgrDefects mgr.Defects
+	// MgrModules are the modules that managers have (none). Which run is up to "mgr
+	// module enable".
+	MgrModules []module.Class
 }
 
 // DefaultTopology is three monitors and three managers with Ceph's own timings.

@@ -14,6 +14,7 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgr/modules"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
@@ -244,6 +245,9 @@ func (c *Cluster) runMon(h host.Host) {
 func (c *Cluster) runMgr(h host.Host) {
 	m, err := mgr.New(h, mgr.Config{
 		Name: short(h.Name()), FSID: c.id.fsid(), MonMap: c.id.monMap(), Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
+		Modules: modules.All(),
+		// All managers have one address, so ports can be nobody's.
+		ModuleDefaults: map[string]string{"mgr/dashboard/server_port": "0", "mgr/prometheus/server_port": "0"},
 	})
 	if err == nil {
 		err = m.Start()

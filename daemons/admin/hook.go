@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -93,17 +94,33 @@ func params(text string) (list []param) {
 }
 
 // fits reports whether the hook can be run with the arguments.
-func (k *Hook) fits(args Args) bool {
-	for _, p := range params(k.Params) {
+func (k *Hook) fits(args Args) bool { return Misfit(k.Params, args) == "" }
+
+// Misfit is the first argument that is missing or has not the type that params say,
+// empty if there is none.
+func Misfit(text string, args Args) string {
+	for _, p := range params(text) {
 		v, given := args[p["name"]]
 		if !given && p["req"] == "false" {
 			continue
 		}
 		if !p.fits(v) {
-			return false
+			return p["name"]
 		}
 	}
-	return true
+	return ""
+}
+
+// Signature is a command as clients of Ceph learn of it: the words of its prefix, and
+// then its arguments by their params.
+func Signature(prefix, text string) (sig []any) {
+	for word := range strings.FieldsSeq(prefix) {
+		sig = append(sig, word)
+	}
+	for _, p := range params(text) {
+		sig = append(sig, p)
+	}
+	return sig
 }
 
 func (p param) fits(v any) bool {
@@ -113,10 +130,10 @@ func (p param) fits(v any) bool {
 	}
 	switch v := v.(type) {
 	case string:
-		return p["type"] == "CephString"
+		return !slices.Contains([]string{"CephInt", "CephFloat", "CephBool"}, p["type"])
 	case json.Number:
 		_, err := v.Int64()
-		return p["type"] == "CephInt" && err == nil
+		return p["type"] == "CephFloat" || p["type"] == "CephInt" && err == nil
 	case bool:
 		return p["type"] == "CephBool"
 	}

@@ -66,6 +66,25 @@ func (s *Socket) Answer(request []byte) []byte {
 	return encode(answer, format != "json")
 }
 
+// Tell replies to a question that came as a message ("ceph tell"), to which errors are
+// told by their number. Ceph: AdminSocket::queue_tell_command.
+func (s *Socket) Tell(request []byte) (code int32, status string, output []byte) {
+	args, format, err := parse(request)
+	var answer any
+	if err == nil {
+		answer, err = s.run(args)
+	}
+	if err != nil {
+		e := &Error{EINVAL, err.Error()}
+		errors.As(err, &e)
+		return -int32(e.Errno), e.Text, nil
+	}
+	if text, ok := answer.(raw); ok {
+		return 0, "", []byte(text)
+	}
+	return 0, "", encode(answer, format != "json")
+}
+
 // parse reads a question. The errors are Ceph's.
 func parse(request []byte) (args Args, format string, err error) {
 	d := json.NewDecoder(bytes.NewReader(request))
@@ -146,14 +165,7 @@ func (s *Socket) describe(Args) (any, error) {
 	}
 	all := map[string]description{}
 	for i, k := range s.hooks {
-		d := description{Help: k.Help}
-		for word := range strings.FieldsSeq(k.Prefix) {
-			d.Sig = append(d.Sig, word)
-		}
-		for _, p := range params(k.Params) {
-			d.Sig = append(d.Sig, p)
-		}
-		all[fmt.Sprintf("cmd%03d", i)] = d
+		all[fmt.Sprintf("cmd%03d", i)] = description{Sig: Signature(k.Prefix, k.Params), Help: k.Help}
 	}
 	return all, nil
 }

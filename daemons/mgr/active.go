@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr/state"
+	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 // Mgr is the active half of a manager process. Ceph: Mgr in src/mgr/Mgr.cc. It
@@ -13,16 +15,28 @@ type Mgr struct {
 	server      *server
 	initialised bool
 
-	fence  uint32 // the OSD map epoch that fences the predecessor
-	fenced func() // goes on when that epoch is here; nil unless it is waited for
+	fence uint32 // the OSD map epoch that fences the predecessor
+
+	ready   func() bool // what init waits for, and how it goes on; nil unless it waits
+	waiting func()
+
+	described bool // the daemons' metadata was loaded
+	keysHere  bool // the modules' keys are
+	asking    map[state.Key]bool
+	services  services
+	reports   host.Timer
 }
 
-func newMgr(s *Standby, fence uint32) *Mgr { return &Mgr{s: s, fence: fence} }
+func newMgr(s *Standby, fence uint32) *Mgr {
+	g := &Mgr{s: s, fence: fence, asking: map[state.Key]bool{}}
+	g.reports = s.loop.NewTimer(g.onReport)
+	return g
+}
 
 // activeSubscriptions are what an active manager subscribes to besides what a
 // standby does (MS-18). Monitors ignore those that they have nothing for.
 func activeSubscriptions() []string {
-	return []string{"fsmap", "log-info", "mgrdigest", "servicemap"}
+	return []string{"fsmap", keysOfModules, "log-info", "mgrdigest", "servicemap"}
 }
 
 // init is the background initialisation (MS-18), a task on the finisher. Each
@@ -33,6 +47,10 @@ func (g *Mgr) init(t host.Task) {
 		g.onDispatch(t, g.awaitFence)
 	}
 	g.onDispatch(t, g.startServer)
+	g.onDispatch(t, g.loadMetadata)
+	g.onDispatch(t, g.await(func() bool { return g.s.cluster.FS != nil }))
+	g.onDispatch(t, g.await(func() bool { return g.s.cluster.Health != nil }))
+	g.onDispatch(t, g.await(func() bool { return g.keysHere }))
 	t.Sleep(g.s.opt.InitDuration)
 	g.onDispatch(t, g.finish)
 }
@@ -73,19 +91,64 @@ func (g *Mgr) startServer(done func()) {
 	done()
 }
 
-// finish makes the manager available, and says so at once instead of at the next
-// tick (MS-19).
+// finish starts the modules and makes the manager available, and says so at once
+// instead of at the next tick (MS-19).
 func (g *Mgr) finish(done func()) {
-	g.initialised = true
+	g.described = true
+	g.s.cluster.Mon = g.s.monc.MonMap()
+	g.followMonMap()
+	g.followFSMap(g.s.cluster.FS)
+	g.followOSDMap()
 	g.s.standbyModules = false
+	g.s.modules.StartActive()
+	g.initialised = true
 	g.s.log.Info("active", "addr", g.server.addrs[0])
 	g.s.setMode(ModeActive)
 	g.s.sendBeacon()
+	g.onReport()
 	done()
 }
 
+// onReport tells the monitors what this manager finds wrong with the cluster, and what
+// services there are, every TickPeriod. (Ceph: DaemonServer::send_report.)
+func (g *Mgr) onReport() {
+	if g.s.gone {
+		return
+	}
+	g.prune()
+	r := &msg.MonMgrReport{Paxos: msg.PaxosAt(0), Checks: g.checks(), GID: g.s.gid()}
+	if g.services.changed {
+		g.services.changed = false
+		r.Services = g.s.cluster.Services
+	}
+	m := msg.New(r)
+	m.Data = msg.EmptyPGDigest()
+	g.s.monc.Send(m)
+	g.reports.Reset(g.s.opt.TickPeriod)
+}
+
+// checks are what this manager finds wrong with the cluster.
+func (g *Mgr) checks() map[string]msg.HealthCheck {
+	checks := g.s.modules.HealthChecks()
+	if c, slow := g.reportedHealth(); slow {
+		checks["SLOW_OPS"] = c
+	}
+	return checks
+}
+
+// modulesChanged tells at once what the modules have to say: health is one of the
+// things that an operator waits for.
+func (s *Standby) modulesChanged() {
+	if s.mgr != nil && s.mgr.initialised && !s.gone {
+		s.sendBeacon()
+		s.mgr.onReport()
+	}
+}
+
 func (g *Mgr) shutdown() {
+	g.reports.Stop()
 	if g.server != nil {
 		g.server.messenger.Shutdown()
 	}
+	g.s.modules.Stop()
 }

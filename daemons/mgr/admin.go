@@ -33,7 +33,7 @@ func (s *Standby) counters() map[string]admin.Counters {
 	all := map[string]admin.Counters{"messenger-client": held(s.messenger)}
 	if srv := s.serving(); srv != nil {
 		all["messenger-server"] = held(srv.messenger)
-		all["mgr"] = admin.Counters{"daemons": int64(srv.daemons)}
+		all["mgr"] = admin.Counters{"daemons": int64(len(srv.reporting))}
 	}
 	return all
 }

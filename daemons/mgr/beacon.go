@@ -4,23 +4,23 @@ import (
 	"fmt"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/sysinfo"
 )
 
 // beaconMaker makes beacons. What is the same in all of them is made once and
 // shared: nobody changes it.
-type beaconMaker struct{ steady msg.MgrBeacon }
+type beaconMaker struct {
+	steady  msg.MgrBeacon
+	modules *module.Registry
+}
 
-func newBeaconMaker(cfg Config, opt Options, metadata map[string]string) beaconMaker {
-	b := msg.MgrBeacon{
+func newBeaconMaker(cfg Config, modules *module.Registry, metadata map[string]string) beaconMaker {
+	return beaconMaker{msg.MgrBeacon{
 		Paxos: msg.PaxosAt(0), Name: cfg.Name, FSID: cfg.FSID,
-		ModuleNames: opt.Modules, Metadata: metadata, Features: msg.FeaturesAll,
-	}
-	for _, name := range opt.Modules {
-		b.Modules = append(b.Modules, msg.ModuleInfo{Name: name, CanRun: true})
-	}
-	return beaconMaker{b}
+		ModuleNames: modules.Names(), Metadata: metadata, Features: msg.FeaturesAll,
+	}, modules}
 }
 
 // metadata is what the manager says of itself and its machine (MS-9).
@@ -39,6 +39,10 @@ func (m *beaconMaker) beacon(gid uint64, server msg.AddrVec, commands []msg.Comm
 	b.Available = len(server) > 0
 	b.ServerAddrs = server
 	b.Commands = commands
+	b.Modules = m.modules.Infos()
+	if b.Available { // MS-12
+		b.Services = m.modules.Services()
+	}
 	return &b
 }
 
@@ -50,7 +54,7 @@ func (s *Standby) sendBeacon() {
 	server := s.servingAt()
 	var commands []msg.CommandDescription
 	if len(server) > 0 && !s.availableInMap {
-		commands = s.mgr.server.descriptions
+		commands = s.descriptions()
 	}
 	b := s.beacons.beacon(s.gid(), server, commands)
 	if b.FSID.IsZero() {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -22,13 +23,19 @@ func (box) System() host.System {
 
 func testMaker() beaconMaker {
 	addr := msg.EntityAddr{Type: msg.AddrLegacy, Nonce: 77, IP: netip.MustParseAddrPort("10.0.0.1:0")}
-	return newBeaconMaker(Config{Name: "x", FSID: wire.UUID{1}}, Options{Modules: []string{"status", "balancer"}}.withDefaults(), metadata(box{}, addr))
+	load := func(*module.Manager) (module.Module, error) { return nil, nil }
+	modules, err := module.New(module.Env{}, []module.Class{{Name: "status", Active: load}, {Name: "balancer", Active: load}})
+	if err != nil {
+		panic(err)
+	}
+	return newBeaconMaker(Config{Name: "x", FSID: wire.UUID{1}}, modules, metadata(box{}, addr))
 }
 
 // MS-9 and MS-10: an available manager says where it serves, another one does not.
 func TestBeaconMaker(t *testing.T) {
+	maker := testMaker()
 	server := msg.AddrVec{{Type: msg.AddrLegacy, Nonce: 77, IP: netip.MustParseAddrPort("10.0.0.1:6800")}}
-	commands := descriptionsOf(commandTable())
+	commands := (&Standby{modules: maker.modules}).descriptions()
 	steady := msg.MgrBeacon{
 		Paxos: msg.PaxosAt(0), GID: 4101, Name: "x", FSID: wire.UUID{1}, Features: msg.FeaturesAll,
 		ModuleNames: []string{"balancer", "status"},
@@ -44,7 +51,6 @@ func TestBeaconMaker(t *testing.T) {
 	available, announcing := steady, steady
 	available.Available, available.ServerAddrs = true, server
 	announcing.Available, announcing.ServerAddrs, announcing.Commands = true, server, commands
-	maker := testMaker()
 	for _, tt := range []struct {
 		what string
 		got  *msg.MgrBeacon

@@ -24,10 +24,14 @@
 // state. A second one ("mgr.x/finisher") runs the initialisation, as a task, and
 // touches state by posting to the first only.
 //
+// An active manager follows the maps, keeps an index of the daemons that report to it
+// (package state), runs the modules that the manager map enables (package module), tells
+// the monitors what is wrong and which services there are, and answers commands.
+//
 // # What is left out
 //
-// Python modules: a list of names stands for them, and a pause for the time they
-// take to load; the Objecter, of which there is only the OSD map and the wait for the
-// epoch that fences the predecessor (MS-18, MS-20); MgrClient, the manager's own
-// reports to itself.
+// Placement groups: what OSDs report of them is not read, and the monitors are told that
+// there are none. Of the Objecter there is only the OSD map and the wait for the epoch
+// that fences the predecessor (MS-18, MS-20). MgrClient, the manager's own reports to
+// itself. Loading modules takes no time of its own: a pause stands for it.
 package mgr

@@ -2,9 +2,8 @@ package mgr
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
@@ -53,8 +52,13 @@ func (s *Standby) handleMgrMap(m *msg.MgrMap) {
 		Name: s.cfg.Name, GID: s.gid(), Map: "mgrmap", Epoch: m.Epoch,
 		ActiveGID: m.ActiveGID, Available: m.Available, FencedAt: m.LastFailureOSDEpoch,
 	})
+	s.cluster.Mgr = m
 	s.follow(m)
+	s.notify(module.MgrMap)
 }
+
+// pacific is the release whose always-on modules count.
+const pacific = 16
 
 func (s *Standby) handleNullMap() {
 	if s.mgr != nil {
@@ -62,27 +66,9 @@ func (s *Standby) handleNullMap() {
 	}
 }
 
-// moduleSet is which modules run, in the order of the map.
-type moduleSet struct {
-	enabled  []string
-	alwaysOn map[uint32][]string // by release
-}
-
-func (a *moduleSet) equal(b *moduleSet) bool {
-	return slices.Equal(a.enabled, b.enabled) && maps.EqualFunc(a.alwaysOn, b.alwaysOn, func(x, y []string) bool { return slices.Equal(x, y) })
-}
-
-// modulesChanged reports whether a map has other modules than the one before. The first
-// map has none before it (MS-14a).
-func (s *Standby) modulesChanged(m *msg.MgrMap) bool {
-	was, is := s.modules, &moduleSet{m.EnabledModules, m.AlwaysOn}
-	s.modules = is
-	return was != nil && !was.equal(is)
-}
-
 // follow acts on a map that was applied.
 func (s *Standby) follow(m *msg.MgrMap) {
-	if s.modulesChanged(m) {
+	if s.modules.HandleMap(m, pacific) {
 		s.respawn(m.Epoch, "the set of enabled modules has changed")
 		return
 	}
@@ -112,7 +98,7 @@ func (s *Standby) latch(m *msg.MgrMap) { s.availableInMap = s.availableInMap || 
 func (s *Standby) startStandbyModules() {
 	if s.opt.StandbyModules && !s.standbyModules {
 		s.standbyModules = true
-		s.log.Info("standby modules started", "count", len(s.opt.Modules))
+		s.modules.StartStandby()
 	}
 }
 

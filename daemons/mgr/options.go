@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -31,6 +32,15 @@ type Config struct {
 	Given map[string]string
 	// Client are the tunables of the monitor client.
 	Client monc.Options
+	// Modules are the modules that the manager has. Which of them run is in the manager
+	// map.
+	Modules []module.Class
+	// ModuleDefaults are values of modules' options for where the monitors'
+	// configuration has none, by full name ("mgr/prometheus/server_port").
+	ModuleDefaults map[string]string
+	// Authorizer decides who may talk to the active manager and what it may do. nil
+	// believes everybody.
+	Authorizer msgr.Authorizer
 	// Defects are planted bugs; the zero value has none.
 	Defects Defects
 }
@@ -50,8 +60,6 @@ type Options struct {
 	// one, which a monitor that lags behind can send after a change of sessions
 	// (true). Ceph trusts the monitor: false is how it behaves (MS-15).
 	StrictMgrMapEpoch bool
-	// Modules are the names of the modules that the beacons list (none).
-	Modules []string
 	// Bind is where an active manager listens. Without an address it is the
 	// machine's first one; port 0 takes a free one.
 	Bind netip.AddrPort
@@ -81,7 +89,6 @@ func (o Options) withDefaults() Options {
 	if o.InitDuration == 0 {
 		o.InitDuration = d.InitDuration
 	}
-	o.Modules = slices.Sorted(slices.Values(o.Modules))
 	return o
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -22,12 +23,12 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 		if next == nil {
 			continue
 		}
-		s.osdMap = next
+		s.cluster.OSD = next
 		s.monc.Got("osdmap", uint64(next.Epoch))
 		s.h.Probe(MapApplied{Name: s.cfg.Name, GID: s.gid(), Map: "osdmap", Epoch: next.Epoch, Incremental: incremental})
 	}
 	if s.mgr != nil {
-		s.mgr.checkFence()
+		s.mgr.osdMapHere()
 	}
 	s.checkBlocked()
 }
@@ -36,10 +37,10 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 // the monitors or by an operator, and the map that says why may come later or never.
 func (s *Standby) checkBlocked() {
 	srv := s.serving()
-	if srv == nil || s.gone || s.cfg.Defects.StayActive || !s.osdMap.Blocked(srv.addrs...) {
+	if srv == nil || s.gone || s.cfg.Defects.StayActive || !s.cluster.OSD.Blocked(srv.addrs...) {
 		return
 	}
-	s.respawn(s.epoch, fmt.Sprintf("osdmap epoch %d blocks %v", s.osdMap.Epoch, srv.addrs[0]))
+	s.respawn(s.epoch, fmt.Sprintf("osdmap epoch %d blocks %v", s.cluster.OSD.Epoch, srv.addrs[0]))
 }
 
 // askAnew asks for the newest epoch of a map. A monitor that was asked for just that
@@ -63,15 +64,15 @@ func epochs(b *msg.OSDMap) []uint32 {
 // difference from a map that is not here; incremental is whether it was made from such
 // a difference.
 func (s *Standby) nextOSDMap(b *msg.OSDMap, epoch uint32) (next *osdmap.Map, incremental bool, err error) {
-	if epoch <= s.osdMap.Epoch {
+	if epoch <= s.cluster.OSD.Epoch {
 		return nil, false, nil
 	}
-	if inc := b.Incremental[epoch]; inc != nil && epoch == s.osdMap.Epoch+1 {
+	if inc := b.Incremental[epoch]; inc != nil && epoch == s.cluster.OSD.Epoch+1 {
 		change, err := osdmap.DecodeIncremental(inc)
 		if err != nil {
 			return nil, false, err
 		}
-		next, err = s.osdMap.Apply(change)
+		next, err = s.cluster.OSD.Apply(change)
 		return next, true, err
 	}
 	if full := b.Full[epoch]; full != nil {
@@ -89,15 +90,14 @@ func (s *Standby) nextOSDMap(b *msg.OSDMap, epoch uint32) (next *osdmap.Map, inc
 func (g *Mgr) awaitFence(done func()) {
 	g.s.monc.Want("osdmap", 0, false)
 	g.s.monc.Renew()
-	g.fenced = done
-	g.checkFence()
+	g.await(func() bool { return g.s.cluster.OSD.Epoch >= g.fence })(done)
 }
 
-func (g *Mgr) checkFence() {
-	if g.fenced == nil || g.s.osdMap.Epoch < g.fence {
-		return
+// osdMapHere is told of every message with OSD maps.
+func (g *Mgr) osdMapHere() {
+	if g.described {
+		g.followOSDMap()
 	}
-	done := g.fenced
-	g.fenced = nil
-	done()
+	g.s.notify(module.OSDMap)
+	g.resume()
 }

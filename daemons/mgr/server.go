@@ -1,9 +1,9 @@
 package mgr
 
 import (
-	"fmt"
 	"net/netip"
 
+	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
@@ -16,29 +16,27 @@ const (
 )
 
 // server is what daemons and the command line talk to. Ceph: DaemonServer in
-// src/mgr/DaemonServer.cc. It answers commands and takes reports, of which it
-// keeps nothing but who sent them.
+// src/mgr/DaemonServer.cc. It answers commands and takes reports.
 type server struct {
 	msgr.BaseDispatcher
-	g            *Mgr
-	messenger    *msgr.Messenger
-	addrs        msg.AddrVec
-	commands     []command
-	descriptions []msg.CommandDescription
-	daemons      int // sessions of daemons that report
+	g         *Mgr
+	messenger *msgr.Messenger
+	addrs     msg.AddrVec
+	commands  []command
+	tell      *admin.Socket // what "ceph tell mgr.x" gets to
+	reporting []*reporter   // sessions of daemons that report, in the order opened
 }
 
 // newServer listens and serves. The server's messenger is another one than that
 // towards the monitors: others dial it.
 func newServer(g *Mgr) (*server, error) {
 	s := g.s
-	srv := &server{g: g, commands: commandTable()}
-	srv.descriptions = descriptionsOf(srv.commands)
+	srv := &server{g: g, commands: commandTable(), tell: admin.New(s.adminHooks())}
 	srv.messenger = msgr.New(s.h, s.loop, msgr.Config{
 		Name:  msg.EntityName{Type: msg.EntityMgr, Num: int64(s.gid())},
 		Nonce: s.h.PID(), Label: "mgr." + s.cfg.Name + "/server",
 		Workers: s.opt.MessengerWorkers, Options: s.opt.Messenger,
-		Auth: msgr.AuthNone{Name: msg.AuthName{Type: uint32(msg.EntityMgr), ID: s.cfg.Name}, GlobalID: s.gid()},
+		Auth: s.authorizer(),
 	})
 	srv.messenger.SetDefaultPolicy(msgr.StatelessServer())
 	srv.messenger.AddDispatcherTail(srv)
@@ -52,6 +50,14 @@ func newServer(g *Mgr) (*server, error) {
 	return srv, nil
 }
 
+// authorizer decides who may talk to the server, and what it may do.
+func (s *Standby) authorizer() msgr.Authorizer {
+	if s.cfg.Authorizer != nil {
+		return s.cfg.Authorizer
+	}
+	return msgr.AuthNone{Name: msg.AuthName{Type: uint32(msg.EntityMgr), ID: s.cfg.Name}, GlobalID: s.gid()}
+}
+
 func (s *Standby) bindAddr() netip.AddrPort {
 	if s.opt.Bind.Addr().IsValid() {
 		return s.opt.Bind
@@ -59,49 +65,29 @@ func (s *Standby) bindAddr() netip.AddrPort {
 	return netip.AddrPortFrom(s.h.Network().Addrs()[0], s.opt.Bind.Port())
 }
 
-// daemon is a session of a daemon that reports.
-type daemon struct{ name string }
-
 // Dispatch takes everything. Implements [msgr.Dispatcher].
 func (srv *server) Dispatch(c *msgr.Connection, m *msg.Message) bool {
+	if srv.g.s.gone {
+		return true
+	}
 	switch b := m.Body.(type) {
 	case *msg.MgrOpen:
 		srv.open(c, b)
+	case *msg.MgrReport:
+		srv.report(c, b)
+	case *msg.MgrClose:
+		srv.close(c, b)
 	case *msg.Command:
-		code, status, output := srv.run(b.Cmd)
-		answer(c, m, &msg.CommandReply{Code: code, Status: status}, output)
+		srv.command(c, m, b)
 	case *msg.MgrCommand:
-		code, status, output := srv.run(b.Cmd)
-		answer(c, m, &msg.MgrCommandReply{Code: code, Status: status}, output)
+		srv.mgrCommand(c, m, b)
 	}
 	return true
 }
 
-// open begins a daemon's reports.
-func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
-	if c.Priv == nil {
-		srv.daemons++
-	}
-	c.Priv = &daemon{name: daemonName(c, b)}
-	c.Send(msg.New(&msg.MgrConfigure{Period: statsPeriod, Threshold: statsThreshold}))
-}
-
-// daemonName is "osd.0": daemons of a type of their own do not say which service
-// they are.
-func daemonName(c *msgr.Connection, b *msg.MgrOpen) string {
-	if b.ServiceName != "" {
-		return b.ServiceName + "." + b.DaemonName
-	}
-	return fmt.Sprintf("%v.%s", c.PeerType(), b.DaemonName)
-}
-
-// HandleReset forgets a daemon. Implements [msgr.Dispatcher].
+// HandleReset forgets a daemon's session. Implements [msgr.Dispatcher].
 func (srv *server) HandleReset(c *msgr.Connection) bool {
-	if d, ok := c.Priv.(*daemon); ok {
-		c.Priv = nil
-		srv.daemons--
-		srv.g.s.log.Debug("daemon left", "name", d.name)
-	}
+	srv.forget(c)
 	return true
 }
 

@@ -2,6 +2,8 @@ package mgr_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/monc/monctest"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -22,6 +25,14 @@ type caller struct {
 	process *monctest.Process
 	conn    *msgr.Connection
 	answers []*msg.Message
+	onReset func() // nil: nothing
+}
+
+func (c *caller) HandleReset(*msgr.Connection) bool {
+	if c.onReset != nil {
+		c.onReset()
+	}
+	return true
 }
 
 func (c *caller) Dispatch(_ *msgr.Connection, m *msg.Message) bool {
@@ -63,7 +74,8 @@ func tell(text string) *msg.Command { return &msg.Command{FSID: monctest.FSID(),
 
 func client() msg.EntityName { return msg.EntityName{Type: msg.EntityClient, Num: 4999} }
 
-func TestServer_answersCommands(t *testing.T) {
+// What comes by "tell" are questions to the admin socket, with numbers for errors.
+func TestServer_tell(t *testing.T) {
 	m := serving(t, nil)
 	c := m.call(client(), "admin")
 	for i, tt := range []struct {
@@ -73,24 +85,24 @@ func TestServer_answersCommands(t *testing.T) {
 		data   string // a part
 	}{
 		{[]string{`{"prefix": "version"}`}, 0, "", `"version": "16.2.15"`},
-		{[]string{`{"prefix": "status"}`}, 0, "", `"state": "active"`},
-		{[]string{`{"prefix": `, `"service dump"}`}, 0, "", `"services": {}`},
-		{[]string{`{"prefix": "service status"}`}, 0, "", `{}`},
-		{[]string{`{"prefix": "make tea"}`}, -22, `"make tea"`, ""},
-		{[]string{`{}`}, -22, `""`, ""},
+		{[]string{`{"prefix": `, `"status"}`}, 0, "", `"state": "active"`},
+		{[]string{`{"prefix": "help"}`}, 0, "", `"config get": "`},
+		{[]string{`{"prefix": "get_command_descriptions", "format": "json"}`}, 0, "", `{"sig":["version"],"help":"get ceph version"}`},
+		{[]string{`{"prefix": "config get", "var": "mgr_tick_period"}`}, 0, "", `"mgr_tick_period": "2"`},
+		{[]string{`{"prefix": "config get", "var": "nope"}`}, -2, "error getting 'nope': (2) No such file or directory", ""},
+		{[]string{`{"prefix": "make tea"}`}, -22, "make tea", ""},
+		{[]string{`{}`}, -22, "", ""},
 		{[]string{`{"prefix": "` + strings.Repeat(`\u0000`, 1<<16) + `"}`}, -22, "unknown", ""},
-		{[]string{`not JSON`}, -22, "JSON", ""},
-		{[]string{`{"prefix": 7}`}, -22, "JSON", ""},
-		{nil, -22, "JSON", ""},
-		{[]string{strings.Repeat("[", 1<<20)}, -22, "JSON", ""},
+		{[]string{`not JSON`}, -22, "invalid json", ""},
+		{[]string{`{"prefix": 7}`}, -22, "invalid json", ""},
+		{nil, -22, "json", ""},
+		{[]string{strings.Repeat("[", 1<<20)}, -22, "json", ""},
 	} {
 		tid := uint64(i + 1)
 		told := c.ask(tid, &msg.Command{FSID: monctest.FSID(), Cmd: tt.text})
-		called := c.ask(tid, &msg.MgrCommand{FSID: monctest.FSID(), Cmd: tt.text})
 		a, ok := told.Body.(*msg.CommandReply)
-		b, ok2 := called.Body.(*msg.MgrCommandReply)
-		if !ok || !ok2 || told.Header.Tid != tid || called.Header.Tid != tid {
-			t.Fatalf("%.40q: answers %v and %v", tt.text, told, called)
+		if !ok || told.Header.Tid != tid {
+			t.Fatalf("%.40q: answer %v", tt.text, told)
 		}
 		if a.Code != tt.code || !strings.Contains(a.Status, tt.status) || !strings.Contains(string(told.Data), tt.data) {
 			t.Errorf("%.40q: code %d, status %q, output %q", tt.text, a.Code, a.Status, told.Data)
@@ -98,58 +110,106 @@ func TestServer_answersCommands(t *testing.T) {
 		if len(a.Status) > 1000 {
 			t.Errorf("%.40q: a status of %d bytes", tt.text, len(a.Status))
 		}
-		if a.Code != b.Code || a.Status != b.Status || string(told.Data) != string(called.Data) {
-			t.Errorf("%.40q: another answer to a tell than to a call", tt.text)
-		}
 	}
 	served := facts[mgr.Served](m)
-	if want := (mgr.Served{Name: "x", GID: m.gid(), Command: "version"}); len(served) != 22 || served[0] != want {
+	if want := (mgr.Served{Name: "x", GID: m.gid(), Command: "version"}); len(served) != 13 || served[0] != want {
 		t.Errorf("%d answers stated, the first as %+v", len(served), served[0])
+	}
+}
+
+// The commands of managers, which old clients send without the cluster's id. Texts and
+// numbers are Ceph's.
+func TestServer_commands(t *testing.T) {
+	m := serving(t, func(c *mgr.Config) { c.Modules = []module.Class{teapot()} })
+	c := m.call(client(), "admin")
+	for i, tt := range []struct {
+		text   []string
+		code   int32
+		status string // a part
+		data   string // a part
+	}{
+		{[]string{`{"prefix": `, `"service dump"}`}, 0, "", `"services": {}`},
+		{[]string{`{"prefix": "service status", "format": "json"}`}, 0, "", "{}\n"},
+		{[]string{`{"prefix": "make coffee"}`}, -22, "No handler found for 'make coffee'", ""},
+		{[]string{`{"prefix": "make tea", "sort": "black"}`}, -95, "Module 'teapot' is not enabled/loaded (required by command 'make tea'): " +
+			"use `ceph mgr module enable teapot` to enable it", ""},
+		{[]string{`{"prefix": "make tea", "sort": 7}`}, -22, "bad or missing field 'sort'", ""},
+		{[]string{`{}`}, -22, "bad or missing field 'prefix'", ""},
+		{[]string{`{"prefix": "` + strings.Repeat(`\u0000`, 1<<16) + `"}`}, -22, "No handler", ""},
+		{[]string{`not JSON`}, -22, "unparseable JSON not JSON", ""},
+		{[]string{`[]`}, -22, "not JSON object []", ""},
+		{[]string{`{"prefix": 7}`}, -22, "bad or missing field 'prefix'", ""},
+		{nil, -22, "unparseable JSON", ""},
+		{[]string{strings.Repeat("[", 1<<20)}, -22, "unparseable JSON", ""},
+	} {
+		tid := uint64(i + 1)
+		told := c.ask(tid, &msg.Command{Cmd: tt.text})
+		called := c.ask(tid, &msg.MgrCommand{FSID: monctest.FSID(), Cmd: tt.text})
+		a, ok := told.Body.(*msg.CommandReply)
+		b, ok2 := called.Body.(*msg.MgrCommandReply)
+		if !ok || !ok2 || told.Header.Tid != tid || called.Header.Tid != tid {
+			t.Fatalf("%.40q: answers %v and %v", tt.text, told, called)
+		}
+		if a.Code != tt.code || !strings.Contains(a.Status, tt.status) || !strings.Contains(string(told.Data), tt.data) || len(a.Status) > 1000 {
+			t.Errorf("%.40q: code %d, status %q, output %q", tt.text, a.Code, a.Status, told.Data)
+		}
+		if a.Code != b.Code || a.Status != b.Status || string(told.Data) != string(called.Data) {
+			t.Errorf("%.40q: another answer to an old client than to a new one", tt.text)
+		}
+	}
+}
+
+// teapot is a module that nobody has enabled.
+func teapot() module.Class {
+	return module.Class{
+		Name:     "teapot",
+		Commands: []module.Command{{Prefix: "make tea", Params: "name=sort,type=CephString", Help: "make tea", Perm: "r"}},
+		Active:   func(*module.Manager) (module.Module, error) { return nil, errors.New("enabled") },
 	}
 }
 
 // The command line refuses to send what is not described.
 func TestServer_describesItsCommands(t *testing.T) {
-	m := serving(t, nil)
-	reply := m.call(client(), "admin").ask(1, tell(`{"prefix": "get_command_descriptions"}`))
-	var list map[string]struct{ Sig []string }
+	m := serving(t, func(c *mgr.Config) { c.Modules = []module.Class{teapot()} })
+	reply := m.call(client(), "admin").ask(1, &msg.MgrCommand{Cmd: []string{`{"prefix": "get_command_descriptions"}`}})
+	var list map[string]struct {
+		Sig    []any
+		Module string
+	}
 	if err := json.Unmarshal(reply.Data, &list); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, d := range list {
-		got = append(got, strings.Join(d.Sig, " "))
+		got = append(got, fmt.Sprint(d.Module, d.Sig))
 	}
 	slices.Sort(got)
-	want := []string{"get_command_descriptions", "service dump", "service status", "status", "version"}
+	want := []string{"mgr[make tea map[name:sort type:CephString]]", "service[service dump]", "service[service status]"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("described (-want +got):\n%s", diff)
 	}
 }
 
-func TestServer_daemonsReport(t *testing.T) {
-	m := serving(t, nil)
-	osd := m.call(msg.EntityName{Type: msg.EntityOSD, Num: 0}, "0")
-	reply := osd.ask(0, &msg.MgrOpen{DaemonName: "0"})
-	if b, ok := reply.Body.(*msg.MgrConfigure); !ok || b.Period != 5 || b.Threshold != 5 {
-		t.Errorf("a report is begun with %+v", reply.Body)
+// limited lets in whoever shows the authorizer of method none, but allows nothing.
+type limited struct{ msgr.AuthNone }
+
+func (l limited) VerifyAuthorizer(peer msg.EntityType, protocol uint32, b []byte) (msgr.Identity, error) {
+	who, err := l.AuthNone.VerifyAuthorizer(peer, protocol, b)
+	who.AllowAll = false
+	return who, err
+}
+
+func TestServer_deniesCommandsWithoutCaps(t *testing.T) {
+	m := serving(t, func(c *mgr.Config) { c.Authorizer = limited{msgr.AuthNone{Own: msg.EntityMgr}} })
+	c := m.call(client(), "admin")
+	const why = "access denied: does your client key have mgr caps?"
+	told := c.ask(1, tell(`{"prefix": "version"}`))
+	if b := told.Body.(*msg.CommandReply); b.Code != -13 || !strings.HasPrefix(b.Status, why) || len(told.Data) > 0 {
+		t.Errorf("tell: %+v %q", b, told.Data)
 	}
-	osd.ask(0, &msg.MgrOpen{DaemonName: "0"})
-	admin := m.call(client(), "admin")
-	daemons := func() int {
-		var status struct{ Daemons int }
-		if err := json.Unmarshal(admin.ask(1, tell(`{"prefix": "status"}`)).Data, &status); err != nil {
-			t.Fatal(err)
-		}
-		return status.Daemons
-	}
-	if n := daemons(); n != 1 {
-		t.Errorf("%d daemons report, want 1", n)
-	}
-	osd.process.Exit(0, "")
-	m.world.Run(time.Second)
-	if n := daemons(); n != 0 {
-		t.Errorf("%d daemons report after the only one has gone", n)
+	called := c.ask(2, &msg.MgrCommand{Cmd: []string{`{"prefix": "service dump"}`}})
+	if b := called.Body.(*msg.MgrCommandReply); b.Code != -13 || !strings.HasPrefix(b.Status, why) || len(called.Data) > 0 {
+		t.Errorf("command: %+v %q", b, called.Data)
 	}
 }
 

@@ -92,15 +92,15 @@ func (l *layers) onto(o Options) Options {
 // is of modules ("mgr/MODULE/OPTION") is the modules' (MS-5).
 func (s *Standby) handleConfig(options map[string]string) {
 	own, modules := map[string]string{}, map[string]string{}
-	//wavetank:ordered from a map into maps
 	for name, value := range options {
-		if rest, ok := strings.CutPrefix(name, "mgr/"); ok {
-			modules[rest] = value
+		if strings.HasPrefix(name, modulePrefix) {
+			modules[name] = value
 		} else {
 			own[name] = value
 		}
 	}
-	s.layers.mon, s.moduleOptions = own, modules
+	s.layers.mon = own
+	s.modules.HandleConfig(modules)
 	s.applySettings()
 }
 

@@ -3,11 +3,13 @@ package mgr
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr/module"
+	"github.com/wavetank/wavetank/daemons/mgr/state"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
-	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
@@ -27,17 +29,16 @@ type Standby struct {
 	tick      host.Timer
 
 	mode           Mode
-	epoch          uint32      // of the newest manager map applied
-	osdMap         *osdmap.Map // the newest applied; of epoch 0 before the first
-	mgr            *Mgr        // nil until a map names us
-	availableInMap bool        // a map has named us as available (MS-11)
-	shadowing      bool        // a map has named another manager active, by name
-	standbyModules bool        // they run (MS-14d)
-	modules        *moduleSet  // of the newest manager map; nil before the first
+	epoch          uint32 // of the newest manager map applied
+	cluster        *state.Cluster
+	modules        *module.Registry
+	mgr            *Mgr // nil until a map names us
+	availableInMap bool // a map has named us as available (MS-11)
+	shadowing      bool // a map has named another manager active, by name
+	standbyModules bool // they run (MS-14d)
 
-	layers        layers
-	moduleOptions map[string]string // "MODULE/OPTION" from the monitors' configuration
-	gone          bool              // respawning or shut down: not another beacon
+	layers layers
+	gone   bool // respawning or shut down: not another beacon
 }
 
 // New makes a manager process on h, which does nothing before Start. Error: what
@@ -49,8 +50,8 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 	label := "mgr." + cfg.Name
 	s := &Standby{
 		h: h, log: h.Log().With("mgr", cfg.Name), cfg: cfg, base: cfg.Options.withDefaults(),
-		layers: layers{given: cfg.Given, override: map[string]string{}},
-		osdMap: &osdmap.Map{}, loop: h.NewLoop(label + "/dispatch"), finisher: h.NewLoop(label + "/finisher"),
+		layers:  layers{given: cfg.Given, override: map[string]string{}},
+		cluster: state.New(), loop: h.NewLoop(label + "/dispatch"), finisher: h.NewLoop(label + "/finisher"),
 	}
 	s.opt = s.layers.onto(s.base)
 	s.messenger = msgr.New(h, s.loop, msgr.Config{
@@ -60,8 +61,21 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 	})
 	s.messenger.SetPolicy(msg.EntityMon, msgr.LossyClient())
 	s.monc = monc.New(h, s.loop, s.messenger, cfg.client())
+	modules, err := module.New(s.moduleEnv(), cfg.Modules)
+	if err != nil {
+		return nil, fmt.Errorf("mgr.%s: %w", cfg.Name, err)
+	}
+	s.modules = modules
 	s.tick = s.loop.NewTimer(s.onTick)
 	return s, nil
+}
+
+// moduleEnv is what modules need of the manager.
+func (s *Standby) moduleEnv() module.Env {
+	return module.Env{
+		Host: s.h, Loop: s.loop, Name: s.cfg.Name, GID: s.gid, Cluster: s.cluster, Defaults: s.cfg.ModuleDefaults,
+		MonCommand: s.monc.Command, Changed: s.modulesChanged,
+	}
 }
 
 // Start begins the process's work, in the order that MS-3 to MS-7 ask for. If
@@ -95,7 +109,7 @@ func (s *Standby) authenticated(err error) {
 		return
 	}
 	s.messenger.SetName(msg.EntityName{Type: msg.EntityMgr, Num: int64(s.gid())})
-	s.beacons = newBeaconMaker(s.cfg, s.opt, metadata(s.h, s.messenger.Addr()))
+	s.beacons = newBeaconMaker(s.cfg, s.modules, metadata(s.h, s.messenger.Addr()))
 	s.setMode(ModeStandby)
 	s.onTick()
 }
@@ -149,6 +163,10 @@ func (s *Standby) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 		s.handleMgrMap(&b.Map)
 	case *msg.OSDMap:
 		s.handleOSDMap(b)
+	default:
+		if s.mgr != nil {
+			s.mgr.handleMonitors(m)
+		}
 	}
 	return true
 }
@@ -168,6 +186,9 @@ func (s *Standby) HandleRemoteReset(*msgr.Connection) {}
 
 // HandleRefused does nothing. Implements [msgr.Dispatcher].
 func (s *Standby) HandleRefused(*msgr.Connection) bool { return false }
+
+// now is the machine's monotonic clock.
+func (s *Standby) now() time.Duration { return s.h.Clock().Monotonic() }
 
 // respawn ends the process and starts it anew (MS-22). No beacon follows
 // (I-MGR-8).

@@ -214,7 +214,7 @@ func TestStandby_activation(t *testing.T) {
 	m.world.Run(900 * time.Millisecond)
 	want := map[string]msg.Subscription{
 		"config": {}, "monmap": {Start: 2}, "mgrmap": {Start: 6},
-		"fsmap": {}, "log-info": {}, "mgrdigest": {}, "servicemap": {},
+		"fsmap": {}, "kv:mgr/": {}, "log-info": {}, "mgrdigest": {}, "servicemap": {},
 	}
 	if diff := cmp.Diff(want, m.subscriptions(1)); diff != "" { // the last is for the OSD map
 		t.Errorf("subscriptions of an active manager (-want +got):\n%s", diff)

@@ -43,10 +43,51 @@ func shortAddr(v msg.AddrVec) string {
 func plainAddr(a msg.EntityAddr) string { return fmt.Sprintf("%v/%d", a.IP, a.Nonce) }
 
 type moduleJSON struct {
-	Name    string   `json:"name"`
-	CanRun  bool     `json:"can_run"`
-	Error   string   `json:"error_string"`
-	Options struct{} `json:"module_options"`
+	Name    string            `json:"name"`
+	CanRun  bool              `json:"can_run"`
+	Error   string            `json:"error_string"`
+	Options moduleOptionsJSON `json:"module_options"`
+}
+
+type moduleOptionsJSON map[string]moduleOptionJSON
+
+type moduleOptionJSON struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"type"`
+	Level       string   `json:"level"`
+	Flags       uint32   `json:"flags"`
+	Default     string   `json:"default_value"`
+	Min         string   `json:"min"`
+	Max         string   `json:"max"`
+	Allowed     []string `json:"enum_allowed"`
+	Description string   `json:"desc"`
+	Long        string   `json:"long_desc"`
+	Tags        []string `json:"tags"`
+	SeeAlso     []string `json:"see_also"`
+}
+
+// optionType and optionLevel are their names in src/common/options.h.
+func optionType(t uint8) string {
+	names := [...]string{"uint", "int", "str", "float", "bool", "addr", "addrvec", "uuid", "size", "secs", "millisecs"}
+	return names[min(int(t), len(names)-1)]
+}
+
+func optionLevel(l uint8) string {
+	names := [...]string{"basic", "advanced", "dev", "unknown"}
+	return names[min(int(l), len(names)-1)]
+}
+
+func moduleOptionsOf(options map[string]msg.ModuleOption) moduleOptionsJSON {
+	out := moduleOptionsJSON{}
+	for _, name := range wire.SortedKeys(options) {
+		o := options[name]
+		out[name] = moduleOptionJSON{
+			Name: o.Name, Type: optionType(o.Type), Level: optionLevel(o.Level),
+			Flags: o.Flags, Default: o.Default, Min: o.Min, Max: o.Max, Allowed: orEmpty(o.Allowed),
+			Description: o.Description, Long: o.LongDescription, Tags: orEmpty(o.Tags), SeeAlso: orEmpty(o.SeeAlso),
+		}
+	}
+	return out
 }
 
 type standbyJSON struct {
@@ -103,7 +144,7 @@ func mgrDumpOf(mm *msg.MgrMap) mgrDumpJSON {
 func modulesOf(list []msg.ModuleInfo) []moduleJSON {
 	out := []moduleJSON{}
 	for _, m := range list {
-		out = append(out, moduleJSON{Name: m.Name, CanRun: m.CanRun, Error: m.Error})
+		out = append(out, moduleJSON{Name: m.Name, CanRun: m.CanRun, Error: m.Error, Options: moduleOptionsOf(m.Options)})
 	}
 	return out
 }

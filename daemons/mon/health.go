@@ -264,13 +264,15 @@ func (m *Mon) handleMonHealthChecks(rank int, h *msg.MonHealthChecks) {
 	}
 }
 
-// handleMgrReport takes what the active manager finds wrong with the cluster.
+// handleMgrReport takes what the active manager finds wrong with the cluster, and what
+// services there are.
 func (m *Mon) handleMgrReport(o *op, r *msg.MonMgrReport) {
 	m.noReply(o)
 	if !m.leads(o) || r.GID != m.mgr.committed.ActiveGID {
 		return
 	}
-	if m.health.report(healthOfMgr, r.Checks) {
+	changed := m.reported.report(r)
+	if m.health.report(healthOfMgr, r.Checks) || changed {
 		m.schedule(false)
 	}
 }

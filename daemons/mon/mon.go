@@ -41,6 +41,7 @@ type Mon struct {
 	mgrGone      time.Duration // when this leader first saw that no manager serves; 0 while one does
 	fs           *mdsService
 	monMeta      *ledger
+	reported     *mgrStat
 	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down
 	heard        map[int]time.Duration     // when a monitor of that rank was last heard
 	ids          globalIDs
@@ -110,9 +111,10 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.health.look, m.health.changed = m.lookAround, m.sayHealth
 	m.health.mutes.ended = m.sayMuteEnded
 	m.fs, m.monMeta, m.met = m.newMDSService(), newLedger(monMetadataSpace), map[int]map[string]string{}
+	m.reported = newMgrStat(m.cfg.MonMap.Created)
 	m.heard = map[int]time.Duration{}
 	m.overrides = map[string]string{}
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.health.mutes, m.fs, m.monMeta}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.health.mutes, m.fs, m.monMeta, m.reported}
 	m.commands = commands()
 	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)

@@ -26,11 +26,24 @@ func (m *Mon) statusText() string {
 	for _, line := range m.health.summaries(m.wall()) {
 		fmt.Fprintf(&b, "            %s\n", line)
 	}
-	fmt.Fprintf(&b, " \n  services:\n    mon: %s\n    mgr: %s\n", m.monSummary(), m.mgrSummary())
-	fmt.Fprintf(&b, "    osd: %s\n", osdSummary(m.osd.committed))
+	names, summaries := serviceSummaries(m.reported.services)
+	summaries["mon"], summaries["mgr"], summaries["osd"] = m.monSummary(), m.mgrSummary(), osdSummary(m.osd.committed)
+	names = append([]string{"mon", "mgr", "osd"}, names...)
+	b.WriteString(" \n  services:\n")
+	for _, name := range names {
+		fmt.Fprintf(&b, "    %s:%*s %s\n", name, longest(names)-len(name), "", summaries[name])
+	}
 	b.WriteString(" \n  data:\n    pools:   0 pools, 0 pgs\n    objects: 0 objects, 0 B\n" +
 		"    usage:   0 B used, 0 B / 0 B avail\n    pgs:     \n \n")
+	b.WriteString(progressText(m.reported.progress))
 	return b.String()
+}
+
+func longest(names []string) (n int) {
+	for _, name := range names {
+		n = max(n, len(name))
+	}
+	return n
 }
 
 // monSummary is the line of "ceph status" about monitors.
@@ -133,7 +146,7 @@ type statusJSON struct {
 	Progress   map[string]any `json:"progress_events"`
 }
 
-// servicesJSON is the map of services that managers keep: there are none.
+// servicesJSON is the map of services that managers keep.
 type servicesJSON struct {
 	Epoch    uint32         `json:"epoch"`
 	Modified string         `json:"modified"`
@@ -141,7 +154,12 @@ type servicesJSON struct {
 }
 
 func (m *Mon) servicesJSON() servicesJSON {
-	return servicesJSON{Modified: isoStamp(m.cfg.MonMap.Created), Services: map[string]any{}}
+	is := m.reported.services
+	j := servicesJSON{Epoch: is.Epoch, Modified: isoStamp(is.Modified), Services: map[string]any{}}
+	for _, name := range wire.SortedKeys(is.Services) {
+		j.Services[name] = serviceJSON(is.Services[name])
+	}
+	return j
 }
 
 func (m *Mon) statusJSON() *statusJSON {
@@ -149,7 +167,7 @@ func (m *Mon) statusJSON() *statusJSON {
 	j := &statusJSON{
 		FSID: m.cfg.FSID.String(), Health: m.health.json(false), ElectionEpoch: m.status().Term,
 		Quorum: m.quorumRanks(), QuorumNames: m.quorumNames(), QuorumAge: m.quorumAge(),
-		OSDMap: osdStatOf(m.osd.committed), Progress: map[string]any{},
+		OSDMap: osdStatOf(m.osd.committed), Progress: progressJSON(m.reported.progress),
 	}
 	j.MonMap.Epoch, j.MonMap.Release, j.MonMap.Mons = m.cfg.MonMap.Epoch, releaseName(uint32(m.cfg.MonMap.MinRelease)), m.size()
 	j.PGMap.ByState = []string{}

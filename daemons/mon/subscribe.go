@@ -100,6 +100,8 @@ func (m *Mon) serve(s *session, sub *subscription) {
 		m.serveMap(s, sub, m.fs.body, uint64(m.fs.committed.Epoch))
 	case "mdsmap":
 		m.serveMDSMap(s, sub)
+	case serviceMapName:
+		m.serveServiceMap(s, sub)
 	case digestName:
 		m.serveDigest(s, sub)
 	case "config":

@@ -180,6 +180,13 @@ const (
 // unwound is the panic that ends a task whose loop has stopped.
 type unwound struct{}
 
+// Unwinds reports whether what a deferred function of a task has recovered is no
+// failure but the end of the task with its loop. It must be panicked with again.
+func Unwinds(recovered any) bool {
+	_, ok := recovered.(unwound)
+	return ok
+}
+
 // Panic is what a panic in a task becomes when it reaches the task's loop, where
 // the stack of the task is not to be seen any more.
 type Panic struct {

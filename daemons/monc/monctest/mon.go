@@ -37,6 +37,8 @@ type Mon struct {
 	OnMessage func(c *msgr.Connection, m *msg.Message) bool
 	// AuthResult is the result of authentication, 0 or a negative errno.
 	AuthResult int32
+	// Output is what it answers commands with, JSON if somebody reads it.
+	Output []byte
 	// NoQuorum lets it answer nothing at all.
 	NoQuorum bool
 
@@ -164,7 +166,7 @@ func (m *Mon) Dispatch(c *msgr.Connection, message *msg.Message) bool {
 	case *msg.MonSubscribe:
 		m.subscribe(c, b)
 	case *msg.MonCommand:
-		m.Reply(c, message, &msg.MonCommandAck{Paxos: msg.PaxosAt(0), Cmd: b.Cmd}, nil)
+		m.Reply(c, message, &msg.MonCommandAck{Paxos: msg.PaxosAt(0), Cmd: b.Cmd}, m.Output)
 	case *msg.MonGetVersion:
 		m.Reply(c, message, &msg.MonGetVersionReply{Handle: b.Handle, Newest: 7, Oldest: 3}, nil)
 	}
@@ -204,7 +206,17 @@ func (m *Mon) authenticate(c *msgr.Connection, b *msg.Auth) {
 }
 
 func (m *Mon) subscribe(c *msgr.Connection, b *msg.MonSubscribe) {
-	if _, wanted := b.What["config"]; wanted {
-		c.Send(msg.NewFromMon(&msg.Config{}))
+	for _, s := range []struct {
+		what string
+		body msg.Body
+	}{
+		{"config", &msg.Config{}},
+		{"fsmap", &msg.FSMapMsg{Map: msg.FSMap{Epoch: 1}}},
+		{"kv:mgr/", &msg.KVData{DataVersion: 1, Prefix: "mgr/"}},
+		{"mgrdigest", &msg.MgrDigest{MonStatus: []byte("{}"), Health: []byte("{}")}},
+	} {
+		if _, wanted := b.What[s.what]; wanted {
+			c.Send(msg.NewFromMon(s.body))
+		}
 	}
 }

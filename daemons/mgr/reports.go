@@ -1,0 +1,153 @@
+package mgr
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wavetank/wavetank/daemons/mgr/module"
+	"github.com/wavetank/wavetank/daemons/mgr/state"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/msgr"
+)
+
+// reporter is a session of a daemon that reports.
+type reporter struct {
+	conn *msgr.Connection
+	key  state.Key
+}
+
+// keyOf is which daemon it is: those of a type of their own do not say which service
+// they are.
+func keyOf(c *msgr.Connection, daemon, service string) state.Key {
+	if service == "" {
+		service = c.PeerType().String()
+	}
+	return state.Key{Type: service, Name: daemon}
+}
+
+// open begins a daemon's reports. What a daemon of Ceph itself reports can be made use
+// of only once it is known what it is: until then its session is cut, and it comes
+// back. (Ceph: DaemonServer::handle_open.)
+func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
+	s, key := srv.g.s, keyOf(c, b.DaemonName, b.ServiceName)
+	c.Send(msg.New(&msg.MgrConfigure{Period: statsPeriod, Threshold: statsThreshold}))
+	d := s.cluster.Daemons.Get(key)
+	switch {
+	case b.ServiceDaemon:
+		d = srv.g.openService(d, key, c, b)
+	case d == nil:
+		srv.refuse(c, key)
+		return
+	}
+	d.Counters = state.Counters{}
+	d.Reported = s.now()
+	srv.forget(c)
+	r := &reporter{c, key}
+	c.Priv = r
+	srv.reporting = append(srv.reporting, r)
+}
+
+// refuse cuts the session of a daemon that is not known, and asks the monitors about
+// it.
+func (srv *server) refuse(c *msgr.Connection, key state.Key) {
+	srv.g.s.log.Debug("daemon not known yet", "daemon", key)
+	srv.forget(c)
+	c.MarkDown()
+	srv.g.askMetadata(key)
+}
+
+// report takes what a daemon says of itself.
+func (srv *server) report(c *msgr.Connection, b *msg.MgrReport) {
+	s, key := srv.g.s, keyOf(c, b.DaemonName, b.ServiceName)
+	d := s.cluster.Daemons.Get(key)
+	if d == nil {
+		srv.refuse(c, key)
+		return
+	}
+	if err := d.Counters.Update(b, s.now()); err != nil {
+		s.log.Error("bad report", "daemon", key, "error", err)
+		srv.forget(c)
+		c.MarkDown()
+		return
+	}
+	d.Reported = s.now()
+	d.Health = b.Health
+	if d.Service && b.Status != nil {
+		d.Status, d.StatusStamp = b.Status, s.h.Clock().Now()
+	}
+	if b.TaskStatus != nil {
+		srv.g.updateTasks(key, b.TaskStatus)
+	}
+}
+
+// close ends a daemon's reports: it takes its leave.
+func (srv *server) close(c *msgr.Connection, b *msg.MgrClose) {
+	key := keyOf(c, b.DaemonName, b.ServiceName)
+	s := srv.g.s
+	if d := s.cluster.Daemons.Get(key); d != nil && d.Service {
+		s.cluster.Daemons.Remove(key)
+		srv.g.closeService(key)
+	}
+	srv.forget(c)
+	c.Send(msg.New(&msg.MgrClose{DaemonName: b.DaemonName, ServiceName: b.ServiceName}))
+}
+
+// forget notes that a session is no more.
+func (srv *server) forget(c *msgr.Connection) {
+	r, ok := c.Priv.(*reporter)
+	if !ok {
+		return
+	}
+	c.Priv = nil
+	srv.reporting = slices.DeleteFunc(srv.reporting, func(x *reporter) bool { return x == r })
+	srv.g.s.log.Debug("daemon left", "daemon", r.key)
+}
+
+// What a metric of a daemon's health is about (daemon_metric in
+// src/mgr/DaemonHealthMetric.h): the first half of the value counts, the second is
+// seconds.
+const (
+	metricSlowOps    = 0
+	metricPendingPGs = 1
+)
+
+// reportedHealth is what the daemons' own metrics make of health: SLOW_OPS. (Ceph:
+// src/mgr/DaemonHealthMetricCollector.cc.)
+func (g *Mgr) reportedHealth() (c msg.HealthCheck, slow bool) {
+	var count, oldest uint32
+	var names []string
+	for _, d := range g.s.cluster.Daemons.All() {
+		for _, h := range d.Health {
+			n := uint32(h.Value >> 32)
+			if h.Type != metricSlowOps || n == 0 {
+				continue
+			}
+			count += n
+			oldest = max(oldest, uint32(h.Value))
+			names = append(names, d.String())
+		}
+	}
+	if count == 0 {
+		return c, false
+	}
+	where := "daemons [" + joinComma(names) + "] have slow ops."
+	if len(names) == 1 {
+		where = names[0] + " has slow ops"
+	}
+	c = msg.HealthCheck{Severity: msg.HealthWarn, Count: int64(count)}
+	c.Summary = fmt.Sprintf("%d slow ops, oldest one blocked for %d sec, %s", count, oldest, where)
+	return c, true
+}
+
+func joinComma(names []string) (text string) {
+	for i, n := range names {
+		if i > 0 {
+			text += ","
+		}
+		text += n
+	}
+	return text
+}
+
+// notify tells modules what has changed.
+func (s *Standby) notify(what module.What) { s.modules.Notify(what) }
