@@ -9,20 +9,32 @@ import (
 // Catalogue is every scenario, in the order of their names.
 func Catalogue() []Scenario {
 	return []Scenario{
+		clockSteps(),
+		mapLag(),
 		messengerMatrix(),
+		mgrClog(),
+		mgrEdge(),
 		mgrFailCommand(),
+		mgrFailCrash(),
 		mgrFailover(),
+		mgrInFlight(),
 		mgrLateMap(),
+		mgrModules(),
+		mgrOneWay(),
 		mgrPartition(),
 		mgrPause(),
 		mgrPoints(),
 		mgrReset(),
 		mgrRestart(),
+		mgrStorm(),
 		mgrSwizzle(),
 		monCrash(),
+		monLateForward(),
 		monMinority(),
 		monPause(),
 		monPower(),
+		monRolling(),
+		monSplit(),
 	}
 }
 
