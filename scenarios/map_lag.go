@@ -8,11 +8,12 @@ import (
 	"github.com/wavetank/wavetank/faults"
 )
 
-// mapLag lets a daemon miss epochs (S-11): a monitor or a manager stands still, or is
-// cut off, while the operator changes the OSD map some times, and what monitors keep is
-// little: so the manager that returns asks for epochs that are gone, and the monitor is
-// given a snapshot. Then the active manager is failed, and its successor needs the
-// newest of all maps.
+// mapLag lets a daemon miss epochs (S-11): a monitor or a manager stands still, is cut
+// off or is not there, while the operator changes the OSD map some times, and what
+// monitors keep is little: so the manager that returns asks for epochs that are gone, and
+// the monitor is given a snapshot. A manager that starts afterwards may ask just that
+// one. In the end the active manager is failed, and its successor needs the newest of all
+// maps.
 func mapLag() Scenario {
 	return Scenario{
 		Name:   "map-lag",
@@ -21,7 +22,7 @@ func mapLag() Scenario {
 		Bite:   faults.Command{}.Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
 			t.Mon.MaxMgrMapEpochs = d.Int("epochs-kept", 1, 20)
-			t.Mon.SnapshotEvery = d.Int("snapshot-every", 2, 30)
+			t.Mon.SnapshotEvery = max(1, d.Int("snapshot-every", -10, 20)) // each commit, in a third of the runs
 			t.Mon.KeepEntries = d.Int("entries-kept", 0, 10)
 			t.Mon.ProposeInterval = d.Between("propose-interval", 50*time.Millisecond, time.Second)
 		},
@@ -36,8 +37,13 @@ func mapLag() Scenario {
 					changes++
 					plan = append(plan, faults.Step{At: at, Fault: aMapChange(changes)})
 				}
+				if d.Chance("restart-standby", 2) {
+					plan = append(plan, faults.Step{At: at, Fault: faults.Kill{Who: cluster.RoleNextMgr}})
+				}
 				plan = append(plan, faults.Step{At: at, Fault: end})
-				at += d.Between("gap", 0, 10*time.Second)
+				at += d.Between("gap", time.Second, 10*time.Second)
+				plan = append(plan, faults.Step{At: at, Fault: faults.Restart{Who: cluster.RoleDead}})
+				at += d.Between("then", 0, 4*time.Second)
 			}
 			plan = append(plan, faults.Step{At: at, Fault: faults.FailMgr{}})
 			return plan, []Goal{succeeded(len(plan)-1, len(plan)-1, rediscovery), settled(len(plan) - 1)}
@@ -45,11 +51,13 @@ func mapLag() Scenario {
 	}
 }
 
-// anAbsence draws who misses something, and how: it stands still, and its connections may
-// be gone when it wakes up, or it is cut off.
+// anAbsence draws who misses something, and how.
 func anAbsence(d *Draw, t cluster.Topology) (begin, end faults.Fault) {
 	who := d.Pick("who", append(t.MonNames(), cluster.RoleActiveMgr, cluster.RoleActiveMgr, cluster.RoleNextMgr)...)
-	if d.Chance("pause", 2) {
+	switch d.Pick("how", "kill", "pause", "cut") {
+	case "kill":
+		return faults.Kill{Who: who}, faults.Restart{Who: who}
+	case "pause":
 		return faults.Pause{Who: who}, faults.Resume{Who: cluster.RolePaused}
 	}
 	cut := &faults.Cut{A: who, B: cluster.RoleMons, Direction: faults.Both}

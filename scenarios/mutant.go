@@ -85,6 +85,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MonDefects.NoRestartReset = true },
 		},
 		{
+			Name:     "noRefreshInRecovery",
+			Doc:      "a monitor that was given a snapshot goes on with the maps it had (BUG-33, tracker 6045)",
+			Scenario: "map-lag", Property: "I-PX-9",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoRefreshInRecovery = true },
+		},
+		{
 			Name:     "zeroFenceEpoch",
 			Doc:      "the epoch of the last fence is forgotten when a standby is dropped",
 			Scenario: "mgr-storm", Property: "I-MGR-6",

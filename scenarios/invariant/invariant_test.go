@@ -128,6 +128,16 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{restarted(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
 			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
 		}, {
+			property: "I-PX-9", // a snapshot is not taken over
+			good: []cluster.Observation{
+				at(1, "mon.a", mon.Applied{Version: 4}), at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(2, "mon.b", mon.Restored{Version: 4}), at(3, "mon.b", mgrmap(3, 7, true, "")), at(3, "mon.b", sends(1, 3)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.b", mon.Applied{Version: 4}), at(1, "mon.b", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(3, "mon.b", mon.Restored{Version: 6}), at(3, "mon.b", sends(1, 3)),
+			},
+		}, {
 			property: "I-MAP-3",
 			good:     []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 4, true)), at(3, "mgr.x", applied(7, 9, false)), at(4, "mgr.x", applied(8, 1, true))},
 			bad:      []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 5, true))},
