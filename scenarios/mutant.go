@@ -117,13 +117,13 @@ func quorumMutants() []Mutant {
 		{
 			Name:     "quorumAckBeforeSync",
 			Doc:      "a monitor acknowledges what it has written before that is synced",
-			Scenario: "mon-power", Property: "I-EL-1",
+			Scenario: "mon-power", Property: "I-PX-1",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.AckBeforeSync = true },
 		},
 		{
 			Name:     "quorumApplyBeforeCommit",
 			Doc:      "a monitor executes entries of its log that are not committed",
-			Scenario: "mon-minority", Property: "I-PROC-1",
+			Scenario: "mon-minority", Property: "I-EL-2",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ApplyBeforeCommit = true },
 		},
 		{
