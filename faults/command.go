@@ -1,6 +1,9 @@
 package faults
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // FailMgr is the operator's "ceph mgr fail": the monitors drop the mgr and
 // promote another. Who may be empty, which means the active one.
@@ -36,4 +39,31 @@ func trimType(name string) string {
 		}
 	}
 	return name
+}
+
+// Command is any command that an operator gives the monitors: {"osd blocklist",
+// "blocklistop", "add", ...}, the prefix, then names and values in turn. It does no
+// damage; it is what the cluster has to do besides.
+type Command []string
+
+// Kind is "command".
+func (Command) Kind() string { return "command" }
+
+func (c Command) String() string {
+	words := []string{"command"}
+	for i, w := range c {
+		if i%2 == 0 { // the prefix and the values; names say little
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Strike sends the command.
+func (c Command) Strike(t Target) (int, error) {
+	if len(c)%2 == 0 {
+		return 0, fmt.Errorf("%v: %d words, want a prefix, names and values", c, len(c))
+	}
+	t.Command(c[0], c[1:]...)
+	return 1, nil
 }

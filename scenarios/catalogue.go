@@ -9,23 +9,35 @@ import (
 // Catalogue is every scenario, in the order of their names.
 func Catalogue() []Scenario {
 	return []Scenario{
+		clockSteps(),
+		mapLag(),
 		messengerMatrix(),
+		mgrClog(),
+		mgrEdge(),
 		mgrFailCommand(),
+		mgrFailCrash(),
 		mgrFailover(),
+		mgrInFlight(),
 		mgrLateMap(),
+		mgrModules(),
+		mgrOneWay(),
 		mgrPartition(),
 		mgrPause(),
 		mgrPoints(),
 		mgrReset(),
 		mgrRestart(),
+		mgrStorm(),
 		mgrSwizzle(),
 		monCrash(),
 		monDisk(),
+		monLateForward(),
 		monMinority(),
 		monPause(),
 		monPower(),
 		monPromise(),
+		monRolling(),
 		monRot(),
+		monSplit(),
 	}
 }
 

@@ -73,6 +73,20 @@ func cameBack(fault, step int, within func(cluster.Topology) time.Duration) Goal
 	}
 }
 
+// settled says that, whoever it is, an active manager serves and knows it, and all others
+// stand by.
+func settled(step int) Goal {
+	return Goal{
+		Property: "I-MGR-12 bounded promotion", Step: step, Fault: step,
+		Doc:    "a manager is active and available, and all others stand by",
+		Within: func(t cluster.Topology) time.Duration { return detection(t) + rediscovery(t) + initialisation(t) },
+		Reached: func(p *Progress) bool {
+			m := p.View().MgrMap()
+			return m.Available && len(cluster.Standbys(m)) == p.Topology().Mgrs-1 && p.View().Mode("mgr."+m.ActiveName) == mgr.ModeActive
+		},
+	}
+}
+
 // undisturbed says that the manager that was active before the first fault goes
 // on serving: it does so when the given time has passed since the given step.
 func undisturbed(step int, within time.Duration) Goal {

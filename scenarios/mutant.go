@@ -79,6 +79,24 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MonDefects.NoMgrBlocklist = true },
 		},
 		{
+			Name:     "noRestartReset",
+			Doc:      "a leader judges managers by what it heard when it led before (BUG-03, tracker 20629)",
+			Scenario: "mon-split", Property: "I-MGR-10",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoRestartReset = true },
+		},
+		{
+			Name:     "noRefreshInRecovery",
+			Doc:      "a monitor that was given a snapshot goes on with the maps it had (BUG-33, tracker 6045)",
+			Scenario: "map-lag", Property: "I-PX-9",
+			Plant: func(t *cluster.Topology) { t.MonDefects.NoRefreshInRecovery = true },
+		},
+		{
+			Name:     "zeroFenceEpoch",
+			Doc:      "the epoch of the last fence is forgotten when a standby is dropped",
+			Scenario: "mgr-storm", Property: "I-MGR-6",
+			Plant: func(t *cluster.Topology) { t.MonDefects.ZeroFenceEpoch = true },
+		},
+		{
 			Name:     "dropNoReply",
 			Doc:      "a peon is not told that a beacon gets no answer, and keeps it for ever",
 			Scenario: "mgr-failover", Property: "I-MGR-14",

@@ -60,9 +60,14 @@ func (s *Standby) handleMgrMap(m *msg.MgrMap) {
 // pacific is the release whose always-on modules count.
 const pacific = 16
 
-func (s *Standby) handleNullMap() {
-	if s.mgr != nil {
-		s.respawn(0, "a monitor says that we are not active")
+// handleNullMap: the monitors do not take our beacons any more, whatever we have heard.
+func (s *Standby) handleNullMap() { s.stepDown(0, "a monitor says that we are out") }
+
+// stepDown ends a process that is to be another one.
+func (s *Standby) stepDown(epoch uint32, reason string) {
+	deaf := s.cfg.Defects.DeafWhileStarting && s.mode == ModeStarting
+	if !s.cfg.Defects.StayActive && !deaf {
+		s.respawn(epoch, reason)
 	}
 }
 
@@ -81,10 +86,7 @@ func (s *Standby) follow(m *msg.MgrMap) {
 	case beActive:
 		s.latch(m)
 	case stepDown:
-		deaf := s.cfg.Defects.DeafWhileStarting && s.mode == ModeStarting
-		if !s.cfg.Defects.StayActive && !deaf {
-			s.respawn(m.Epoch, fmt.Sprintf("mgrmap epoch %d names gid %d active", m.Epoch, m.ActiveGID))
-		}
+		s.stepDown(m.Epoch, fmt.Sprintf("mgrmap epoch %d names gid %d active", m.Epoch, m.ActiveGID))
 	case shadow:
 		s.startStandbyModules()
 	}

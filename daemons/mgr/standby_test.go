@@ -280,6 +280,7 @@ func TestStandby_respawnsOnLoss(t *testing.T) {
 		{"active, a null map", serving, func(*manager) msg.MgrMap { return msg.MgrMap{} }, 0},
 		{"starting, another is named", starting, func(m *manager) msg.MgrMap { return m.names(6, 4242) }, 6},
 		{"starting, a null map", starting, func(*manager) msg.MgrMap { return msg.MgrMap{} }, 0},
+		{"standing by, a null map", standingBy, func(*manager) msg.MgrMap { return msg.MgrMap{} }, 0},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			m := tt.began(t, nil)
@@ -316,7 +317,6 @@ func TestStandby_ignoresWhatIsNotForIt(t *testing.T) {
 	m := standingBy(t, nil)
 	m.push(m.names(5, 4242))
 	m.push(m.names(6, 0))
-	m.push(msg.MgrMap{})
 	m.push(msg.MgrMap{Epoch: 7, ActiveGID: 4243, ActiveName: "x"})
 	m.world.Run(5 * time.Second)
 	if m.mode() != mgr.ModeStandby || m.process.Ended != "" {

@@ -1,20 +1,22 @@
 package mon
 
 import (
+	"slices"
+
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // handleBeacon takes a mgr's beacon: on the leader only, and without an answer
 // (MM-1, MM-2). The peon that forwarded it is told so at once, unless the sender
-// claims to serve: then it may have to be told that it is out.
+// claims to serve, or is gone: then it has to be told that it is out.
 func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
 	if b.FSID != m.cfg.FSID {
 		m.log.Info("beacon of another cluster", "name", b.Name, "fsid", b.FSID)
 		m.noReply(o)
 		return
 	}
-	if !b.Available {
+	if !b.Available && !slices.Contains(m.mgr.gone, b.GID) {
 		m.noReply(o)
 	}
 	if !m.leads(o) {

@@ -11,9 +11,6 @@ import (
 // Apply implements quorum.Machine: a batch is committed. Refresh everything,
 // then tell subscribers, then answer, then go on (SV-10).
 func (m *Mon) Apply(index uint64, data []byte) {
-	h := fnv.New64a()
-	_, _ = h.Write(data)
-	m.h.Probe(Applied{Mon: m.cfg.Name, Index: index, Hash: h.Sum64()})
 	b, err := store.DecodeBatch(data)
 	if err != nil {
 		m.h.Exit(1, fmt.Sprintf("mon: committed batch %d cannot be read: %v", index, err))
@@ -23,6 +20,9 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	if err != nil {
 		m.log.Info("committed batch refused", "index", index, "err", err)
 	}
+	h := fnv.New64a()
+	_, _ = h.Write(data)
+	m.h.Probe(Applied{Mon: m.cfg.Name, Index: index, Hash: h.Sum64(), Version: m.state.Commits()})
 	if err == nil {
 		m.configKey.follow(b.Ops)
 	}
@@ -76,6 +76,7 @@ func (m *Mon) Restore(data []byte) error {
 	if err := m.state.Restore(data); err != nil {
 		return err
 	}
+	m.h.Probe(Restored{Mon: m.cfg.Name, Version: m.state.Commits()})
 	if !m.cfg.Defects.NoRefreshInRecovery {
 		m.refresh()
 	}

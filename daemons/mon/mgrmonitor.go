@@ -25,6 +25,7 @@ type mgrMonitor struct {
 	fence func(wall wire.UTime, addrs []msg.EntityAddr) uint32
 
 	committed *msg.MgrMap
+	gone      []uint64   // gids that are never taken again, see isGone; the oldest first
 	pending   *mgrChange // nil unless this monitor leads and may change the map
 
 	// Both follow the leader's monotonic clock, so that no clock step of any
@@ -36,6 +37,7 @@ type mgrMonitor struct {
 // mgrChange is the next map while it is being made.
 type mgrChange struct {
 	next      *msg.MgrMap
+	gone      []uint64
 	edits     int  // changes made so far; 0: nothing to propose
 	immediate bool // do not wait for other changes to go with it
 	// setMeta and dropMeta are the metadata records to write and to remove, by
@@ -54,14 +56,16 @@ func newMgrMonitor(o Options, d Defects) *mgrMonitor {
 	}
 }
 
-// refresh takes a committed map.
-func (mm *mgrMonitor) refresh(committed *msg.MgrMap) { mm.committed = committed }
+// refresh takes a committed map, and the gids that go with it.
+func (mm *mgrMonitor) refresh(committed *msg.MgrMap, gone []uint64) {
+	mm.committed, mm.gone = committed, gone
+}
 
 // begin makes a pending map from the committed one. Only a leader has one.
 func (mm *mgrMonitor) begin() {
 	next := mm.committed.Clone()
 	next.Epoch++
-	mm.pending = &mgrChange{next: &next, setMeta: map[string]map[string]string{}, dropMeta: map[string]bool{}}
+	mm.pending = &mgrChange{next: &next, gone: mm.gone, setMeta: map[string]map[string]string{}, dropMeta: map[string]bool{}}
 }
 
 // discard forgets the pending map, when it was proposed or leadership ended.
@@ -88,6 +92,9 @@ type beaconVerdict struct {
 // beacon takes a mgr's sign of life into the pending map.
 func (mm *mgrMonitor) beacon(b *msg.MgrBeacon, now time.Duration, wall wire.UTime) beaconVerdict {
 	c := mm.pending
+	if c.isGone(b.GID) && !mm.defects.MgrReselectStaleActive {
+		return beaconVerdict{stale: true}
+	}
 	before, stale := c.edits, false
 	mm.replaceRestarted(b, wall)
 	mm.lastBeacon[b.GID] = now // MM-5
@@ -114,6 +121,7 @@ func (mm *mgrMonitor) replaceRestarted(b *msg.MgrBeacon, wall wire.UTime) {
 	for _, s := range slices.Clone(m.Standbys) {
 		if s.Name == b.Name && s.GID != b.GID {
 			mm.dropStandby(s, "restarted")
+			mm.pending.bury(s.GID)
 		}
 	}
 }
@@ -237,6 +245,7 @@ func (mm *mgrMonitor) dropActive(reason string, wall wire.UTime) {
 	c, m := mm.pending, mm.pending.next
 	mm.dropped(m.ActiveGID, m.ActiveName, reason)
 	delete(mm.lastBeacon, m.ActiveGID)
+	c.bury(m.ActiveGID)
 	c.forgetMetadata(m.ActiveName)
 	if !mm.defects.NoMgrBlocklist {
 		m.LastFailureOSDEpoch = mm.fence(wall, activeAddrs(m))
@@ -259,6 +268,23 @@ func (mm *mgrMonitor) dropStandby(s msg.MgrStandby, reason string) {
 		c.next.LastFailureOSDEpoch = 0
 	}
 }
+
+// isGone reports whether a gid is never taken again: it was active and was dropped, or
+// another process of its name has come up since. Beacons of it may still be under way, and
+// it may not know. Taken for a new one it could become active once more without having
+// seen that others were in between, and would not wait until those are fenced; or it
+// would pass for the successor of its own successor. (Ceph asks only whether the sender
+// claims to serve, MM-7.)
+func (c *mgrChange) isGone(gid uint64) bool { return slices.Contains(c.gone, gid) }
+
+// bury notes that a gid is never taken again. Only so many are remembered: what is under
+// way does not outlive that many successors.
+func (c *mgrChange) bury(gid uint64) {
+	c.gone = append(slices.Clone(c.gone), gid)
+	c.gone = c.gone[max(0, len(c.gone)-maxGone):]
+}
+
+const maxGone = 100
 
 // fail takes a mgr out by command (MM-19). who is a gid, a name, or "" for the
 // active one; nobody of that name is no error. The text is for the operator.

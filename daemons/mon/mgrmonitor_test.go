@@ -35,7 +35,7 @@ func (b *bench) wall() wire.UTime { return wire.UTime{Sec: uint32(b.now / time.S
 // commit makes the pending map the committed one, if it differs.
 func (b *bench) commit() {
 	if b.pending.edits > 0 {
-		b.refresh(b.pending.next)
+		b.refresh(b.pending.next, b.pending.gone)
 	}
 	b.begin()
 }
@@ -155,6 +155,66 @@ func TestMgrMonitor_restartedActiveStaysActive(t *testing.T) { // MM-3, MM-8
 	b.wantDropped("10:k restarted")
 	if b.pending.next.Available {
 		t.Error("available before it said so")
+	}
+}
+
+// Beacons of a process that is gone change nothing, whatever they claim: neither does
+// it come back, nor does it pass for the successor of its own successor.
+func TestMgrMonitor_goneIsGone(t *testing.T) {
+	for _, available := range []bool{false, true} {
+		b := newBench(t, Defects{})
+		for _, m := range []struct {
+			gid  uint64
+			name string
+		}{{10, "x"}, {11, "y"}, {12, "z"}} {
+			b.hear(m.gid, m.name, false)
+			b.commit()
+		}
+		b.fail("x", b.wall()) // 10 is gone
+		b.commit()
+		b.hear(30, "z", false) // 12 is gone
+		b.commit()
+		b.hear(31, "x", false)
+		b.commit()
+		b.want("before", "11:y [30:z,31:x]")
+		b.fail("y", b.wall())
+		b.commit()
+		b.drop = nil
+		for _, late := range []struct {
+			gid  uint64
+			name string
+		}{{10, "x"}, {11, "y"}, {12, "z"}} {
+			if v := b.hear(late.gid, late.name, available); v.changed || !v.stale {
+				t.Errorf("a beacon of %d, available %v: %+v", late.gid, available, v)
+			}
+		}
+		b.want("after", "30:z [31:x]")
+		b.wantDropped()
+	}
+}
+
+// A standby that was silent is not gone: it may just have been slow.
+func TestMgrMonitor_silentStandbyComesBack(t *testing.T) {
+	b := newBench(t, Defects{})
+	b.run(10*time.Second, 10, 11)
+	b.run(50*time.Second, 10)
+	b.wantDropped("11:l timeout")
+	b.hear(11, "l", false)
+	b.want("back", "10:k+ [11:l]")
+}
+
+// Only so many are remembered.
+func TestMgrMonitor_forgetsWhoIsLongGone(t *testing.T) {
+	b := newBench(t, Defects{})
+	for gid := uint64(1); gid <= 2*maxGone; gid++ {
+		b.hear(gid, "x", false)
+		b.commit()
+	}
+	if n := len(b.gone); n != maxGone {
+		t.Errorf("%d are remembered, want %d", n, maxGone)
+	}
+	if v := b.hear(2*maxGone-1, "x", false); !v.stale {
+		t.Errorf("the last one is forgotten: %+v", v)
 	}
 }
 

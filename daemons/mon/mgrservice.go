@@ -2,6 +2,7 @@ package mon
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -12,6 +13,8 @@ import (
 const (
 	mgrMapName       = "mgrmap"
 	mgrMetadataSpace = "mgr_metadata" // by name: what the mgr has said about itself, a map of strings
+	mgrGoneSpace     = "mgr_gone"     // under one key: the gids that are never taken again
+	mgrGoneKey       = "gids"
 )
 
 // mgrService is the mgrMonitor as a service: it carries the committed map and the
@@ -35,10 +38,40 @@ func (s *mgrService) load(state *store.State) error {
 	if err != nil {
 		return fmt.Errorf("mgrmap %d: %w", epoch, err)
 	}
+	gone, err := decodeGone(state)
+	if err != nil {
+		return err
+	}
 	was := s.committed
-	s.refresh(committed)
+	s.refresh(committed, gone)
 	s.took(was, encoded)
 	return nil
+}
+
+// decodeGone reads the gids that are never taken again.
+func decodeGone(state *store.State) ([]uint64, error) {
+	encoded, ok := state.Value(mgrGoneSpace, mgrGoneKey)
+	if !ok {
+		return nil, nil
+	}
+	d := wire.NewDecoder(encoded)
+	gone := make([]uint64, 0, maxGone)
+	for range d.Count(8, "gids") {
+		gone = append(gone, d.U64())
+	}
+	if err := d.Err(); err != nil {
+		return nil, fmt.Errorf("gids of mgrs that are gone: %w", err)
+	}
+	return gone, nil
+}
+
+func (s *mgrService) editGone(gone []uint64) store.Op {
+	var e wire.Encoder
+	e.U32(uint32(len(gone)))
+	for _, gid := range gone {
+		e.U64(gid)
+	}
+	return store.Edit{Space: mgrGoneSpace, From: s.state.Version(mgrGoneSpace), Set: map[string][]byte{mgrGoneKey: e.Bytes()}}
 }
 
 // changes implements service.
@@ -48,6 +81,9 @@ func (s *mgrService) changes() []store.Op {
 		return nil
 	}
 	ops := []store.Op{store.SetMap{Name: mgrMapName, Epoch: uint64(c.next.Epoch), Map: encodeMgrMap(c.next)}}
+	if !slices.Equal(c.gone, s.gone) {
+		ops = append(ops, s.editGone(c.gone))
+	}
 	if len(c.setMeta)+len(c.dropMeta) == 0 {
 		return ops
 	}

@@ -11,8 +11,9 @@ import (
 // nothing for the grace, a tick and a proposal is out of the map, and where there is a
 // standby its place is taken in that epoch or the next one.
 //
-// The time counts anew with each leader, and does not while the leader stands still. A
-// leader that has lost its majority takes a while to notice; that is allowed for.
+// The time counts anew with each leader, from its first tick (MM-12), and does not while
+// the leader stands still. A leader that has lost its majority takes a while to notice;
+// that is allowed for.
 type boundedDetection struct {
 	timeline Timeline
 	bounds   Bounds
@@ -57,7 +58,7 @@ func (c *boundedDetection) commit(o cluster.Observation, f mon.MapCommitted) str
 func (c *boundedDetection) judge(o cluster.Observation) string {
 	gid := c.newest.ActiveGID
 	last := max(c.heard[gid], c.leadership.since, c.since)
-	limit := c.bounds.Grace + c.bounds.Tick + c.bounds.Proposal + c.bounds.Lonely
+	limit := c.bounds.Grace + 2*c.bounds.Tick + c.bounds.Proposal + c.bounds.Lonely
 	if gid == 0 || realTime(o) || o.At-last <= limit || !c.stable(c.timeline, last, o.At) {
 		return ""
 	}

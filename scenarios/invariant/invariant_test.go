@@ -150,6 +150,16 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{restarted(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
 			bad:      []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), restarted(2, "mon.a", sends(1, 3))},
 		}, {
+			property: "I-PX-9", // a snapshot is not taken over
+			good: []cluster.Observation{
+				at(1, "mon.a", mon.Applied{Version: 4}), at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(2, "mon.b", mon.Restored{Version: 4}), at(3, "mon.b", mgrmap(3, 7, true, "")), at(3, "mon.b", sends(1, 3)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.b", mon.Applied{Version: 4}), at(1, "mon.b", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(3, "mon.b", mon.Restored{Version: 6}), at(3, "mon.b", sends(1, 3)),
+			},
+		}, {
 			property: "I-MAP-3",
 			good:     []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 4, true)), at(3, "mgr.x", applied(7, 9, false)), at(4, "mgr.x", applied(8, 1, true))},
 			bad:      []cluster.Observation{at(1, "mgr.x", applied(7, 3, false)), at(2, "mgr.x", applied(7, 5, true))},
@@ -194,24 +204,27 @@ func TestCheckers(t *testing.T) {
 			property: "I-MGR-4", // the one before is not fenced
 			good: []cluster.Observation{
 				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.b", blocking(2, "h:1/1")), at(2, "mon.b", fenced(3, 8, "", 2)),
-				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive}),
+				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive, Epoch: 3}),
 			},
 			bad: []cluster.Observation{
 				at(1, "mon.a", fenced(2, 7, "h:1/1", 0)), at(2, "mon.b", blocking(2, "h:1/2")), at(2, "mon.b", fenced(3, 8, "", 2)),
-				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive}),
+				at(3, "mgr.y", applied(8, 2, false)), at(3, "mgr.y", mgr.ModeChanged{GID: 8, Mode: mgr.ModeActive, Epoch: 3}),
 			},
 		}, {
 			property: "I-MGR-4", // it answers although it was replaced
-			good:     []cluster.Observation{at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", mgr.Served{GID: 7})},
-			bad:      []cluster.Observation{at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", named(7, 4, 8)), at(3, "mgr.x", mgr.Served{GID: 7})},
+			good: []cluster.Observation{
+				at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", mgr.Served{GID: 7}),
+				at(2, "mon.b", fenced(5, 8, "h:1/2", 2)), at(3, "mgr.x", mgr.ModeChanged{GID: 7, Mode: mgr.ModeActive, Epoch: 3}),
+			},
+			bad: []cluster.Observation{at(1, "mgr.x", named(7, 3, 7)), at(2, "mgr.x", named(7, 4, 8)), at(3, "mgr.x", mgr.Served{GID: 7})},
 		}, {
 			property: "I-MGR-11",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(56, "mon.a", mon.MgrBeaconReceived{GID: 8}),
-				at(57, "mon.a", mgrmap(3, 0, false, "8:y")), at(58, "mon.a", mgrmap(4, 8, false, "")),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(61, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(62, "mon.a", mgrmap(3, 0, false, "8:y")), at(63, "mon.a", mgrmap(4, 8, false, "")),
 			},
 			bad: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(57, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(9, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
 		}, {
 			property: "I-MGR-11", // a new leader has time of its own
@@ -221,7 +234,7 @@ func TestCheckers(t *testing.T) {
 			},
 			bad: []cluster.Observation{
 				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")),
-				at(40, "mon.a", mon.Role{Role: "electing", Term: 3}), at(50, "mon.b", mon.Role{Role: cluster.Leader, Term: 3, Active: true}), at(98, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(40, "mon.a", mon.Role{Role: "electing", Term: 3}), at(50, "mon.b", mon.Role{Role: cluster.Leader, Term: 3, Active: true}), at(103, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
 		}, {
 			property: "I-MGR-11", // a place is not taken
@@ -230,11 +243,11 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-12",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(42, "mon.a", mon.MgrBeaconReceived{GID: 7}),
-				at(43, "mon.a", mgrmap(3, 8, false, "")), at(50, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(48, "mon.a", mgrmap(3, 8, false, "")), at(55, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
 			bad: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(43, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 			},
 		}, {
 			property: "I-MGR-13",
@@ -250,6 +263,10 @@ func TestCheckers(t *testing.T) {
 				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(25, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 12 * time.Second}),
 			},
 			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+		}, {
+			property: "I-MGR-14", // the leader has died and is there again, and nobody has noticed
+			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
 		}, {
 			property: "I-MAP-1",
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
@@ -368,9 +385,9 @@ func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
 // leader is dead or stands still, nor what needs links while they are disturbed.
 func TestLiveness_excusesDamage(t *testing.T) {
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
-	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(57, "mon.a", mon.MgrBeaconReceived{GID: 8})}
+	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8})}
 	idle := []cluster.Observation{
-		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(43, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
 	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {

@@ -9,10 +9,11 @@ import (
 )
 
 // oneServer is I-MGR-4 as far as there are no OSDs to write to. When a manager comes to
-// be active, every other one that clients were ever sent to is on the blocklist of the
-// OSD map that it has by then: some of those may still believe in themselves, and
-// nobody can tell. And a manager answers nothing any more once it has a map that names
-// another.
+// be active, every other one that clients were ever sent to before it was named is on the
+// blocklist of the OSD map that it has by then: some of those may still believe in
+// themselves, and nobody can tell. And a manager answers nothing any more once it has a
+// map that names another. One that has stood still on its way, and does not know yet of
+// its successor, comes to be active rightly.
 type oneServer struct {
 	places  []place           // where managers were said to serve
 	blocked map[uint32]string // by osdmap epoch
@@ -24,6 +25,7 @@ type oneServer struct {
 type place struct {
 	gid   uint64
 	addrs string
+	epoch uint64 // of the first map that says so
 }
 
 func newOneServer() *oneServer {
@@ -44,7 +46,7 @@ func (c *oneServer) Observe(o cluster.Observation) string {
 		}
 	case mgr.ModeChanged:
 		if f.Mode == mgr.ModeActive {
-			return c.judge(o.Host, f.GID)
+			return c.judge(o.Host, f)
 		}
 	case mgr.Served:
 		if active := c.active[f.GID]; active != f.GID {
@@ -59,20 +61,24 @@ func (c *oneServer) commit(f mon.MapCommitted) {
 	case cluster.OSDMap:
 		c.blocked[uint32(f.Epoch)] = f.Blocklist
 	case cluster.MgrMap:
-		if p := (place{f.ActiveGID, f.ActiveAddrs}); p.addrs != "" && !slices.Contains(c.places, p) {
-			c.places = append(c.places, p)
+		same := func(p place) bool { return p.gid == f.ActiveGID && p.addrs == f.ActiveAddrs }
+		if f.ActiveAddrs != "" && !slices.ContainsFunc(c.places, same) {
+			c.places = append(c.places, place{f.ActiveGID, f.ActiveAddrs, f.Epoch})
 		}
 	}
 }
 
-// judge looks whether everybody who served before the manager of that gid is fenced.
-func (c *oneServer) judge(host string, gid uint64) string {
-	epoch := c.osd[gid]
+// judge looks whether everybody who served before a manager that is active now is fenced.
+func (c *oneServer) judge(host string, f mgr.ModeChanged) string {
+	epoch := c.osd[f.GID]
 	blocked := listed(c.blocked[epoch])
 	for _, p := range c.places {
+		if p.gid == f.GID || p.epoch > uint64(f.Epoch) {
+			continue
+		}
 		for _, addr := range listed(p.addrs) {
-			if p.gid != gid && !slices.Contains(blocked, addr) {
-				return violation("%s (gid %d) is active at osdmap epoch %d, which does not block gid %d at %s", host, gid, epoch, p.gid, addr)
+			if !slices.Contains(blocked, addr) {
+				return violation("%s (gid %d) is active at osdmap epoch %d, which does not block gid %d at %s", host, f.GID, epoch, p.gid, addr)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ type Applied struct {
 }
 
 // Kind implements host.Fact.
-func (Applied) Kind() string { return "mon.executed" }
+func (Applied) Kind() string { return "quorum.applied" }
 
 // Attrs implements host.Fact.
 func (f Applied) Attrs() []slog.Attr {
@@ -32,7 +32,7 @@ type Restored struct {
 }
 
 // Kind implements host.Fact.
-func (Restored) Kind() string { return "mon.restored" }
+func (Restored) Kind() string { return "quorum.restored" }
 
 // Attrs implements host.Fact.
 func (f Restored) Attrs() []slog.Attr {
