@@ -12,6 +12,7 @@ import (
 const (
 	ePerm  = -1
 	eNoEnt = -2
+	eAcces = -13
 	eInval = -22
 	eFBig  = -27
 	eRange = -34
