@@ -126,6 +126,7 @@ func (n *Node) upToDate() bool {
 // asked again at the leader's next message.
 func (n *Node) askReadIndex() {
 	n.asked++
+	n.askedAt = n.now()
 	n.raw.ReadIndex(n.name())
 }
 
@@ -148,7 +149,7 @@ func (n *Node) heardLeader(m *pb.Message) {
 		return
 	}
 	n.lastLeader = n.now()
-	if (!n.readKnown || n.unread()) && m.GetType() == pb.MsgHeartbeat {
+	if (!n.readKnown || n.unread() && !n.asking()) && m.GetType() == pb.MsgHeartbeat {
 		n.askReadIndex()
 	}
 }

@@ -157,6 +157,7 @@ type Node struct {
 	readIndex  uint64 // peon: what must be applied before it is up to date
 	readKnown  bool
 	asked      uint64 // number of the last read request, after the process's own
+	askedAt    time.Duration
 	readers    []reader
 	lastIndex  uint64 // of the log, as far as it was handed out
 	lastLeader time.Duration
