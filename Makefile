@@ -70,7 +70,7 @@ monbench: ## run the benchmarks of monitors COUNT times and compare them with Ce
 	done
 	@$(TOOL) benchstat -filter '.unit:commands/s' -col /who out/monbench.txt
 	go test -run='^$$' -bench='MonCommit|FirstQuorum|MonMemory' -count=$(COUNT) -timeout=20m ./cluster >out/mons.txt || { cat out/mons.txt; exit 1; }
-	@$(TOOL) benchstat -filter '.unit:(commits/s OR quorum-ms OR B/mon)' out/mons.txt
+	@$(TOOL) benchstat -filter '.unit:(writes/s OR quorum-ms OR B/mon)' out/mons.txt
 
 benchstat: ## compare benchmark outputs: FILES="old.txt new.txt"
 	$(TOOL) benchstat $(FILES)
