@@ -29,7 +29,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos replay determinism golden tcp bench benchstat lint fuzz interop ci clean
+.PHONY: help build test chaos replay determinism golden tcp bench monbench benchstat lint fuzz interop ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,16 @@ tcp: build ## run every scenario that can once on real sockets, ten times faster
 bench: ## run the benchmarks COUNT times; compare two outputs with make benchstat
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./...
 	for round in $$(seq $(COUNT)); do $(PEERS) || exit 1; done
+
+# The monitors alone, for a quiet machine: with Ceph's beside ours where it is installed.
+monbench: ## run the benchmarks of monitors COUNT times and compare them with Ceph's
+	@mkdir -p out && rm -f out/monbench.txt
+	for round in $$(seq $(COUNT)); do \
+		go test -tags interop -run='^$$' -bench=MonCommand -timeout=20m ./cluster/realceph >>out/monbench.txt || { cat out/monbench.txt; exit 1; }; \
+	done
+	@$(TOOL) benchstat -filter '.unit:commands/s' -col /who out/monbench.txt
+	go test -run='^$$' -bench='MonCommit|FirstQuorum|MonMemory' -count=$(COUNT) -timeout=20m ./cluster >out/mons.txt || { cat out/mons.txt; exit 1; }
+	@$(TOOL) benchstat -filter '.unit:(writes/s OR quorum-ms OR B/mon)' out/mons.txt
 
 benchstat: ## compare benchmark outputs: FILES="old.txt new.txt"
 	$(TOOL) benchstat $(FILES)

@@ -221,11 +221,15 @@ func TestCLI_jsonHasCephsShape(t *testing.T) {
 		admin.ceph("log", "hello")
 		admin.ceph("osd", "blocklist", "add", "10.0.0.1:6800/7")
 		admin.ceph("osd", "new", "00000000-0000-0000-0000-000000000007")
+		admin.ceph("health", "mute", "OSD_DOWN", "1h", "--sticky")
 	}
 	for _, command := range []string{
 		"mgr dump", "mgr stat", "mgr metadata", "mgr metadata x", "mgr module ls", "mgr services", "mon dump", "mon stat", "mon metadata",
 		"quorum_status", "status", "health", "features", "fsid", "fs dump", "fs ls", "mds stat", "mds metadata",
 		"osd dump", "osd stat", "config dump", "config get mgr", "config log", "config-key ls", "log last 1", "tell mon.a mon_status", "tell mon.a version",
+		"tell mon.a sessions", "tell mon.a config get mon_lease", "report", "df", "df detail", "time-sync-status", "mon feature ls",
+		"mon feature ls --with-value", "config help mon_lease", "config help ms_async_op_threads", "config help mds_cache_memory_limit",
+		"health detail",
 	} {
 		t.Run(command, func(t *testing.T) {
 			var mine, theirs any

@@ -223,3 +223,40 @@ func TestCLI_realShowsRealStandbysOfOurMonitors(t *testing.T) {
 	o.awaitMgrs("real: x")
 	o.noDecodeErrors("mgr.real", "mds.real")
 }
+
+// An alert is muted and heard of again; a configuration file is taken in, what cannot be
+// is given back, and a minimal one suffices to find the monitors.
+func TestCLI_realMutesAndAssimilates(t *testing.T) {
+	o := newOurs(t, 3, 1)
+	o.fails(t, "Error ENOENT: health alert MON_DOWN is not currently raised", "health", "mute", "MON_DOWN")
+	o.fails(t, "Error EINVAL: invalid duration: soon (expected digit)", "health", "mute", "MON_DOWN", "soon")
+	o.ceph("health", "mute", "MON_DOWN", "1h", "--sticky")
+	if out := o.ceph("health"); out != "HEALTH_OK (muted: MON_DOWN(59m))\n" {
+		t.Errorf("muted: %q", out)
+	}
+	o.ceph("health", "unmute")
+	if out := o.ceph("health"); out != "HEALTH_OK\n" {
+		t.Errorf("unmuted: %q", out)
+	}
+
+	file, rest := filepath.Join(t.TempDir(), "conf"), filepath.Join(t.TempDir(), "rest")
+	const conf = "[global]\nmon host = 1.2.3.4\nauth client required = none\nms bind msgr2 = false\n[mgr]\nmgr_stats_period = 9\nbogus = 1\n"
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.ceph("config", "assimilate-conf", "-i", file, "-o", rest)
+	if got := string(read(t, rest)); got != "\n[global]\n\tmon_host = 1.2.3.4\n\n[mgr]\n\tbogus = 1\n" {
+		t.Errorf("left over: %q", got)
+	}
+	if out := o.ceph("config", "get", "mgr.x", "mgr_stats_period"); out != "9\n" {
+		t.Errorf("taken: %q", out)
+	}
+	o.ceph("config", "generate-minimal-conf", "-o", file)
+	minimal := append(read(t, file), "\tms_bind_msgr2 = false\n\tauth_service_required = none\n\tauth_cluster_required = none\n"...)
+	if err := os.WriteFile(file, minimal, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(t, "ceph", "-c", file, "fsid"); out != o.ceph("fsid") {
+		t.Errorf("with\n%s\nfsid %q", minimal, out)
+	}
+}

@@ -50,20 +50,42 @@ func (s *Socket) own() []Hook {
 // raw is an answer that is not JSON.
 type raw string
 
+// Remark is an answer with a line for the operator. Who asks by message sees it, the
+// socket has no place for it.
+type Remark struct {
+	Line   string
+	Answer any
+}
+
 // Answer replies to a question. It never fails: what is wrong is the reply.
 func (s *Socket) Answer(request []byte) []byte {
-	args, format, err := parse(request)
+	args, err := parse(request)
 	if err != nil {
 		return refusal(err)
 	}
+	_, output, err := s.Run(args)
+	if err != nil {
+		return refusal(err)
+	}
+	return output
+}
+
+// Run is Answer for a question that came as a message ("ceph tell"): its output, and a
+// line for the operator. Args need a prefix and may have a format, both texts. Errors
+// are *Error.
+func (s *Socket) Run(args Args) (line string, output []byte, err error) {
 	answer, err := s.run(args)
 	if err != nil {
-		return refusal(err)
+		return "", nil, asError(err)
+	}
+	if remark, ok := answer.(Remark); ok {
+		line, answer = remark.Line, remark.Answer
 	}
 	if text, ok := answer.(raw); ok {
-		return []byte(text)
+		return line, []byte(text), nil
 	}
-	return encode(answer, format != "json")
+	output, err = encode(answer, args.Text("format") != "json")
+	return line, output, err
 }
 
 // Tell replies to a question that came as a message ("ceph tell"), to which errors are
@@ -86,24 +108,23 @@ func (s *Socket) Tell(request []byte) (code int32, status string, output []byte)
 }
 
 // parse reads a question. The errors are Ceph's.
-func parse(request []byte) (args Args, format string, err error) {
+func parse(request []byte) (Args, error) {
 	d := json.NewDecoder(bytes.NewReader(request))
 	d.UseNumber()
 	var parsed any
 	if err := d.Decode(&parsed); err != nil {
-		return nil, "", invalid("invalid json")
+		return nil, invalid("invalid json")
 	}
 	object, ok := parsed.(map[string]any)
 	if !ok {
-		return nil, "", invalid("invalid json")
+		return nil, invalid("invalid json")
 	}
 	for _, name := range []string{"prefix", "format"} {
 		if _, text := object[name].(string); object[name] != nil && !text {
-			return nil, "", invalid("invalid json, missing format and/or prefix")
+			return nil, invalid("invalid json, missing format and/or prefix")
 		}
 	}
-	args = object
-	return args, args.Text("format"), nil
+	return object, nil
 }
 
 func invalid(text string) error { return &Error{EINVAL, text} }
@@ -122,14 +143,20 @@ func (s *Socket) run(args Args) (any, error) {
 
 // refusal is how Ceph tells an error.
 func refusal(err error) []byte {
+	e := asError(err)
+	return fmt.Appendf(nil, "ERROR: %v\n%s\n", e.Errno, e.Text)
+}
+
+// asError is an error with its number: EINVAL, unless it says otherwise.
+func asError(err error) *Error {
 	e := &Error{EINVAL, err.Error()}
 	errors.As(err, &e)
-	return fmt.Appendf(nil, "ERROR: %v\n%s\n", e.Errno, e.Text)
+	return e
 }
 
 // encode writes JSON as Ceph's formatter does: without escapes for HTML, and for
 // people unless "json" was asked for.
-func encode(v any, pretty bool) []byte {
+func encode(v any, pretty bool) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -137,12 +164,12 @@ func encode(v any, pretty bool) []byte {
 		e.SetIndent("", "    ")
 	}
 	if err := e.Encode(v); err != nil {
-		return refusal(err)
+		return nil, asError(err)
 	}
 	if !pretty {
-		return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+		return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
 }
 
 // help is each command with its line, those without one left out.

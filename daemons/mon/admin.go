@@ -29,6 +29,9 @@ func (m *Mon) adminHooks() []admin.Hook {
 			Help: "config set <field> <val> [<val> ...]: set a config variable", Run: m.adminConfigSet},
 		admin.Hook{Prefix: "config unset", Params: name,
 			Help: "config unset <field>: unset a config variable", Run: m.adminConfigUnset},
+		admin.Hook{Prefix: "injectargs", Params: "name=injected_args,type=CephString,n=N,req=false",
+			Help: "inject configuration arguments into running daemon", Run: m.injectArgs},
+		admin.Hook{Prefix: "sessions", Help: "list existing sessions", Run: tell(m.sessionsJSON)},
 		admin.Hook{Prefix: "mon_status", Help: "report status of monitors", Run: tell(m.statusOfThis)},
 		admin.Hook{Prefix: "quorum_status", Help: "report status of monitor quorum", Run: tell(m.quorumStatusJSON)},
 		admin.Hook{Prefix: "status", Help: "show cluster status as this monitor knows it", Run: tell(func() any { return m.statusJSON() })},
@@ -75,35 +78,45 @@ func (m *Mon) counters() map[string]admin.Counters {
 // adminConfigSet sets an option for this process, above what the monitors' own
 // configuration says.
 func (m *Mon) adminConfigSet(args admin.Args) (any, error) {
-	text := strings.Join(args.Texts("val"), " ")
-	refused := func(errno admin.Errno) error {
-		return &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
+	name, value := admin.OptionName(args.Text("var")), strings.Join(args.Texts("val"), " ")
+	errno := admin.EINVAL
+	if findOption(name, m.mgr.committed) == nil {
+		errno = admin.ENOENT
+	} else if text, err := m.setOverride(name, value); err == nil {
+		return map[string]string{"success": text}, nil
 	}
-	name := admin.OptionName(args.Text("var"))
-	known := findOption(name, m.mgr.committed)
-	if known == nil {
-		return nil, refused(admin.ENOENT)
+	return nil, &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), value, errno)}
+}
+
+// setOverride sets a known option for this process. The text says what was done.
+func (m *Mon) setOverride(name, text string) (string, error) {
+	value, err := findOption(name, m.mgr.committed).parse(text)
+	if err == nil {
+		err = m.override(name, &value)
 	}
-	value, err := known.parse(text)
-	if err != nil {
-		return nil, refused(admin.EINVAL)
-	}
-	if err := m.override(name, &value); err != nil {
-		return nil, refused(admin.EINVAL)
-	}
-	success := fmt.Sprintf("%s = '%s' ", name, value)
+	return observed(name, value), err
+}
+
+// observed says what an option is, and whether the running monitor takes it.
+func observed(name, value string) string {
+	text := fmt.Sprintf("%s = '%s' ", name, value)
 	if !takesAtRuntime(name) {
-		success += "(not observed, change may require restart) "
+		text += "(not observed, change may require restart) "
 	}
-	return map[string]string{"success": success}, nil
+	return text
 }
 
 func (m *Mon) adminConfigUnset(args admin.Args) (any, error) {
 	name := admin.OptionName(args.Text("var"))
-	if findOption(name, m.mgr.committed) == nil {
+	known := findOption(name, m.mgr.committed)
+	if known == nil {
 		return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("error unsetting '%s': %v", args.Text("var"), admin.EINVAL)}
 	}
-	return struct{}{}, m.override(name, nil)
+	line := ""
+	if !takesAtRuntime(name) {
+		line = observed(name, known.def)
+	}
+	return admin.Remark{Line: line, Answer: struct{}{}}, m.override(name, nil)
 }
 
 // override sets or forgets what the operator says of an option. Options that make no

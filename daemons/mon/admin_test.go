@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/admin"
+	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 // askAdmin is the answer of a monitor's admin socket, as it is.
@@ -26,7 +27,7 @@ func TestAdmin_answersWithoutQuorum(t *testing.T) {
 			if k.Params != "" {
 				continue
 			}
-			var answer map[string]any
+			var answer any
 			if got := askAdmin(m, fmt.Sprintf(`{"prefix":%q}`, k.Prefix)); json.Unmarshal([]byte(got), &answer) != nil {
 				t.Errorf("%s, %s: %s", when, k.Prefix, got)
 			}
@@ -121,8 +122,8 @@ func TestAdmin_config(t *testing.T) {
 	cl.command(`{"prefix":"config set","who":"mon","name":"mon_tick_interval","value":"8"}`)
 	overridden = strings.Replace(overridden, `"mon":"7"`, `"mon":"8"`, 1)
 	expect(3*time.Second, overridden)
-	if value := m.ownOptions()["mon_tick_interval"]; value != "3" {
-		t.Errorf("tell says %s", value)
+	if _, _, output := m.tell(&msg.Command{FSID: c.fsid, Cmd: []string{`{"prefix":"config get","var":"mon_tick_interval","format":"json"}`}}); string(output) != `{"mon_tick_interval":"3"}` {
+		t.Errorf("tell says %s", output)
 	}
 
 	for answer, got := range map[string]string{

@@ -155,7 +155,7 @@ func TestMon_tell(t *testing.T) {
 	cl.command(`{"prefix":"config set","who":"mon","name":"mon_lease","value":"7"}`)
 	cl.send(&msg.Command{FSID: wire.UUID{9}, Cmd: []string{`{"prefix":"version"}`}})
 	c.world.Run(time.Second)
-	if r, ok := cl.got[len(cl.got)-1].Body.(*msg.CommandReply); !ok || r.Code != -1 || r.Status != "wrong fsid" {
+	if r, ok := cl.got[len(cl.got)-1].Body.(*msg.CommandReply); !ok || r.Code != -13 || r.Status != "wrong fsid" {
 		t.Errorf("another cluster's command: %+v", cl.got[len(cl.got)-1].Body)
 	}
 	tell := func(text string) (*msg.CommandReply, map[string]any) {
@@ -187,18 +187,57 @@ func TestMon_tell(t *testing.T) {
 	if _, out := tell(`{"prefix":"config get","var":"mon_lease"}`); out["mon_lease"] != "7.000000" {
 		t.Errorf("config get: %v", out)
 	}
-	if _, out := tell(`{"prefix":"get_command_descriptions"}`); len(out) != len(tellCommands()) {
+	if _, out := tell(`{"prefix":"get_command_descriptions"}`); len(out) != len(c.mons[leader].mon.adminHooks())+5 {
 		t.Errorf("%d commands", len(out))
 	}
-	for text, want := range map[string]string{
-		`{"prefix":"zz"}`:                    "unknown command prefix zz",
-		`{"prefix":"config get"}`:            "invalid command json",
-		`{"prefix":"config get","var":"zz"}`: "error getting 'zz': (2) No such file or directory",
-		`zz`:                                 "unparseable JSON zz",
+	m := c.mons[leader].mon
+	inject := func(words string) string { return `{"prefix":"injectargs","injected_args":[` + words + `]}` }
+	const restart = "(not observed, change may require restart) "
+	for _, tt := range []struct {
+		cmd    string
+		code   int32
+		status string
+		output string
+	}{
+		{`{"prefix":"zz"}`, -22, "unknown command prefix zz", ""},
+		{`{}`, -22, "no prefix", ""},
+		{`{"prefix":""}`, -22, "unknown command prefix ", ""},
+		{`{"prefix":5}`, -22, "bad or missing field 'prefix'", ""},
+		{`{"prefix":"version","format":5}`, -22, "bad or missing field 'format'", ""},
+		{`{"prefix":"config get"}`, -22, "invalid command json", ""},
+		{`{"prefix":"config get","var":["mon_lease"]}`, -22, "invalid command json", ""},
+		{`{"prefix":"config get","var":"zz"}`, -2, "error getting 'zz': (2) No such file or directory", ""},
+		{`{"prefix":"config get","var":"mon_lease","format":"json"}`, 0, "", `{"mon_lease":"7.000000"}`},
+		{`zz`, -22, "unparseable JSON zz", ""},
+		{`[]`, -22, "not JSON object []", ""},
+		{`{"prefix":"0"}`, 0, "", "2"},
+		{`{"prefix":"log flush"}`, 0, "", "{}\n"},
+		{inject(``), 0, "", "{}\n"},
+		{inject(`"--mon_tick_interval","7"`), 0, "", "{}\n"},
+		{`{"prefix":"config get","var":"mon_tick_interval","format":"json"}`, 0, "", `{"mon_tick_interval":"7"}`},
+		{inject(`"--mon-lease=6","--debug_ms","1/5"`), 0, "mon_lease = '6.000000' " + restart + "debug_ms = '1/5' " + restart, "{}\n"},
+		{inject(`"--bogus=6"`), -22, " failed to parse arguments: --bogus=6\n", ""},
+		{inject(`"junk"`), -22, " failed to parse arguments: junk\n", ""},
+		{inject(`"--mon_tick_interval=x"`), -22,
+			"Parse error setting mon_tick_interval to 'x' using injectargs (strict_si_cast: unit prefix not recognized).\n", ""},
+		{inject(`"--mon_tick_interval"`), -22,
+			"Parse error setting mon_tick_interval to '' using injectargs (Option --mon_tick_interval requires an argument.\n).\n", ""},
+		{`{"prefix":"injectargs","injected_args":"x"}`, -22, "invalid command json", ""},
+		{`{"prefix":"config set","var":"mon_lease","val":["8"],"format":"json"}`, 0, "", `{"success":"mon_lease = '8.000000' ` + restart + `"}`},
+		{`{"prefix":"config set","var":"mon_lease","val":["x"]}`, -22, "error setting 'mon_lease' to 'x': (22) Invalid argument", ""},
+		{`{"prefix":"config unset","var":"mon_lease"}`, 0, "mon_lease = '5.000000' " + restart, "{}\n"},
 	} {
-		if r, _ := tell(text); r.Code >= 0 || r.Status != want {
-			t.Errorf("%s: %d %q", text, r.Code, r.Status)
+		code, status, output := m.tell(&msg.Command{FSID: c.fsid, Cmd: []string{tt.cmd}})
+		if code != tt.code || status != tt.status || string(output) != tt.output {
+			t.Errorf("%s\n got %d %q %q\nwant %d %q %q", tt.cmd, code, status, output, tt.code, tt.status, tt.output)
 		}
+	}
+	if m.opts.TickInterval != 7*time.Second {
+		t.Errorf("ticks every %v", m.opts.TickInterval)
+	}
+	_, _, output := m.tell(&msg.Command{FSID: c.fsid, Cmd: []string{`{"prefix":"sessions","format":"json"}`}})
+	if want := `"con_type":"mgr","con_features":`; !strings.Contains(string(output), want) || !strings.Contains(string(output), `"authenticated":true,"global_id":1,`) {
+		t.Errorf("sessions %s", output)
 	}
 }
 

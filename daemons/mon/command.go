@@ -12,6 +12,7 @@ import (
 const (
 	ePerm  = -1
 	eNoEnt = -2
+	eAcces = -13
 	eInval = -22
 	eFBig  = -27
 	eRange = -34
@@ -55,11 +56,22 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 		m.ack(o, c, result{prefix: known.prefix, code: eInval, status: err.Error()})
 		return
 	}
-	if known.perm == "r" {
+	switch {
+	case known.perm == "r":
 		m.read(o, func() { known.run(m, o, c, args) })
-	} else if m.leads(o) {
+	case !m.leads(o):
+	case m.prop.gathered > 0 && !gathers(known.prefix):
+		m.propose() // this one goes by what is committed
+		m.park(o)
+	default:
 		known.run(m, o, c, args)
 	}
+}
+
+// gathers reports whether a command that changes something makes its change whatever
+// the state is, so that several can go in one batch.
+func gathers(prefix string) bool {
+	return slices.Contains([]string{"config-key set", "config-key put", "config-key rm", "config-key del"}, prefix)
 }
 
 // read runs answer once this monitor knows everything that was committed before the
@@ -135,7 +147,11 @@ func (m *Mon) ackCommitted(o *op, c *msg.MonCommand, r result) {
 			m.again(o)
 		}
 	})
-	m.schedule(true)
+	if gathers(r.prefix) {
+		m.gather()
+	} else {
+		m.schedule(true)
+	}
 }
 
 // listCommands answers in the form from which Ceph's command line learns what

@@ -13,6 +13,23 @@ type commandArgs map[string]any
 // parseCommand reads the JSON text of a command. The errors are what Ceph tells
 // the client (cmdmap_from_json in src/common/cmdparse.cc).
 func parseCommand(cmd []string) (commandArgs, error) {
+	args, err := parseObject(cmd)
+	if err != nil {
+		return nil, err
+	}
+	prefix, given := args["prefix"]
+	switch s, isText := prefix.(string); {
+	case !given:
+		return nil, errors.New("command prefix not found")
+	case !isText:
+		return nil, badField("prefix")
+	case s == "":
+		return nil, errors.New("command prefix must not be empty")
+	}
+	return args, nil
+}
+
+func parseObject(cmd []string) (commandArgs, error) {
 	text := strings.Join(cmd, "")
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -23,15 +40,6 @@ func parseCommand(cmd []string) (commandArgs, error) {
 	args, ok := parsed.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("not JSON object %s", text)
-	}
-	prefix, given := args["prefix"]
-	switch s, isText := prefix.(string); {
-	case !given:
-		return nil, errors.New("command prefix not found")
-	case !isText:
-		return nil, badField("prefix")
-	case s == "":
-		return nil, errors.New("command prefix must not be empty")
 	}
 	return args, nil
 }

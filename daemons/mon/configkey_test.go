@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -181,5 +182,68 @@ func TestConfigKey_changesAcrossASnapshot(t *testing.T) {
 	k.follow([]store.Op{store.Edit{Space: configKeySpace, From: 3, Drop: []string{"a"}}})
 	if len(k.recent) != 1 {
 		t.Errorf("changes before the gap are remembered: %+v", k.recent)
+	}
+}
+
+// Commands that wait for a commit go together with the next, and every one of them
+// takes effect; who goes by what is committed goes alone.
+func TestConfigKey_gather(t *testing.T) {
+	c := newCluster(t, 3, 37).startAll()
+	leader := c.settle()
+	cl := c.login((leader + 1) % 3)
+	c.world.Run(10 * time.Second)
+	before := c.mons[leader].mon.state.Commits()
+	var tids []uint64
+	give := func(format string, args ...any) {
+		tids = append(tids, cl.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{fmt.Sprintf(format, args...)}}))
+	}
+	for i := range 40 {
+		give(`{"prefix":"config-key set","key":"k%d","val":"%d"}`, i%20, i)
+		if i%10 == 9 {
+			give(`{"prefix":"config set","who":"global","name":"debug_mon","value":"%d"}`, i/10+1)
+		}
+	}
+	give(`{"prefix":"config-key rm","key":"k0"}`)
+	c.world.Run(5 * time.Second)
+	acked := map[uint64]bool{}
+	for _, m := range cl.got {
+		if a, ok := m.Body.(*msg.MonCommandAck); ok && a.Code == 0 {
+			acked[m.Header.Tid] = true
+		}
+	}
+	for i, tid := range tids {
+		if !acked[tid] {
+			t.Errorf("command %d is not answered", i)
+		}
+	}
+	if n := c.mons[leader].mon.state.Commits() - before; n > 15 {
+		t.Errorf("45 commands at once took %d commits", n)
+	}
+	if n := len(configVersions(c.mons[leader].mon.configKey)); n != 4 {
+		t.Errorf("%d versions of the configuration, want one for each change", n)
+	}
+	for i := 1; i < 20; i++ {
+		if v, _ := c.mons[leader].mon.configKey.get(fmt.Sprint("k", i)); string(v) != fmt.Sprint(20+i) {
+			t.Errorf("k%d is %q, want the later value", i, v)
+		}
+	}
+	c.sameCommits()
+}
+
+// However many wait, a batch is bounded.
+func TestConfigKey_gatherIsBounded(t *testing.T) {
+	c := newCluster(t, 1, 38).startAll()
+	cl := c.login(0)
+	c.world.Run(10 * time.Second)
+	before := c.mons[0].mon.state.Commits()
+	for i := range 10 * maxGathered {
+		cl.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{fmt.Sprintf(`{"prefix":"config-key set","key":"k%d","val":"x"}`, i)}})
+	}
+	c.world.Run(5 * time.Second)
+	if n := c.mons[0].mon.state.Commits() - before; n < 10 || n > 25 {
+		t.Errorf("%d commits for %d commands of which %d can go together", n, 10*maxGathered, maxGathered)
+	}
+	if n := len(c.mons[0].mon.configKey.keys("k")); n != 10*maxGathered {
+		t.Errorf("%d keys", n)
 	}
 }

@@ -61,11 +61,15 @@ func (m *Mon) park(o *op) {
 	m.watchOutsiders()
 }
 
-// wake tries everything that is parked again, in the order of arrival.
+// wake tries everything that is parked again, in the order of arrival. What gathers
+// (see gathered) is proposed when all have been tried.
 func (m *Mon) wake() {
-	parked := m.parked
-	m.parked = nil
+	parked, inside := m.parked, m.prop.waking
+	m.parked, m.prop.waking = nil, true
 	for _, o := range parked {
 		m.take(o)
+	}
+	if m.prop.waking = inside; !inside && m.prop.gathered > 0 {
+		m.propose()
 	}
 }

@@ -19,7 +19,12 @@ type proposals struct {
 	unplugged  []store.Op             // what NoPaxosPlug has taken out of the batch
 	timer      host.Timer
 	lastCommit time.Duration
+	waking     bool // requests that had to wait are being tried
+	gathered   int  // changes of theirs that are to be proposed together when all were tried
 }
+
+// maxGathered bounds how many commands share a batch: their inputs are in it.
+const maxGathered = 64
 
 // writeable reports whether services may change their pending maps now: this
 // monitor leads, knows everything committed, and has no batch under way.
@@ -52,8 +57,17 @@ func (m *Mon) schedule(immediate bool) {
 	m.prop.timer.Reset(delay)
 }
 
+// gather is schedule for a command whose change may go in one batch with others of its
+// kind: those that had to wait for a commit go together with the next.
+func (m *Mon) gather() {
+	if m.prop.gathered++; !m.prop.waking || m.prop.gathered >= maxGathered {
+		m.propose()
+	}
+}
+
 // propose hands all pending changes to the quorum as one batch.
 func (m *Mon) propose() {
+	m.prop.gathered = 0
 	m.prop.timer.Stop()
 	if !m.writeable() {
 		return
@@ -104,6 +118,7 @@ func (m *Mon) giveUp() {
 	p := &m.prop
 	waiters := append(p.waiters, p.gathering...)
 	p.flying, p.waiters, p.gathering, p.unplugged = false, nil, nil, nil
+	p.gathered = 0
 	p.timer.Stop()
 	m.endPending()
 	for _, fn := range waiters {

@@ -1,34 +1,16 @@
 package mon
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msg"
-	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// tellCommand is one that is for this monitor alone: "ceph tell mon.a ...". It is
-// answered in or out of the quorum, in JSON. Ceph: the admin socket's commands.
-type tellCommand struct {
-	prefix string
-	args   string
-	help   string
-	run    func(m *Mon, args commandArgs) (any, error)
-}
-
-func tellCommands() []tellCommand {
-	const name = "name=var,type=CephString"
-	return []tellCommand{
-		{"config get", name, "config get <field>: get the config value", (*Mon).tellConfigGet},
-		{"config show", "", "dump current config settings", (*Mon).tellConfigShow},
-		{"get_command_descriptions", "", "list available commands", (*Mon).tellDescribe},
-		{"mon_status", "", "report status of monitors", (*Mon).tellStatus},
-		{"version", "", "get ceph version", func(*Mon, commandArgs) (any, error) { return versionJSON(), nil }},
-	}
-}
-
-// handleTell answers a command that is for this monitor alone.
+// handleTell answers a command that is for this monitor alone, "ceph tell mon.a ...",
+// in or out of the quorum. There are the same as at the admin socket.
 func (m *Mon) handleTell(o *op, t *msg.Command) {
 	code, status, output := m.tell(t)
 	m.reply(o, msg.NewCommandReply(code, status), output)
@@ -36,70 +18,107 @@ func (m *Mon) handleTell(o *op, t *msg.Command) {
 
 func (m *Mon) tell(t *msg.Command) (code int32, status string, output []byte) {
 	if t.FSID != m.cfg.FSID {
-		return ePerm, "wrong fsid", nil
+		return eAcces, "wrong fsid", nil
 	}
-	args, err := parseCommand(t.Cmd)
+	args, err := parseTell(t.Cmd)
 	if err != nil {
 		return eInval, err.Error(), nil
 	}
-	for _, known := range tellCommands() {
-		if known.prefix != args.prefix() {
-			continue
+	status, output, err = admin.New(m.adminHooks()).Run(admin.Args(args))
+	var refused *admin.Error
+	if errors.As(err, &refused) {
+		return -int32(refused.Errno), refused.Text, nil
+	}
+	return 0, status, output
+}
+
+// parseTell is parseCommand with the words that Ceph has for this kind.
+func parseTell(cmd []string) (commandArgs, error) {
+	args, err := parseObject(cmd)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"prefix", "format"} {
+		if v, given := args[name]; given && !(commandParam{"type": "CephString"}).fits(v) {
+			return nil, badField(name)
 		}
-		if err := (&command{args: known.args}).check(args); err != nil {
-			return eInval, err.Error(), nil
+	}
+	if _, given := args["prefix"]; !given {
+		return nil, errors.New("no prefix")
+	}
+	return args, nil
+}
+
+// injectArgs sets options as a command line does: "--mon_tick_interval 7" or
+// "--mon-tick-interval=7". The first that is wrong ends it.
+func (m *Mon) injectArgs(args admin.Args) (any, error) {
+	words := args.Texts("injected_args")
+	var remarks strings.Builder
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		text, isOption := strings.CutPrefix(word, "--")
+		name, value, given := strings.Cut(text, "=")
+		name = strings.ReplaceAll(admin.OptionName(name), "-", "_")
+		if !isOption || findOption(name, m.mgr.committed) == nil {
+			return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf(" failed to parse arguments: %s\n", word)}
 		}
-		answer, err := known.run(m, args)
-		if refused, ok := err.(*commandError); ok {
-			return refused.code, refused.text, nil
+		if !given && len(words) > 0 {
+			value, words, given = words[0], words[1:], true
 		}
-		return 0, "", toJSON(answer, args.plain() || args.indent())
+		if !given {
+			return nil, injectError(name, "", fmt.Errorf("Option --%s requires an argument.\n", name)) //lint:ignore ST1005 Ceph's words
+		}
+		text, err := m.setOverride(name, value)
+		if err != nil {
+			return nil, injectError(name, value, err)
+		}
+		if !takesAtRuntime(name) {
+			remarks.WriteString(text)
+		}
 	}
-	return eInval, "unknown command prefix " + args.prefix(), nil
+	return admin.Remark{Line: remarks.String(), Answer: struct{}{}}, nil
 }
 
-func (m *Mon) tellDescribe(commandArgs) (any, error) {
-	var list []command
-	for _, t := range tellCommands() {
-		list = append(list, command{prefix: t.prefix, args: t.args, help: t.help, module: "mon", perm: "r"})
-	}
-	return describe(list), nil
+func injectError(name, value string, err error) error {
+	why := strings.TrimPrefix(err.Error(), "error parsing value: ")
+	return &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("Parse error setting %s to '%s' using injectargs (%s).\n", name, value, why)}
 }
 
-// ownOptions are what holds for this monitor: the defaults, the configuration above
-// them, and what the operator has set at the admin socket above that.
-func (m *Mon) ownOptions() map[string]string {
-	out := map[string]string{}
-	for _, o := range configOptions() {
-		out[o.name] = o.def
-	}
-	set := m.setOptions()
-	for _, name := range wire.SortedKeys(set) {
-		out[name] = set[name]
-	}
-	return out
+type sessionJSON struct {
+	Name     string `json:"name"`
+	Entity   string `json:"entity_name"`
+	Addrs    any    `json:"addrs"`
+	Type     string `json:"con_type"`
+	Features uint64 `json:"con_features"`
+	Release  string `json:"con_features_release"`
+	Open     bool   `json:"open"`
+	Caps     struct {
+		Text string `json:"text"`
+	} `json:"caps"`
+	Authenticated bool   `json:"authenticated"`
+	GlobalID      uint64 `json:"global_id"`
+	OSDEpoch      uint64 `json:"osd_epoch"`
+	Host          string `json:"remote_host"`
 }
 
-func (m *Mon) tellConfigGet(args commandArgs) (any, error) {
-	name := optionName(args.text("var"))
-	if !args.has("var") {
-		return nil, &commandError{eInval, "invalid command json"}
+// sessionsJSON is who is connected to this monitor. Ceph also lists itself.
+func (m *Mon) sessionsJSON() any {
+	list := []sessionJSON{}
+	for _, s := range m.sessions.list {
+		who := s.caller()
+		j := sessionJSON{
+			Name: who.name.String(), Addrs: clientJSON{AddrVec: addrsOf(who.addrs).AddrVec}, Type: s.con.PeerType().String(),
+			Features: msg.FeaturesAll, Release: "luminous", Open: !s.closed,
+			Authenticated: s.gid != 0, GlobalID: s.gid, OSDEpoch: s.osdEpoch, Host: s.hostname,
+		}
+		if s.gid != 0 {
+			j.Entity, j.Caps.Text = who.entity.String(), "allow *"
+		}
+		list = append(list, j)
 	}
-	value, ok := m.ownOptions()[name]
-	if !ok {
-		return nil, &commandError{eNoEnt, fmt.Sprintf("error getting '%s': (2) No such file or directory", name)}
-	}
-	return map[string]string{name: value}, nil
+	return list
 }
-
-func (m *Mon) tellConfigShow(commandArgs) (any, error) {
-	all := m.ownOptions()
-	all["name"] = "mon." + m.cfg.Name
-	return all, nil
-}
-
-// tellStatus tells what statusOfThis is: what this monitor thinks of the quorum.
-func (m *Mon) tellStatus(commandArgs) (any, error) { return m.statusOfThis(), nil }
 
 func (m *Mon) statusOfThis() any {
 	outside := []string{}

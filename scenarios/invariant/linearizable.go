@@ -21,10 +21,13 @@ import (
 // It is judged at the end of a run. A command without an answer may have taken effect
 // at any time since, or not at all. A command that had to be sent again, because its
 // session or the leader has changed meanwhile, may have taken effect more than once,
-// also after its answer (I-MC-4: monitors do not know a repetition).
+// also after its answer (I-MC-4: monitors do not know a repetition). That goes on when
+// the client has given up: a deposed leader that has its command still, and had it
+// replicated before, passes it on to the next one.
 type linearizable struct {
 	commands []*keyCommand // in the order in which they were given
 	open     map[string]*keyCommand
+	givenUp  []*keyCommand
 }
 
 // keyCommand is a command with its outcome.
@@ -53,6 +56,7 @@ func (c *linearizable) Observe(o cluster.Observation) string {
 		k := c.open[o.Host]
 		delete(c.open, o.Host)
 		if f.Error != "" {
+			c.givenUp = append(c.givenUp, k)
 			return ""
 		}
 		k.answered, k.found = o.At, f.Value
@@ -66,6 +70,9 @@ func (c *linearizable) Observe(o cluster.Observation) string {
 	case mon.Role:
 		if f.Role == cluster.Leader {
 			for _, k := range c.open {
+				k.again++
+			}
+			for _, k := range c.givenUp {
 				k.again++
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
@@ -21,12 +22,14 @@ func TestLinearizable(t *testing.T) {
 		steps [][]any
 		bad   bool
 	}{
-		"read what was written":               {[][]any{a(get, nothing, set("1"), done), b(get, found("1"))}, false},
-		"an acknowledged write is lost":       {[][]any{a(set("1"), done), b(get, nothing)}, true},
-		"a read of the past":                  {[][]any{a(set("1"), done, set("2"), done), b(get, found("1"))}, true},
-		"a value that nobody wrote":           {[][]any{a(get, found("7"))}, true},
-		"a lost write shows late":             {[][]any{a(set("1"), lost), b(get, nothing), b(get, found("1"))}, false},
-		"a lost write shows and goes":         {[][]any{a(set("1"), lost), b(get, found("1")), b(get, nothing)}, true},
+		"read what was written":         {[][]any{a(get, nothing, set("1"), done), b(get, found("1"))}, false},
+		"an acknowledged write is lost": {[][]any{a(set("1"), done), b(get, nothing)}, true},
+		"a read of the past":            {[][]any{a(set("1"), done, set("2"), done), b(get, found("1"))}, true},
+		"a value that nobody wrote":     {[][]any{a(get, found("7"))}, true},
+		"a lost write shows late":       {[][]any{a(set("1"), lost), b(get, nothing), b(get, found("1"))}, false},
+		"a lost write shows and goes":   {[][]any{a(set("1"), lost), b(get, found("1")), b(get, nothing)}, true},
+		"a lost write is passed on and returns": {[][]any{a(set("1"), lost), {"mon.b", mon.Role{Role: cluster.Leader}},
+			b(get, found("1"), set("2"), done, get, found("1"))}, false},
 		"a write that was sent again returns": {[][]any{a(set("1"), monc.SessionOpened{}, done), b(set("2"), done, get, found("1"))}, false},
 	}
 	for name, tt := range tests {

@@ -149,7 +149,7 @@ func (n *Node) heardLeader(m *pb.Message) {
 		return
 	}
 	n.lastLeader = n.now()
-	if (!n.readKnown || n.unread()) && m.GetType() == pb.MsgHeartbeat && n.now()-n.askedAt >= n.opts.Tick {
+	if (!n.readKnown || n.unread()) && !n.asking() && m.GetType() == pb.MsgHeartbeat && n.now()-n.askedAt >= n.opts.Tick {
 		n.askReadIndex() // not sooner: the leader answers each question by heartbeats to all
 	}
 }

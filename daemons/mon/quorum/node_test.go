@@ -52,7 +52,8 @@ type group struct {
 	trace     uint64
 	sent      int
 	snapshots int
-	quiet     bool // refused messages are no error
+	requests  [][]byte // the names of requests for a read index
+	quiet     bool     // refused messages are no error
 }
 
 func newGroup(t *testing.T, size int, seed uint64) *group {
@@ -99,8 +100,14 @@ func (w wire) Send(rank int, msgs [][]byte) {
 	w.g.sent += len(msgs)
 	for _, data := range msgs {
 		m := &pb.Message{}
-		if proto.Unmarshal(data, m) == nil && m.GetType() == pb.MsgSnap {
+		if proto.Unmarshal(data, m) != nil {
+			continue
+		}
+		switch m.GetType() {
+		case pb.MsgSnap:
 			w.g.snapshots++
+		case pb.MsgReadIndex:
+			w.g.requests = append(w.g.requests, m.GetEntries()[0].GetData())
 		}
 	}
 	w.g.world.After(time.Millisecond, func() {

@@ -3,6 +3,7 @@ package quorum
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"go.etcd.io/raft/v3"
 )
@@ -34,9 +35,24 @@ func (n *Node) Read(done func(ok bool)) {
 		done(false)
 		return
 	}
-	n.askReadIndex()
-	n.readers = append(n.readers, reader{asked: n.asked, done: done})
+	r := reader{asked: n.asked + 1, done: done}
+	if !n.asking() {
+		n.askReadIndex()
+	}
+	n.readers = append(n.readers, r)
 	n.pump()
+}
+
+// askPatience is how long a request for a read index may keep those that come later
+// waiting for the next one. It may have been lost.
+const askPatience = 100 * time.Millisecond
+
+// asking reports whether a request is on its way that somebody waits for. Who comes
+// then waits for the next one, which goes out when this one is answered, so that many
+// readers cost no more messages than a few.
+func (n *Node) asking() bool {
+	return n.now()-n.askedAt < askPatience &&
+		slices.ContainsFunc(n.readers, func(r reader) bool { return r.index == 0 && r.asked <= n.asked })
 }
 
 // learn takes in how far the log was committed when a request was made.
@@ -82,6 +98,9 @@ func (n *Node) serve() {
 	})
 	for _, r := range served {
 		r.done(true)
+	}
+	if n.unread() && !n.asking() {
+		n.askReadIndex()
 	}
 }
 

@@ -122,3 +122,58 @@ func TestRead_doesNotStorm(t *testing.T) {
 		t.Errorf("%d messages in two seconds", n)
 	}
 }
+
+// Readers that come while a request is on its way share the next one.
+func TestRead_manyShareRequests(t *testing.T) {
+	g := newGroup(t, 3, 1).startAll()
+	leader := g.settle(10 * time.Second)
+	for _, m := range []*member{leader, g.members[(leader.rank+1)%3]} {
+		g.world.Run(time.Second)
+		before := g.sent
+		var all []*outcome
+		for range 100 {
+			all = append(all, m.read())
+		}
+		g.world.Run(20 * time.Millisecond)
+		for i, o := range all {
+			if *o != (outcome{yes: 1}) {
+				t.Errorf("rank %d, reader %d: %+v", m.rank, i, *o)
+			}
+		}
+		if n := g.sent - before; n > 20 {
+			t.Errorf("rank %d: 100 readers at once cost %d messages", m.rank, n)
+		}
+	}
+}
+
+// Who comes while a request is on its way is not answered with that one's index: it was
+// asked for before what the reader must see was committed.
+func TestRead_lateReaderWaitsForTheNextRequest(t *testing.T) {
+	g := newGroup(t, 3, 1).startAll()
+	leader := g.settle(10 * time.Second)
+	peon := g.members[(leader.rank+1)%3]
+	g.isolate(peon.rank, true)
+	early, late := peon.read(), peon.read()
+	answer := func(name []byte) {
+		m := &pb.Message{
+			Type: pb.MsgReadIndexResp.Enum(), From: proto.Uint64(uint64(leader.rank) + 1), To: proto.Uint64(uint64(peon.rank) + 1),
+			Term: proto.Uint64(peon.node.Status().Term), Index: proto.Uint64(1), Entries: []*pb.Entry{{Data: name}},
+		}
+		data, err := proto.Marshal(m)
+		if err == nil {
+			err = peon.node.Step(leader.rank, [][]byte{data})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	requests := len(g.requests)
+	answer(g.requests[requests-1])
+	if *early != (outcome{yes: 1}) || *late != (outcome{}) || len(g.requests) != requests+1 {
+		t.Fatalf("after the first answer: early %+v, late %+v, %d more requests", *early, *late, len(g.requests)-requests)
+	}
+	answer(g.requests[requests])
+	if *late != (outcome{yes: 1}) {
+		t.Errorf("after the second answer: late %+v", *late)
+	}
+}
