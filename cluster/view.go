@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // What facts call things.
@@ -52,12 +53,15 @@ type View struct {
 	modes  map[string]mgr.Mode
 	asked  map[string]time.Duration // by key client, its last command
 	served map[string]time.Duration // when it gave the last command that was answered
+	opened map[string]time.Duration // by host, the last session of its monitor client
+	lost   map[string]bool          // whether that is over
 }
 
 func newView() *View {
 	return &View{
 		modes: make(map[string]mgr.Mode),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
+		opened: make(map[string]time.Duration), lost: make(map[string]bool),
 	}
 }
 
@@ -77,6 +81,10 @@ func (v *View) observe(o Observation) {
 		if f.Error == "" {
 			v.served[o.Host] = v.asked[o.Host]
 		}
+	case monc.SessionOpened:
+		v.opened[o.Host], v.lost[o.Host] = o.At, false
+	case monc.SessionLost:
+		v.lost[o.Host] = true
 	}
 }
 
@@ -125,6 +133,13 @@ func (v *View) Available() bool { return v.newest.ActiveGID != 0 && v.newest.Ava
 
 // Served is when a key client gave the last of its commands that was answered.
 func (v *View) Served(client string) time.Duration { return v.served[client] }
+
+// Session is when the monitor client of a host last had a new session, 0 for never, and
+// whether it has not said since that it lost it.
+func (v *View) Session(host string) (opened time.Duration, connected bool) {
+	opened = v.opened[host]
+	return opened, opened > 0 && !v.lost[host]
+}
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }

@@ -23,6 +23,9 @@ func Catalogue() []Scenario {
 		monMinority(),
 		monPause(),
 		monPower(),
+		moncOutage(),
+		moncQuorum(),
+		moncReset(),
 	}
 }
 

@@ -95,9 +95,12 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 	return total
 }
 
-// Up implements invariant.Timeline.
-func (t *timeline) Up(host string) bool {
+// Runs implements invariant.Timeline. On real sockets any process of the host counts.
+func (t *timeline) Runs(host string, pid uint32) bool {
 	h := t.world.Host(host)
+	if w, ok := t.world.(*cluster.SimWorld); ok && h.Running() && w.Sim().Host(host).Process().PID() != pid {
+		return false
+	}
 	return h.Running() && !h.Paused()
 }
 

@@ -146,7 +146,7 @@ func (c *catchUp) lookAround(o cluster.Observation) string {
 	quiet := max(calm+c.bounds.Client.PingTimeout+2*c.bounds.Client.PingInterval, c.elected)
 	bound := 2*c.bounds.Client.HuntInterval + c.bounds.Tick
 	for _, f := range c.clients {
-		if !f.connected || !c.timeline.Up(f.host) {
+		if !f.connected || !c.timeline.Runs(f.host, f.pid) {
 			continue
 		}
 		for _, m := range f.follows {

@@ -16,7 +16,7 @@ import (
 //     by it for each sign of health before (MC-3, MC-4).
 //   - It does not start over sooner, asks no more monitors than it may, and does not
 //     begin maxHunts times in a window: that bounds what a client sends.
-//   - When nothing is damaged and a leader serves, of which something is heard, a client that had a session has one
+//   - When nothing is damaged and a leader serves, a client that had a session has one
 //     again within ping time-out + ping interval + the longest hunt, another one
 //     within two hunts and a lease.
 //   - Authenticate is done without error only if there is a session.
@@ -28,7 +28,6 @@ type huntNeverStops struct {
 	bounds   Bounds
 	clients  []*huntingClient // in the order of their first facts
 	leader   process          // the monitor that serves as leader, as far as it said
-	heard    time.Duration    // its last fact
 	elected  time.Duration    // last change among the monitors
 	looked   time.Duration
 }
@@ -43,7 +42,6 @@ type huntingClient struct {
 	begun      time.Duration // its last hunt
 	hadSession bool
 	multiplier float64
-	overdue    time.Duration // since when its next hunt is missing, 0 if it is not
 	window     time.Duration // begin of the window in which hunts are counted
 	hunts      int
 }
@@ -62,13 +60,6 @@ func newHuntNeverStops(t Timeline, b Bounds) *huntNeverStops {
 func (*huntNeverStops) Name() string { return "I-MC-2 the hunt never stops" }
 
 func (c *huntNeverStops) Observe(o cluster.Observation) string {
-	switch {
-	case o.Host != c.leader.host:
-	case o.PID != c.leader.pid: // another process, which does not lead yet
-		c.leader = process{}
-	default:
-		c.heard = o.At
-	}
 	switch f := o.Fact.(type) {
 	case mon.Role:
 		c.observeRole(o, f)
@@ -78,7 +69,7 @@ func (c *huntNeverStops) Observe(o cluster.Observation) string {
 		}
 	case monc.SessionOpened:
 		h := c.of(o)
-		h.connected, h.hadSession, h.opened, h.overdue = true, true, o.At, 0
+		h.connected, h.hadSession, h.opened = true, true, o.At
 		h.multiplier = max(h.multiplier/c.bounds.Client.HuntBackoff, 1)
 	case monc.SessionLost:
 		c.lose(c.of(o), o)
@@ -95,7 +86,7 @@ func (c *huntNeverStops) Observe(o cluster.Observation) string {
 func (c *huntNeverStops) observeRole(o cluster.Observation, f mon.Role) {
 	switch me := (process{o.Host, o.PID}); {
 	case f.Role == cluster.Leader && f.Active:
-		c.leader, c.heard = me, o.At
+		c.leader = me
 	case c.leader.host == o.Host:
 		c.leader = process{}
 	}
@@ -122,7 +113,7 @@ func (c *huntNeverStops) of(o cluster.Observation) *huntingClient {
 // begin judges a hunt.
 func (c *huntNeverStops) begin(h *huntingClient, f monc.HuntBegun, o cluster.Observation) string {
 	before := h.begun
-	h.begun, h.overdue = o.At, 0
+	h.begun = o.At
 	if h.hadSession {
 		h.multiplier = min(h.multiplier*c.bounds.Client.HuntBackoff, c.bounds.Client.HuntMaxMultiple)
 	}
@@ -145,7 +136,7 @@ func (c *huntNeverStops) begin(h *huntingClient, f monc.HuntBegun, o cluster.Obs
 // lose ends a session. Each keepalive of it was a sign of health; one may have been
 // due just at its end, and clocks differ.
 func (c *huntNeverStops) lose(h *huntingClient, o cluster.Observation) {
-	h.connected, h.alone = false, o.At
+	h.connected, h.alone, h.begun = false, o.At, o.At
 	healthy := o.At - h.opened - c.timeline.PausedDuring(h.host, h.opened, o.At)
 	for n := int(healthy*4/5/c.bounds.Client.PingInterval) - 1; n > 0 && h.multiplier > 1; n-- {
 		h.multiplier = max(h.multiplier/c.bounds.Client.HuntBackoff, 1)
@@ -159,11 +150,7 @@ func (c *huntNeverStops) lookAround(o cluster.Observation) string {
 	}
 	c.looked = o.At
 	for _, h := range c.clients {
-		if h.over || h.connected {
-			continue
-		}
-		if !c.timeline.Up(h.host) {
-			h.overdue = 0
+		if h.over || h.connected || !c.timeline.Runs(h.host, h.pid) {
 			continue
 		}
 		if v := c.judgeHunt(h, o); v != "" {
@@ -176,20 +163,12 @@ func (c *huntNeverStops) lookAround(o cluster.Observation) string {
 	return ""
 }
 
-// judgeHunt finds a client whose hunt has not been followed by another in time. It
-// must be found so twice, for a process that has just been started has said nothing.
+// judgeHunt finds a client whose hunt has not been followed by another in time.
 func (c *huntNeverStops) judgeHunt(h *huntingClient, o cluster.Observation) string {
 	grace := c.bounds.Client.HuntInterval / 3
 	patience := time.Duration(float64(c.bounds.Client.HuntInterval) * h.multiplier)
 	took := o.At - h.begun - c.timeline.PausedDuring(h.host, h.begun, o.At)
 	if took <= 2*patience+grace {
-		h.overdue = 0
-		return ""
-	}
-	if h.overdue == 0 {
-		h.overdue = o.At
-	}
-	if o.At-h.overdue-c.timeline.PausedDuring(h.host, h.overdue, o.At) < grace {
 		return ""
 	}
 	return violation("%s has no session, and has begun no hunt for %v: its last one had %v", h.host, took, patience)
@@ -198,7 +177,7 @@ func (c *huntNeverStops) judgeHunt(h *huntingClient, o cluster.Observation) stri
 // judgeSession finds a client that has no session though nothing is in its way.
 func (c *huntNeverStops) judgeSession(h *huntingClient, o cluster.Observation) string {
 	calm, isCalm := c.timeline.CalmSince()
-	if !isCalm || c.leader.host == "" || c.heard < calm {
+	if !isCalm || c.leader.host == "" || !c.timeline.Runs(c.leader.host, c.leader.pid) {
 		return ""
 	}
 	opt := c.bounds.Client

@@ -36,8 +36,8 @@ type Timeline interface {
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool
-	// Up reports whether the host's process is there and not paused, now.
-	Up(host string) bool
+	// Runs reports whether that very process of the host is there and not paused, now.
+	Runs(host string, pid uint32) bool
 	// CalmSince is when the last damage of any kind was over, long before the run if
 	// there was none; false while something is damaged. Who was killed is over with.
 	CalmSince() (time.Duration, bool)

@@ -22,7 +22,7 @@ type calm struct {
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
-func (c calm) Up(string) bool                                                  { return !c.down }
+func (c calm) Runs(string, uint32) bool                                        { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
 
