@@ -53,15 +53,21 @@ type View struct {
 	modes  map[string]mgr.Mode
 	asked  map[string]time.Duration // by key client, its last command
 	served map[string]time.Duration // when it gave the last command that was answered
-	opened map[string]time.Duration // by host, the last session of its monitor client
-	lost   map[string]bool          // whether that is over
+	monc   map[string]clientSession // by host, the last session of its monitor client
+}
+
+// clientSession is a session of a monitor client with a monitor, "mon.a".
+type clientSession struct {
+	mon    string
+	opened time.Duration
+	lost   bool
 }
 
 func newView() *View {
 	return &View{
 		modes: make(map[string]mgr.Mode),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
-		opened: make(map[string]time.Duration), lost: make(map[string]bool),
+		monc: make(map[string]clientSession),
 	}
 }
 
@@ -82,9 +88,11 @@ func (v *View) observe(o Observation) {
 			v.served[o.Host] = v.asked[o.Host]
 		}
 	case monc.SessionOpened:
-		v.opened[o.Host], v.lost[o.Host] = o.At, false
+		v.monc[o.Host] = clientSession{mon: "mon." + f.Mon, opened: o.At}
 	case monc.SessionLost:
-		v.lost[o.Host] = true
+		s := v.monc[o.Host]
+		s.lost = true
+		v.monc[o.Host] = s
 	}
 }
 
@@ -135,10 +143,13 @@ func (v *View) Available() bool { return v.newest.ActiveGID != 0 && v.newest.Ava
 func (v *View) Served(client string) time.Duration { return v.served[client] }
 
 // Session is when the monitor client of a host last had a new session, 0 for never, and
-// whether it has not said since that it lost it.
-func (v *View) Session(host string) (opened time.Duration, connected bool) {
-	opened = v.opened[host]
-	return opened, opened > 0 && !v.lost[host]
+// with which monitor, "mon.a"; that is empty if it has said since that it lost it.
+func (v *View) Session(host string) (opened time.Duration, mon string) {
+	s := v.monc[host]
+	if s.lost {
+		s.mon = ""
+	}
+	return s.opened, s.mon
 }
 
 // Mode is what a manager last said of itself.

@@ -26,6 +26,7 @@ func Catalogue() []Scenario {
 		moncOutage(),
 		moncQuorum(),
 		moncReset(),
+		moncSilence(),
 	}
 }
 

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -35,7 +36,7 @@ func sessions(step int, within func(cluster.Topology) time.Duration) Goal {
 		Within: within,
 		Reached: func(p *Progress) bool {
 			for _, name := range clientNames(p.Topology()) {
-				if opened, connected := p.View().Session(name); !connected && opened <= p.Struck {
+				if opened, mon := p.View().Session(name); mon == "" && opened <= p.Struck {
 					return false
 				}
 			}
@@ -66,6 +67,31 @@ func electionBound(t cluster.Topology) time.Duration {
 // afterElection is a bound with an election before it.
 func afterElection(bound func(cluster.Topology) time.Duration) func(cluster.Topology) time.Duration {
 	return func(t cluster.Topology) time.Duration { return electionBound(t) + bound(t) }
+}
+
+// silence is how old Ceph's clients let a session become that nothing is heard of:
+// mon_client_ping_timeout and mon_client_ping_interval, and a second.
+const silence = 41 * time.Second
+
+// abandoned is the other half of I-MC-3: those whom the given step and the ones before
+// it have cut off from a monitor have given up their sessions with it.
+func abandoned(step int, mon string, who []string) Goal {
+	return Goal{
+		Property: "I-MC-3 a dead session is abandoned", Step: step, Fault: step,
+		Doc:    "nobody of " + strings.Join(who, " and ") + " holds on to a session with " + mon,
+		Within: func(cluster.Topology) time.Duration { return silence },
+		Reached: func(p *Progress) bool {
+			for _, role := range who {
+				names, _ := p.Resolve(role) // the plan has named them already
+				for _, name := range names {
+					if _, with := p.View().Session(name); with == mon {
+						return false
+					}
+				}
+			}
+			return true
+		},
+	}
 }
 
 // aClient draws who is struck: one kind of client, or one of the short-lived ones.
