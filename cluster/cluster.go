@@ -60,6 +60,10 @@ func Deploy(w World, t Topology) *Cluster {
 		w.AddHost(name)
 		c.programs[name] = c.runKeyClient(i)
 	}
+	for _, name := range t.MonClientNames() {
+		c.addHost(name)
+		c.programs[name] = c.runMonClient
+	}
 	return c
 }
 

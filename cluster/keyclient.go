@@ -71,7 +71,7 @@ func (c *Cluster) runKeyClient(i int) func(host.Host) {
 		k := &keyClient{h: h, number: i, draw: h.Rand("keyclient")}
 		k.client = monc.New(h, loop, m, monc.Config{
 			Entity: msg.AuthName{Type: uint32(msg.EntityClient), ID: "admin"},
-			MonMap: c.monmap, Options: c.topology.Client,
+			MonMap: c.monmap, Options: c.topology.Client, Defects: c.topology.ClientDefects,
 		})
 		k.timer = loop.NewTimer(k.give)
 		loop.Post(func() {

@@ -9,15 +9,16 @@ import (
 
 // Roles that daemons play, for whoever does not know their names.
 const (
-	RoleActiveMgr = "active-mgr" // the manager that the newest map names
-	RoleNextMgr   = "next-mgr"   // the standby that is promoted next
-	RoleLeader    = "leader"     // the monitor that leads
-	RoleMons      = "mons"       // every monitor
-	RolePeons     = "peons"      // every monitor but the leader
-	RoleMgrs      = "mgrs"       // every manager
-	RoleStandbys  = "standbys"   // every manager but the active one
-	RoleDead      = "dead"       // every daemon that was killed
-	RolePaused    = "paused"     // every daemon that is paused
+	RoleActiveMgr  = "active-mgr" // the manager that the newest map names
+	RoleNextMgr    = "next-mgr"   // the standby that is promoted next
+	RoleLeader     = "leader"     // the monitor that leads
+	RoleMons       = "mons"       // every monitor
+	RolePeons      = "peons"      // every monitor but the leader
+	RoleMgrs       = "mgrs"       // every manager
+	RoleStandbys   = "standbys"   // every manager but the active one
+	RoleMonClients = "monclients" // every monitor client without a daemon
+	RoleDead       = "dead"       // every daemon that was killed
+	RolePaused     = "paused"     // every daemon that is paused
 )
 
 // ErrUnknown: there is no daemon and no role of that name.
@@ -39,6 +40,8 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 		return c.topology.MgrNames(), nil
 	case RolePeons:
 		return without(c.topology.MonNames(), c.view.Leader()), nil
+	case RoleMonClients:
+		return c.topology.MonClientNames(), nil
 	case RoleStandbys:
 		return without(c.topology.MgrNames(), c.view.ActiveMgr()), nil
 	case RoleDead:

@@ -18,6 +18,9 @@ type Topology struct {
 	// KeyClients are clients that read and write a few keys of the monitors, named
 	// client.0, client.1, ...
 	KeyClients int
+	// MonClients are monitor clients without a daemon around them, which come and go,
+	// named monc.0, monc.1, ...
+	MonClients int
 
 	Mon    mon.Options
 	Mgr    mgr.Options
@@ -29,6 +32,8 @@ type Topology struct {
 	// MgrModules are the modules that managers have (none). Which run is up to "mgr
 	// module enable".
 	MgrModules []module.Class
+	// ClientDefects are those of KeyClients and MonClients.
+	ClientDefects monc.Defects
 }
 
 // DefaultTopology is three monitors and three managers with Ceph's own timings.
@@ -59,6 +64,9 @@ func names(kind, letters string, n int) []string {
 
 // KeyClientNames are the names of the clients that read and write keys.
 func (t Topology) KeyClientNames() []string { return names("client", "", t.KeyClients) }
+
+// MonClientNames are the names of the monitor clients without a daemon.
+func (t Topology) MonClientNames() []string { return names("monc", "", t.MonClients) }
 
 // Grace is the time after which a silent manager is dropped.
 func (t Topology) Grace() time.Duration { return t.Mon.MgrBeaconGrace }

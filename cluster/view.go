@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // What facts call things.
@@ -52,12 +53,21 @@ type View struct {
 	modes  map[string]mgr.Mode
 	asked  map[string]time.Duration // by key client, its last command
 	served map[string]time.Duration // when it gave the last command that was answered
+	monc   map[string]clientSession // by host, the last session of its monitor client
+}
+
+// clientSession is a session of a monitor client with a monitor, "mon.a".
+type clientSession struct {
+	mon    string
+	opened time.Duration
+	lost   bool
 }
 
 func newView() *View {
 	return &View{
 		modes: make(map[string]mgr.Mode),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
+		monc: make(map[string]clientSession),
 	}
 }
 
@@ -77,6 +87,12 @@ func (v *View) observe(o Observation) {
 		if f.Error == "" {
 			v.served[o.Host] = v.asked[o.Host]
 		}
+	case monc.SessionOpened:
+		v.monc[o.Host] = clientSession{mon: "mon." + f.Mon, opened: o.At}
+	case monc.SessionLost:
+		s := v.monc[o.Host]
+		s.lost = true
+		v.monc[o.Host] = s
 	}
 }
 
@@ -125,6 +141,16 @@ func (v *View) Available() bool { return v.newest.ActiveGID != 0 && v.newest.Ava
 
 // Served is when a key client gave the last of its commands that was answered.
 func (v *View) Served(client string) time.Duration { return v.served[client] }
+
+// Session is when the monitor client of a host last had a new session, 0 for never, and
+// with which monitor, "mon.a"; that is empty if it has said since that it lost it.
+func (v *View) Session(host string) (opened time.Duration, mon string) {
+	s := v.monc[host]
+	if s.lost {
+		s.mon = ""
+	}
+	return s.opened, s.mon
+}
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }

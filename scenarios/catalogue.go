@@ -38,6 +38,10 @@ func Catalogue() []Scenario {
 		monRolling(),
 		monRot(),
 		monSplit(),
+		moncOutage(),
+		moncQuorum(),
+		moncReset(),
+		moncSilence(),
 	}
 }
 

@@ -160,6 +160,47 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// TestTimeline_calmSince: damage that lasts is there until it is undone, what is done at
+// once is over at once, and what nobody can undo is there for ever.
+func TestTimeline_calmSince(t *testing.T) {
+	w := cluster.NewSim(cluster.SimConfig{Seed: 7})
+	defer w.Close()
+	c := cluster.Deploy(w, cluster.DefaultTopology())
+	c.Start()
+	tl := newTimeline(w)
+	const never, always = longAgo, -1
+	want := func(what string, since time.Duration) {
+		t.Helper()
+		got, calm := tl.CalmSince()
+		if calm != (since != always) || calm && got != since {
+			t.Errorf("%s: calm since %v (%v), want %v", what, got, calm, since)
+		}
+		w.Run(10 * time.Second)
+	}
+	do := func(f faults.Fault, victims ...string) {
+		if _, err := f.Strike(c); err != nil {
+			t.Fatal(err)
+		}
+		tl.struck(f, victims)
+	}
+	want("nothing struck", never)
+	do(faults.FailMgr{})
+	want("a command", never)
+	cut := &faults.Cut{A: "mon.a", B: "mgr.x", Direction: faults.Both}
+	do(cut)
+	want("a cut", always)
+	do(faults.Heal{Cut: cut})
+	want("a heal", 30*time.Second)
+	do(faults.Kill{Who: "mgr.y"}, "mgr.y")
+	want("a kill", 40*time.Second)
+	do(faults.Pause{Who: "mgr.x"}, "mgr.x")
+	want("a pause", always)
+	do(faults.Resume{Who: "mgr.x"}, "mgr.x")
+	want("a resume", 60*time.Second)
+	do(&faults.Slow{Who: "mgr.x", Factor: 2}, "mgr.x")
+	want("a slow machine", always)
+}
+
 // TestProgress_sometimes: a goal states a mark, which counts for the run and, where
 // nothing states it, is missed by the campaign.
 func TestProgress_sometimes(t *testing.T) {

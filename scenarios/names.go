@@ -22,7 +22,7 @@ func FaultKinds() []string {
 	all := []faults.Fault{
 		&faults.Bandwidth{}, &faults.Clog{}, faults.ClockDrift{}, faults.ClockOffset{}, faults.ClockStep{}, faults.Command{}, &faults.Cut{},
 		&faults.Delay{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
-		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Fast{}, faults.Heal{}, faults.Kill{},
+		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Fast{}, &faults.Fire{}, faults.Heal{}, faults.Kill{},
 		faults.LinkMend{}, &faults.MTU{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
 		&faults.Rule{}, &faults.Slow{}, &faults.Stall{}, faults.Unclog{},
 	}

@@ -196,6 +196,7 @@ func (r *run) perform() {
 		Tick: topology.Mon.TickInterval, Init: topology.Mgr.InitDuration, Proposal: r.scaled(proposal),
 		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
 		Blocklist: topology.Mon.MgrBlocklistInterval, Monitors: topology.Mons,
+		Lease: topology.Mon.Lease, Client: topology.Client,
 	})
 	r.world.Observe(r.observe)
 	r.cluster.Start()

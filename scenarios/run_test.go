@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestRun_tracingChangesNothing(t *testing.T) {
 // it says, and its line fails at the same step again.
 // Those of the messenger matrix are its own tests' business.
 func TestMutants_areFound(t *testing.T) {
-	for _, m := range clusterMutants() {
+	for _, m := range slices.Concat(clusterMutants(), clientMutants()) {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			s, err := Find(m.Scenario)

@@ -17,14 +17,16 @@ type timeline struct {
 	pauses map[string][]interval
 	links  map[faults.Fault]*interval // damage to links that lasts
 	broken []interval
-	fired  func() bool // whether any fault point has, nil if none can
+	fired  func() bool   // whether any fault point has, nil if none can
+	last   time.Duration // of the damage that is over as soon as it is done
+	lasts  bool          // there is damage that nothing undoes
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
 type interval struct{ since, until time.Duration }
 
 func newTimeline(w cluster.World) *timeline {
-	return &timeline{world: w, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval)}
+	return &timeline{world: w, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval), last: longAgo}
 }
 
 // struck notes a fault that has just happened.
@@ -42,7 +44,36 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		}
 	case faults.Reset:
 		t.broken = append(t.broken, interval{since: now, until: now})
+		t.last = now
+	case faults.FailMgr, *faults.Fire: // a command; what a process does by itself
+	case faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
+		t.last = now
+	default:
+		t.lasts = true
 	}
+}
+
+// longAgo is before any run.
+const longAgo = -time.Hour
+
+// CalmSince implements invariant.Timeline.
+func (t *timeline) CalmSince() (time.Duration, bool) {
+	since := t.last
+	if t.lasts || t.fired != nil && t.fired() {
+		return 0, false
+	}
+	for _, i := range t.links {
+		if i.until == 0 {
+			return 0, false
+		}
+		since = max(since, i.until)
+	}
+	for _, all := range t.pauses {
+		if all[len(all)-1].until == 0 {
+			return 0, false
+		}
+	}
+	return since, true
 }
 
 // look notes whether a daemon stands still, whatever fault made it so.
@@ -66,9 +97,12 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 	return total
 }
 
-// Up implements invariant.Timeline.
-func (t *timeline) Up(host string) bool {
+// Runs implements invariant.Timeline. On real sockets any process of the host counts.
+func (t *timeline) Runs(host string, pid uint32) bool {
 	h := t.world.Host(host)
+	if w, ok := t.world.(*cluster.SimWorld); ok && h.Running() && w.Sim().Host(host).Process().PID() != pid {
+		return false
+	}
 	return h.Running() && !h.Paused()
 }
 

@@ -65,6 +65,36 @@ func TestMonc_realMonitor(t *testing.T) {
 			t.Errorf("code %d %s, want -22 (EINVAL)", r.Code, r.Status)
 		}
 	})
+	t.Run("tell one monitor", func(t *testing.T) {
+		for _, mon := range []string{"a", "0"} {
+			done := make(chan monc.CommandResult, 1)
+			c.ask(func() { c.monc.Tell(mon, `{"prefix": "mon_status"}`, func(r monc.CommandResult) { done <- r }) })
+			var status struct {
+				Name  string `json:"name"`
+				State string `json:"state"`
+			}
+			r := c.outcome("tell mon."+mon, done)
+			if err := json.Unmarshal(r.Data, &status); err != nil || r.Code != 0 || status.Name != "a" || status.State != "leader" {
+				t.Errorf("tell mon.%s: code %d %s, %v: %s", mon, r.Code, r.Status, err, r.Data)
+			}
+		}
+	})
+	t.Run("cluster log", func(t *testing.T) {
+		n := c.journal.now()
+		c.ask(func() {
+			c.monc.Want("log-warn", 0, false)
+			c.monc.Renew()
+			c.monc.Log(msg.LogWarning, "cluster", "the tank leaks")
+			c.monc.Log(msg.LogInfo, "cluster", "but not much")
+		})
+		l := await(t, c.journal, n, "the line", func(l *msg.Log) bool { return strings.Contains(fmt.Sprint(l.Entries), "the tank leaks") })
+		if e := l.Entries[len(l.Entries)-1]; e.Name.String() != "client.admin" || e.Level != msg.LogWarning || e.Seq != 1 {
+			t.Errorf("line %+v", e)
+		}
+		if got := s.ceph("log", "last", "2", "info", "cluster"); !strings.Contains(got, "client.admin") || !strings.Contains(got, "[INF] but not much") {
+			t.Errorf("ceph log last: %s", got)
+		}
+	})
 	t.Run("versions", func(t *testing.T) {
 		type answer struct {
 			r   monc.VersionRange

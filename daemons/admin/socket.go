@@ -91,20 +91,15 @@ func (s *Socket) Run(args Args) (line string, output []byte, err error) {
 // Tell replies to a question that came as a message ("ceph tell"), to which errors are
 // told by their number. Ceph: AdminSocket::queue_tell_command.
 func (s *Socket) Tell(request []byte) (code int32, status string, output []byte) {
-	args, format, err := parse(request)
-	var answer any
+	args, err := parse(request)
 	if err == nil {
-		answer, err = s.run(args)
+		status, output, err = s.Run(args)
 	}
 	if err != nil {
-		e := &Error{EINVAL, err.Error()}
-		errors.As(err, &e)
+		e := asError(err)
 		return -int32(e.Errno), e.Text, nil
 	}
-	if text, ok := answer.(raw); ok {
-		return 0, "", []byte(text)
-	}
-	return 0, "", encode(answer, format != "json")
+	return 0, status, output
 }
 
 // parse reads a question. The errors are Ceph's.

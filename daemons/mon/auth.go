@@ -133,7 +133,30 @@ func (m *Mon) handleAuth(o *op, a *msg.Auth) {
 		}
 	}
 	o.s.gid, o.s.entity = gid, req.Name
+	if m.opts.MonMapFirst && uint64(a.MonMapEpoch) < m.maps.monEpoch {
+		o.s.con.Send(msg.NewFromMon(m.maps.monMap))
+	}
 	m.reply(o, &msg.AuthReply{Protocol: msg.AuthNone, GlobalID: gid}, nil)
-	o.s.con.Send(msg.NewFromMon(m.maps.monMap))
+	if !m.opts.MonMapFirst {
+		o.s.con.Send(msg.NewFromMon(m.maps.monMap))
+	}
 	m.checkGlobalIDs()
+}
+
+// PointTryAgain is reached when a client authenticates that this monitor cannot serve
+// now, for it has no quorum or no lease. Where it fires the client is not kept
+// waiting: it is told to try again.
+const PointTryAgain = "mon.auth.try_again"
+
+// eAgain tells a client to try again.
+const eAgain = -11
+
+// deferAuth keeps a client that authenticates for later.
+func (m *Mon) deferAuth(o *op) {
+	if m.h.Point(PointTryAgain) {
+		m.reply(o, &msg.AuthReply{Protocol: msg.AuthNone, Result: eAgain, Message: "no quorum"}, nil)
+		return
+	}
+	o.s.waiting = true
+	m.park(o)
 }

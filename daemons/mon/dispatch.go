@@ -63,7 +63,8 @@ func (m *Mon) take(o *op) {
 	}
 	if !m.node.Readable() {
 		if _, auth := o.msg.Body.(*msg.Auth); auth && o.s != nil {
-			o.s.waiting = true
+			m.deferAuth(o)
+			return
 		}
 		m.park(o)
 		return

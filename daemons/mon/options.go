@@ -96,6 +96,9 @@ type Options struct {
 	// KeepEntries is the number of commits before that which are kept for monitors that
 	// lag; one that lacks more gets a snapshot. Default 100.
 	KeepEntries int
+	// MonMapFirst sends a client whose monitor map is older the newest before it is
+	// told that it is let in, as monitors before Ceph 16 do, and not behind that.
+	MonMapFirst bool
 }
 
 // DefaultOptions are the values of Ceph 16.2, except where the field says

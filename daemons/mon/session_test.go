@@ -2,6 +2,7 @@ package mon
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -137,6 +138,42 @@ func TestMon_outOfQuorum(t *testing.T) { // SV-7
 	c.world.Run(5 * time.Second)
 	if !known.con.down {
 		t.Error("a session outlives the quorum")
+	}
+}
+
+// A monitor that cannot serve does not keep a client waiting where the fault point
+// fires: it tells it to try again, and lets it in later.
+func TestMon_tellsToTryAgain(t *testing.T) {
+	c := newCluster(t, 3, 9).startAll()
+	c.mons[0].proc.Fires = PointTryAgain
+	cl := c.client(0) // before there is a quorum
+	cl.auth(0)
+	c.world.Run(10 * time.Millisecond)
+	if len(cl.got) != 1 || cl.got[0].Body.(*msg.AuthReply).Result != eAgain || cl.con.down {
+		t.Fatalf("got %v, closed %v", cl.got, cl.con.down)
+	}
+	c.settle()
+	cl.auth(0)
+	c.until("authenticated", func() bool { return cl.gid != 0 })
+}
+
+// Before Ceph 16 the monitor map comes before the answer, to those who need it.
+func TestMon_monMapFirst(t *testing.T) {
+	for epoch, want := range map[uint32][]msg.Type{0: {msg.TypeMonMap, msg.TypeAuthReply}, 1: {msg.TypeAuthReply}} {
+		c := newCluster(t, 1, 1)
+		c.opts.MonMapFirst = true
+		c.startAll().settle()
+		cl := c.client(0)
+		req := msg.AuthRequest{Methods: []uint32{msg.AuthNone}, Name: msg.AuthName{Type: uint32(msg.EntityMgr), ID: "x"}}
+		cl.send(&msg.Auth{Payload: req.Encode(), MonMapEpoch: epoch})
+		c.world.Run(time.Second)
+		var got []msg.Type
+		for _, m := range cl.got {
+			got = append(got, m.Header.Type)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("a client with epoch %d got %v, want %v", epoch, got, want)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ func durations(o *Options) map[string]*time.Duration {
 	return map[string]*time.Duration{
 		"mon_client_hunt_interval": &o.HuntInterval,
 		"mon_client_ping_interval": &o.PingInterval,
+		"mon_client_log_interval":  &o.LogInterval,
 		"mon_client_ping_timeout":  &o.PingTimeout,
 		"client_mount_timeout":     &o.AuthTimeout,
 		"rados_mon_op_timeout":     &o.CommandTimeout,
@@ -37,12 +38,18 @@ func factors(o *Options) map[string]*float64 {
 	}
 }
 
-const huntParallel = "mon_client_hunt_parallel"
+func counts(o *Options) map[string]*int {
+	return map[string]*int{
+		"mon_client_directed_command_retry":      &o.TellAttempts,
+		"mon_client_hunt_parallel":               &o.HuntParallel,
+		"mon_client_max_log_entries_per_message": &o.LogBatch,
+	}
+}
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
 func OptionNames() []string {
 	var o Options
-	names := append(slices.Concat(wire.SortedKeys(durations(&o)), wire.SortedKeys(factors(&o))), huntParallel)
+	names := slices.Concat(wire.SortedKeys(durations(&o)), wire.SortedKeys(factors(&o)), wire.SortedKeys(counts(&o)))
 	slices.Sort(names)
 	return names
 }
@@ -55,8 +62,8 @@ func (o *Options) Set(name, value string) error {
 	if err != nil || !(number >= 0 && number <= 1e9) {
 		err = fmt.Errorf("%s: %w %q: not a number from 0 to 1e9", name, ErrBadValue, value)
 	}
-	switch d, f := durations(o)[name], factors(o)[name]; {
-	case d == nil && f == nil && name != huntParallel:
+	switch d, f, n := durations(o)[name], factors(o)[name], counts(o)[name]; {
+	case d == nil && f == nil && n == nil:
 		return fmt.Errorf("%s: %w", name, ErrNoSuchOption)
 	case err != nil:
 		return err
@@ -65,7 +72,7 @@ func (o *Options) Set(name, value string) error {
 	case f != nil:
 		*f = number
 	default:
-		o.HuntParallel = int(number)
+		*n = int(number)
 	}
 	return nil
 }

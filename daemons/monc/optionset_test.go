@@ -15,6 +15,7 @@ func TestOptionsSet(t *testing.T) {
 		want        error
 	}{
 		{"mon_client_hunt_interval", "0.5", nil}, {"mon_client_hunt_interval_backoff", " 2 ", nil}, {"mon_client_hunt_parallel", "1", nil},
+		{"mon_client_log_interval", "2", nil}, {"mon_client_directed_command_retry", "3", nil}, {"mon_client_max_log_entries_per_message", "-1", monc.ErrBadValue},
 		{"client_mount_timeout", "x", monc.ErrBadValue}, {"client_mount_timeout", "-1", monc.ErrBadValue}, {"client_mount_timeout", "Inf", monc.ErrBadValue},
 		{"client_mount_uid", "5", monc.ErrNoSuchOption}, {"", "", monc.ErrNoSuchOption},
 	} {
@@ -30,7 +31,7 @@ func TestOptionsSet(t *testing.T) {
 			t.Errorf("%s: %v, nothing has changed: %v", name, err, o == before)
 		}
 	}
-	if o.AuthTimeout != 17*time.Second || o.HuntBackoff != 17 || o.HuntParallel != 17 {
+	if o.AuthTimeout != 17*time.Second || o.HuntBackoff != 17 || o.HuntParallel != 17 || o.TellAttempts != 17 || o.LogBatch != 17 {
 		t.Errorf("%+v", o)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // Checker judges one property. It is used by one goroutine.
@@ -35,11 +36,14 @@ type Timeline interface {
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool
-	// Up reports whether the host's process is there and not paused, now.
-	Up(host string) bool
 	// DiskFaults are the errors that the disk of a host has given its daemon cause to
 	// end with, so far.
 	DiskFaults(host string) []error
+	// Runs reports whether that very process of the host is there and not paused, now.
+	Runs(host string, pid uint32) bool
+	// CalmSince is when the last damage of any kind was over, long before the run if
+	// there was none; false while something is damaged. Who was killed is over with.
+	CalmSince() (time.Duration, bool)
 }
 
 // Bounds are the timings that the properties speak of.
@@ -52,6 +56,8 @@ type Bounds struct {
 	Blocklist    time.Duration // mon_mgr_blocklist_interval
 	Proposal     time.Duration // how long a change takes to be committed everywhere
 	Monitors     int           // how many there are
+	Lease        time.Duration // mon_lease
+	Client       monc.Options  // of every monitor client
 }
 
 // All makes one of each checker, in the order of their names.
@@ -86,6 +92,11 @@ func All(t Timeline, b Bounds) []Checker {
 		newBoundedPromotion(t, b),
 		newBeaconAccounting(t, b),
 		newLinearizable(),
+		newHuntNeverStops(t, b),
+		newHealthySession(t, b),
+		newResubscribed(),
+		newCatchUp(t, b),
+		newQuietShutdown(),
 	}
 }
 

@@ -19,16 +19,19 @@ type calm struct {
 	disturbed bool
 	down      bool
 	disk      []error
+	since     time.Duration // the end of all damage
+	damaged   bool
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
-func (c calm) Up(string) bool                                                  { return !c.down }
+func (c calm) Runs(string, uint32) bool                                        { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
+func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
-	Blocklist: time.Hour, Proposal: 2 * time.Second, Monitors: 3,
+	Blocklist: time.Hour, Proposal: 2 * time.Second, Monitors: 3, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
 }
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
@@ -283,6 +286,10 @@ func TestCheckers(t *testing.T) {
 			property: "I-MC-1",
 			good:     []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), at(2, "mgr.x", monc.SessionOpened{GID: 9})},
 			bad:      []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), at(2, "mgr.y", monc.SessionOpened{GID: 9})},
+		}, {
+			property: "I-MC-1", // a process keeps its id, another one has another
+			good:     []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), restarted(2, "mgr.x", monc.SessionOpened{GID: 10})},
+			bad:      []cluster.Observation{at(1, "mgr.x", monc.SessionOpened{GID: 9}), at(2, "mgr.x", monc.SessionOpened{GID: 10})},
 		}, {
 			property: "I-MGR-1",
 			good:     []cluster.Observation{at(1, "mon.a", mgrmap(1, 7, true, "8:y,9:z"))},

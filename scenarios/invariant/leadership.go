@@ -24,7 +24,7 @@ func (l *leadership) observe(o cluster.Observation) {
 	f, ok := o.Fact.(mon.Role)
 	switch {
 	case !ok || f.Term < l.term:
-	case f.Role == cluster.Leader && f.Active && (o.Host != l.leader || f.Term > l.term):
+	case f.Role == cluster.Leader && f.Active && (o.Host != l.leader || o.PID != l.pid || f.Term > l.term):
 		*l = leadership{leader: o.Host, pid: o.PID, term: f.Term, since: o.At}
 	case f.Role != cluster.Leader && (o.Host == l.leader || f.Term > l.term):
 		*l = leadership{term: f.Term, since: o.At}
@@ -34,5 +34,5 @@ func (l *leadership) observe(o cluster.Observation) {
 // stable reports whether the leader has led since the given time, without standing
 // still, and still does.
 func (l *leadership) stable(t Timeline, since, now time.Duration) bool {
-	return l.leader != "" && l.since <= since && t.Up(l.leader) && t.PausedDuring(l.leader, since, now) == 0
+	return l.leader != "" && l.since <= since && t.Runs(l.leader, l.pid) && t.PausedDuring(l.leader, since, now) == 0
 }

@@ -6,15 +6,20 @@ import (
 )
 
 // stableGID is I-MC-1 with the uniqueness of global ids: a global id is given to
-// one process only, for ever, and is never 0.
-type stableGID struct{ owner map[uint64]process }
+// one process only, for ever, and is never 0, and a process keeps the one it was given.
+type stableGID struct {
+	owner map[uint64]process
+	given map[process]uint64
+}
 
 type process struct {
 	host string
 	pid  uint32
 }
 
-func newStableGID() *stableGID { return &stableGID{owner: make(map[uint64]process)} }
+func newStableGID() *stableGID {
+	return &stableGID{owner: make(map[uint64]process), given: make(map[process]uint64)}
+}
 
 func (*stableGID) Name() string { return "I-MC-1 global ids are unique" }
 
@@ -31,6 +36,9 @@ func (c *stableGID) Observe(o cluster.Observation) string {
 		return violation("process %d of %s was given global id %d, which is that of process %d of %s",
 			me.pid, me.host, f.GID, owner.pid, owner.host)
 	}
-	c.owner[f.GID] = me
+	if before := c.given[me]; before != 0 && before != f.GID {
+		return violation("process %d of %s has global id %d now, and had %d", me.pid, me.host, f.GID, before)
+	}
+	c.owner[f.GID], c.given[me] = me, f.GID
 	return ""
 }

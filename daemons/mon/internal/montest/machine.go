@@ -46,6 +46,8 @@ func (m *Machine) PowerCut() {
 
 // Process is a host.Host.
 type Process struct {
+	// Fires is the name of the fault point that fires.
+	Fires   string
 	machine *Machine
 	pid     uint32
 	dead    bool
@@ -83,7 +85,7 @@ func (p *Process) Network() host.Network { return nil }
 func (p *Process) Disk() host.Disk { return p.machine.Disk }
 
 // Point implements host.Host.
-func (p *Process) Point(string) bool { return false }
+func (p *Process) Point(name string) bool { return name == p.Fires }
 
 // Probe implements host.Host.
 func (p *Process) Probe(f host.Fact) { p.Facts = append(p.Facts, f) }

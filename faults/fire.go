@@ -1,0 +1,35 @@
+package faults
+
+import "fmt"
+
+// Fire lets a fault point of everybody that Who stands for fire, from now on and each
+// time that a process reaches it; with OneIn above 1 once in so many times, by a stream
+// of its own. Only simulated machines have fault points: in another world Strike fails
+// with errors.ErrUnsupported.
+type Fire struct {
+	Who, Point string
+	OneIn      int
+}
+
+// Kind is "fire".
+func (*Fire) Kind() string { return "fire" }
+
+func (f *Fire) String() string {
+	if f.OneIn > 1 {
+		return fmt.Sprintf("fire %s %s one in %d", f.Point, f.Who, f.OneIn)
+	}
+	return fmt.Sprintf("fire %s %s", f.Point, f.Who)
+}
+
+// Aim is who is meant.
+func (f *Fire) Aim() []string { return []string{f.Who} }
+
+// Strike counts the points that are armed. How often they fire the report says, with
+// all points.
+func (f *Fire) Strike(t Target) (int, error) {
+	hosts, err := machines(t, f, f.Who)
+	for _, h := range hosts {
+		h.Sim().EnablePoint(h, f.Point, max(f.OneIn, 1))
+	}
+	return len(hosts), err
+}
