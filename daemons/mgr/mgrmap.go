@@ -101,6 +101,7 @@ func (s *Standby) startStandbyModules() {
 	if s.opt.StandbyModules && !s.standbyModules {
 		s.standbyModules = true
 		s.modules.StartStandby()
+		s.log.Info("standby modules started")
 	}
 }
 
