@@ -212,7 +212,7 @@ func TestFailover_realMgrUnderOurProcesses(t *testing.T) {
 	}
 	ours.Kill()
 	s.awaitMgrs("real: ")
-	ours = s.startOurs(realceph.KindMgr, "x")
+	s.startOurs(realceph.KindMgr, "x")
 	s.awaitMgrs("real: x")
 	real.Pause()
 	s.awaitMgrs("x: ")

@@ -152,7 +152,7 @@ func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
 		return nil, &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
 	}
 	s.layers.override[name] = text
-	s.loop.Post(s.applySettings) // after the answer
+	s.loop.Post(s.applySettings) // the answer first; a respawn may be faster than its way out
 	return map[string]string{"success": fmt.Sprintf("%s = '%s' ", name, text)}, nil
 }
 
