@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgr/modules"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -22,6 +23,7 @@ type mgrDaemon struct {
 func newMgr(g *config) (daemon, []netip.Addr, error) {
 	d := &mgrDaemon{config: mgr.Config{
 		Name: g.id, Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(), Given: map[string]string{},
+		Modules: modules.All(),
 	}}
 	if err := d.configure(g); err != nil {
 		return nil, nil, err
