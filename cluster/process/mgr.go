@@ -22,7 +22,8 @@ type mgrDaemon struct {
 
 func newMgr(g *config) (daemon, []netip.Addr, error) {
 	d := &mgrDaemon{config: mgr.Config{
-		Name: g.id, Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(), Given: map[string]string{}, Modules: modules.All(),
+		Name: g.id, Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(), Given: map[string]string{},
+		Modules: modules.All(),
 	}}
 	if err := d.configure(g); err != nil {
 		return nil, nil, err

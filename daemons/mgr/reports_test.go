@@ -23,6 +23,38 @@ func (c *caller) status() (s struct{ Daemons int }) {
 	return s
 }
 
+// MS-18: a manager serves once it has the map of file systems, the monitors' digest and
+// the modules' keys, and has asked about daemons.
+func TestActive_waits(t *testing.T) {
+	for what, body := range map[string]msg.Body{
+		"fsmap": &msg.FSMapMsg{Map: msg.FSMap{Epoch: 1}}, "mgrdigest": &msg.MgrDigest{Health: []byte("{}")},
+		"kv:mgr/": &msg.KVData{DataVersion: 1, Prefix: "mgr/"}, "metadata": nil,
+	} {
+		m := standingBy(t, nil)
+		m.mons.Each(func(mon *monctest.Mon) {
+			mon.Withhold = what
+			if body == nil {
+				mon.OnMessage = func(_ *msgr.Connection, r *msg.Message) bool { return r.Header.Type == msg.TypeMonCommand }
+			}
+		})
+		m.push(m.names(5, m.gid()))
+		m.world.Run(10 * time.Second)
+		if m.mode() != mgr.ModeStarting {
+			t.Errorf("mode %q without %s", m.mode(), what)
+		}
+		m.mons.Each(func(mon *monctest.Mon) {
+			if body != nil {
+				mon.Push(body)
+				return
+			}
+			for _, r := range mon.Got(msg.TypeMonCommand) {
+				mon.Reply(r.From, r.Message, &msg.MonCommandAck{Paxos: msg.PaxosAt(0), Cmd: r.Body.(*msg.MonCommand).Cmd, Code: -22}, nil)
+			}
+		})
+		m.within(3*time.Second, "available manager with "+what, func() bool { return m.mode() == mgr.ModeActive })
+	}
+}
+
 // A daemon of Ceph itself has to be known to the monitors: until they have told what it
 // is, its session is cut.
 func TestReports_unknownDaemonsComeBack(t *testing.T) {

@@ -39,6 +39,8 @@ type Mon struct {
 	AuthResult int32
 	// Output is what it answers commands with, JSON if somebody reads it.
 	Output []byte
+	// Withhold is a subscription that it does not answer.
+	Withhold string
 	// NoQuorum lets it answer nothing at all.
 	NoQuorum bool
 
@@ -215,7 +217,7 @@ func (m *Mon) subscribe(c *msgr.Connection, b *msg.MonSubscribe) {
 		{"kv:mgr/", &msg.KVData{DataVersion: 1, Prefix: "mgr/"}},
 		{"mgrdigest", &msg.MgrDigest{MonStatus: []byte("{}"), Health: []byte("{}")}},
 	} {
-		if _, wanted := b.What[s.what]; wanted {
+		if _, wanted := b.What[s.what]; wanted && s.what != m.Withhold {
 			c.Send(msg.NewFromMon(s.body))
 		}
 	}

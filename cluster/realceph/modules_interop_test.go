@@ -1,0 +1,274 @@
+//go:build interop
+
+package realceph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/realceph"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgr/modules"
+)
+
+// startFullMgr starts one of our managers with its modules, which serve at free ports.
+func (s *site) startFullMgr(w *cluster.TCPWorld, name string) {
+	w.AddHost("mgr." + name).Start(func(h host.Host) {
+		m, err := mgr.New(h, mgr.Config{
+			Name: name, FSID: s.FSID(), MonMap: s.MonMap(), Options: mgr.DefaultOptions(), Modules: modules.All(),
+			ModuleDefaults: map[string]string{"mgr/dashboard/server_port": "0", "mgr/prometheus/server_port": "0"},
+		})
+		if err == nil {
+			err = m.Start()
+		}
+		if err != nil {
+			s.t.Errorf("mgr.%s: %v", name, err)
+		}
+	})
+}
+
+// tell is "ceph tell mgr...". The command line sometimes gives up with EACCES before it
+// has the map of managers (MgrClient::start_tell_command): then it is asked again.
+func (s *site) tell(args ...string) (out string, err error) {
+	s.t.Helper()
+	s.eventually("an answer of the manager", func() bool {
+		out, err = s.tryCeph(append([]string{"tell"}, args...)...)
+		return err == nil || !strings.Contains(err.Error(), "problem getting command descriptions")
+	})
+	return out, err
+}
+
+// services are where the active manager's modules serve.
+func (s *site) services() (all map[string]string) {
+	s.t.Helper()
+	s.cephJSON(&all, "mgr", "services")
+	return all
+}
+
+// page is what an ordinary client gets; empty if it gets none.
+func (s *site) page(url string) string {
+	s.t.Helper()
+	client := &http.Client{Timeout: patience}
+	defer client.CloseIdleConnections()
+	r, err := client.Get(url)
+	if err != nil {
+		s.t.Log(err)
+		return ""
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		s.t.Errorf("%s: %s, %v", url, r.Status, err)
+	}
+	return string(body)
+}
+
+// A service daemon of Ceph's library: it registers, updates its status twice, and ends
+// when its input does.
+const serviceDaemon = `
+import rados, sys
+c = rados.Rados(conffile=sys.argv[1], name='client.admin')
+c.connect()
+c.service_daemon_register('tank', 'one', {'daemon_type': 'pump'})
+c.service_daemon_update({'level': 'high'})
+print('registered', flush=True)
+sys.stdin.read()
+c.shutdown()
+`
+
+// Our active manager does its work under a monitor of Ceph's: modules, commands,
+// services, health, and what real daemons report to it.
+func TestMgr_oursIsActiveUnderRealMonitor(t *testing.T) {
+	s := newSite(t, "a")
+	s.startMon("a")
+	w := newWorld(t)
+	s.startFullMgr(w, "x")
+	s.awaitMgrs("x: ")
+
+	t.Run("commands", func(t *testing.T) {
+		if out, _ := s.tell("mgr", "help"); !strings.Contains(out, "config get <var>") || !strings.Contains(out, "state of this manager") {
+			t.Errorf("tell mgr help: %s", out)
+		}
+		if out, _ := s.tell("mgr.x", "version"); !strings.Contains(out, `"version": "16.2.15"`) {
+			t.Errorf("tell mgr.x version: %s", out)
+		}
+		if out, err := s.tell("mgr.x", "config", "get", "nope"); err == nil || !strings.Contains(err.Error(), "error getting 'nope'") {
+			t.Errorf("tell mgr.x config get nope: %s %v", out, err)
+		}
+		if out := s.ceph("osd", "status"); !strings.HasPrefix(out, "ID  HOST  USED  AVAIL  WR OPS  WR DATA  RD OPS  RD DATA  STATE") {
+			t.Errorf("osd status: %s", out)
+		}
+		if out, err := s.tryCeph("fs", "status", "nope"); err == nil || !strings.Contains(err.Error(), "Error EINVAL: Invalid filesystem: nope") {
+			t.Errorf("fs status nope: %s, %v", out, err)
+		}
+	})
+
+	t.Run("modules", func(t *testing.T) {
+		var list struct {
+			AlwaysOn []string `json:"always_on_modules"`
+			Enabled  []string `json:"enabled_modules"`
+			Disabled []struct {
+				Name    string         `json:"name"`
+				CanRun  bool           `json:"can_run"`
+				Options map[string]any `json:"module_options"`
+			} `json:"disabled_modules"`
+		}
+		s.cephJSON(&list, "mgr", "module", "ls")
+		var names []string
+		for _, m := range list.Disabled {
+			names = append(names, m.Name)
+			if !m.CanRun || m.Options["server_port"] == nil {
+				t.Errorf("%+v", m)
+			}
+		}
+		if !slices.Equal(names, []string{"dashboard", "prometheus"}) || !slices.Contains(list.AlwaysOn, "status") {
+			t.Errorf("%+v", list)
+		}
+		// Those that are always on in Pacific, and that we do not have, have failed.
+		s.eventually("the lack of modules told", func() bool {
+			out := s.ceph("health", "detail")
+			return strings.Contains(out, "Module 'balancer' has failed: Not found or unloadable") && !strings.Contains(out, "Module 'status'")
+		})
+		for _, name := range []string{"prometheus", "dashboard"} {
+			var before mgrDump
+			s.cephJSON(&before, "mgr", "dump")
+			s.ceph("mgr", "module", "enable", name)
+			s.eventually("the manager respawned", func() bool {
+				var d mgrDump
+				s.cephJSON(&d, "mgr", "dump")
+				return d.Available && d.ActiveGID != before.ActiveGID && s.services()[name] != ""
+			})
+		}
+	})
+	if t.Failed() {
+		return
+	}
+
+	mds, err := s.Start(realceph.KindMDS, "m")
+	s.check(err)
+	t.Run("real daemons report", func(t *testing.T) {
+		var metrics string
+		prometheus := s.services()["prometheus"]
+		s.eventually("counters of the monitor, and the MDS", func() bool { // which stands by, and so has no counters to tell
+			metrics = s.page(prometheus + "metrics")
+			return strings.Contains(metrics, `ceph_mon_num_sessions{ceph_daemon="mon.a"} `) && strings.Contains(metrics, `"mds.m",ceph_version="ceph`)
+		})
+		for _, want := range []string{
+			"ceph_health_status ", `ceph_mgr_status{ceph_daemon="mgr.x"} 1`, `ceph_mon_quorum_status{ceph_daemon="mon.a"} 1`,
+			`ceph_paxos_commit_latency_sum{ceph_daemon="mon.a"} `, `ceph_mds_metadata{ceph_daemon="mds.m",ceph_version="ceph version 16.2.15`,
+			`ceph_health_detail{name="MGR_MODULE_ERROR",severity="HEALTH_ERR"} 1`,
+		} {
+			if !strings.Contains(metrics, want) {
+				t.Errorf("no %s in\n%s", want, metrics)
+			}
+		}
+		if out := s.ceph("fs", "status"); !strings.Contains(out, "STANDBY MDS  \n     m       \nMDS version: ceph version 16.2.15 ") {
+			t.Errorf("fs status: %q", out)
+		}
+		s.eventually("two daemons that report", func() bool {
+			out, _ := s.tell("mgr", "status")
+			return strings.Contains(out, `"daemons": 2`)
+		})
+		mds.Stop(patience)
+	})
+
+	t.Run("services", func(t *testing.T) {
+		client := exec.Command("/usr/bin/python3", "-c", serviceDaemon, filepath.Join(s.Dir(), "ceph.conf"))
+		client.Stderr = os.Stderr
+		in, err := client.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := client.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Start(); err != nil {
+			t.Skip(err)
+		}
+		said, _ := io.ReadAll(io.LimitReader(out, int64(len("registered"))))
+		if string(said) != "registered" {
+			client.Wait()
+			t.Skipf("python3-rados says %q", said)
+		}
+		s.eventually("the service shown", func() bool {
+			return strings.Contains(s.ceph("-s"), "    tank: 1 pump active (1 hosts)\n")
+		})
+		if text := s.ceph("service", "dump", "-f", "json"); !strings.Contains(text, `"tank":{"daemons":{"summary":"","one":{"start_epoch":`) || !strings.Contains(text, `"daemon_type":"pump"`) {
+			t.Errorf("service dump: %s", text)
+		}
+		s.eventually("the status told", func() bool {
+			return strings.Contains(s.ceph("service", "status", "-f", "json"), `"status":{"level":"high"}`)
+		})
+		in.Close() // it takes its leave
+		client.Wait()
+		s.eventually("the service gone", func() bool { return !strings.Contains(s.ceph("-s"), "tank:") })
+	})
+
+	t.Run("the page over a failover", func(t *testing.T) {
+		s.startFullMgr(w, "y")
+		s.awaitMgrs("x: y")
+		var status struct {
+			MgrMap struct {
+				Services map[string]string `json:"services"`
+			} `json:"mgrmap"`
+		}
+		if s.cephJSON(&status, "-s"); len(status.MgrMap.Services) != 2 {
+			t.Errorf("ceph -s: %+v", status)
+		}
+		s.ceph("mgr", "fail", "x")
+		s.awaitMgrs("y: x")
+		s.eventually("the history", func() bool {
+			var page struct {
+				Failovers []struct {
+					Name string `json:"name"`
+				} `json:"failovers"`
+			}
+			text := s.page(s.services()["dashboard"] + "api/state")
+			if err := json.Unmarshal([]byte(text), &page); err != nil {
+				t.Logf("%v in %.200s", err, text)
+				return false
+			}
+			return len(page.Failovers) > 1 && page.Failovers[0].Name == "y" && page.Failovers[1].Name == "x"
+		})
+		if text := s.ceph("config-key", "get", "mgr/dashboard/failovers"); !strings.Contains(text, `"name":"y"`) {
+			t.Errorf("the monitors have %s", text)
+		}
+	})
+	s.browse(s.services()["dashboard"], `<b id="active">y</b>`)
+}
+
+// browse opens a page in a browser, if one is installed, and looks for a text in what it
+// makes of it.
+func (s *site) browse(url, want string) {
+	s.t.Run("browser", func(t *testing.T) {
+		var browser string
+		for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+			if path, err := exec.LookPath(name); err == nil {
+				browser = path
+			}
+		}
+		if browser == "" {
+			t.Skip("no chromium and no google-chrome is installed")
+		}
+		args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + t.TempDir(), "--dump-dom", url}
+		cmd := exec.Command(browser, args...)
+		timer := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+		defer timer.Stop()
+		dom, err := cmd.Output()
+		if err != nil || !strings.Contains(string(dom), want) {
+			t.Errorf("%s %v: %v\n%s", browser, args, err, fmt.Sprintf("%.2000s", dom))
+		}
+	})
+}
