@@ -313,7 +313,9 @@ func TestMon_listsTheManagersCommands(t *testing.T) {
 	listed(pgStat, `"early"`, `"sig":null`)
 	listed(`{"sig":["osd","df",{"name":"filter","req":"false","type":"CephString"}],"help":"help","module":"mgr","perm":"r","flags":8}`)
 	cl.converse([]exchange{{`{"prefix":"pg stat"}`, "", -95, "command is for the active manager", ""}})
-	announce(true) // as long as it is available it need not repeat them
+	// As long as it is available it need not repeat them, whatever else it has to say.
+	cl.send(&msg.MgrBeacon{FSID: c.fsid, GID: cl.gid, Name: "x", Available: true, Services: map[string]string{"s": "http://x"}})
+	c.world.Run(2 * time.Second)
 	listed(pgStat)
 	cl.command(`{"prefix":"mgr fail","who":"x"}`)
 	listed(pgStat) // clients wait for another manager
