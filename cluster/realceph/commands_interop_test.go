@@ -102,6 +102,12 @@ func TestCLI_realCommandsOfOurMonitors(t *testing.T) {
 	t.Run("modules", func(t *testing.T) {
 		o.fails(t, "Error ENOENT: all mgr daemons do not support module 'nope'", "mgr", "module", "enable", "nope")
 	})
+	t.Run("of the manager", func(t *testing.T) {
+		var services struct{ Services map[string]any }
+		if o.cephJSON(&services, "service", "dump"); services.Services == nil {
+			t.Errorf("%+v", services)
+		}
+	})
 	t.Run("tell", func(t *testing.T) {
 		for _, name := range []string{"a", "b", "c"} {
 			var status struct{ Name, State string }

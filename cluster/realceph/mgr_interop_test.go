@@ -140,6 +140,9 @@ func TestMgr_realUnderOurMonitors(t *testing.T) {
 	}
 	o.ceph("mgr", "fail", "x")
 	o.awaitMgrs("real: x")
+	if out := o.ceph("pg", "stat"); !strings.HasPrefix(out, "0 pgs: ") { // which only a manager answers
+		t.Errorf("pg stat: %q", out)
+	}
 	o.ceph("config", "set", "mgr", "mgr_stats_period", "7")
 	o.eventually("the option taken", func() bool {
 		out, err := o.tryCeph("tell", "mgr.real", "config", "get", "mgr_stats_period")

@@ -277,3 +277,49 @@ func TestMon_digests(t *testing.T) { // MM-22
 		t.Error("the timer runs for nobody")
 	}
 }
+
+// What the active manager answers is in the list of commands, marked so that clients
+// send it there, on every monitor; a manager that follows brings its own.
+func TestMon_listsTheManagersCommands(t *testing.T) {
+	c := newCluster(t, 3, 77).startAll()
+	leader := c.settle()
+	cl := c.login((leader + 1) % 3)
+	announce := func(available bool, commands ...string) {
+		b := &msg.MgrBeacon{FSID: c.fsid, GID: cl.gid, Name: "x", Available: available}
+		for _, k := range commands {
+			b.Commands = append(b.Commands, msg.CommandDescription{Command: k, Help: "help", Module: "mgr", Permission: "r"})
+		}
+		cl.send(b)
+		c.world.Run(2 * time.Second)
+	}
+	listed := func(want string, not ...string) {
+		t.Helper()
+		for rank := range c.mons {
+			_, data := c.login(rank).command(`{"prefix":"get_command_descriptions","format":"json"}`)
+			var all map[string]any
+			if err := json.Unmarshal(data, &all); err != nil || !strings.Contains(string(data), want) {
+				t.Errorf("mon %d: %v, no %s", rank, err, want)
+			}
+			for _, text := range not {
+				if strings.Contains(string(data), text) {
+					t.Errorf("mon %d has %s", rank, text)
+				}
+			}
+		}
+	}
+	announce(false, "too early")
+	announce(true, "pg stat", "osd df name=filter,type=CephString,req=false", " ")
+	pgStat := `{"sig":["pg","stat"],"help":"help","module":"mgr","perm":"r","flags":8}`
+	listed(pgStat, `"early"`, `"sig":null`)
+	listed(`{"sig":["osd","df",{"name":"filter","req":"false","type":"CephString"}],"help":"help","module":"mgr","perm":"r","flags":8}`)
+	cl.converse([]exchange{{`{"prefix":"pg stat"}`, "", -95, "command is for the active manager", ""}})
+	// As long as it is available it need not repeat them, whatever else it has to say.
+	cl.send(&msg.MgrBeacon{FSID: c.fsid, GID: cl.gid, Name: "x", Available: true, Services: map[string]string{"s": "http://x"}})
+	c.world.Run(2 * time.Second)
+	listed(pgStat)
+	cl.command(`{"prefix":"mgr fail","who":"x"}`)
+	listed(pgStat) // clients wait for another manager
+	announce(false)
+	announce(true, "crash ls")
+	listed(`{"sig":["crash","ls"],`, `"sig":["pg","stat"]`)
+}

@@ -49,7 +49,7 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 	}
 	known := m.command(args.prefix())
 	if known == nil {
-		m.ack(o, c, result{prefix: args.prefix(), code: eInval, status: "command not known"})
+		m.ack(o, c, m.unknown(args.prefix()))
 		return
 	}
 	if err := known.check(args); err != nil {
@@ -72,6 +72,17 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 // the state is, so that several can go in one batch.
 func gathers(prefix string) bool {
 	return slices.Contains([]string{"config-key set", "config-key put", "config-key rm", "config-key del"}, prefix)
+}
+
+// unknown is the answer to a command that monitors do not have. Those of the manager go
+// to it directly; Ceph's monitors pass them on, and wait for a manager if there is none.
+func (m *Mon) unknown(prefix string) result {
+	for _, k := range m.mgr.commands() {
+		if p, _ := splitSignature(k.Command); p == prefix {
+			return result{prefix: prefix, code: eOpNotSupp, status: "command is for the active manager"}
+		}
+	}
+	return result{prefix: prefix, code: eInval, status: "command not known"}
 }
 
 // read runs answer once this monitor knows everything that was committed before the
@@ -157,5 +168,5 @@ func (m *Mon) ackCommitted(o *op, c *msg.MonCommand, r result) {
 // listCommands answers in the form from which Ceph's command line learns what
 // it may ask for (src/pybind/ceph_argparse.py).
 func (m *Mon) listCommands(o *op, c *msg.MonCommand, args commandArgs) {
-	m.ackJSON(o, c, args, describe(m.commands))
+	m.ackJSON(o, c, args, describe(m.commands, m.mgr.commands()))
 }

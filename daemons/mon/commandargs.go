@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 // commandArgs are the arguments of a command, as in its JSON text.
@@ -159,21 +162,45 @@ type commandDescription struct {
 	Help   string `json:"help"`
 	Module string `json:"module"`
 	Perm   string `json:"perm"`
-	Flags  int    `json:"flags"`
+	Flags  uint64 `json:"flags"`
 }
 
-// describe tells what a client may ask for, by names that only count.
-func describe(commands []command) map[string]commandDescription {
+// describe tells what a client may ask for, by names that only count: the commands of
+// monitors, and then those that go to the manager.
+func describe(commands []command, mgr []msg.CommandDescription) map[string]commandDescription {
 	all := map[string]commandDescription{}
-	for i, k := range commands {
-		d := commandDescription{Help: k.help, Module: k.module, Perm: k.perm}
-		for word := range strings.FieldsSeq(k.prefix) {
+	add := func(d commandDescription, prefix, args string) {
+		for word := range strings.FieldsSeq(prefix) {
 			d.Sig = append(d.Sig, word)
 		}
-		for _, p := range commandParams(k.args) {
+		for _, p := range commandParams(args) {
 			d.Sig = append(d.Sig, p)
 		}
-		all[fmt.Sprintf("cmd%03d", i)] = d
+		all[fmt.Sprintf("cmd%03d", len(all))] = d
+	}
+	for _, k := range commands {
+		add(commandDescription{Help: k.help, Module: k.module, Perm: k.perm}, k.prefix, k.args)
+	}
+	for _, k := range mgr {
+		prefix, args := splitSignature(k.Command)
+		if prefix == "" {
+			continue
+		}
+		add(commandDescription{Help: k.Help, Module: k.Module, Perm: k.Permission, Flags: k.Flags | flagMgr}, prefix, args)
 	}
 	return all
+}
+
+// flagMgr marks a command that goes to the manager (Ceph: MonCommand::FLAG_MGR in
+// src/mon/MonCommand.h).
+const flagMgr = 8
+
+// splitSignature parts a command from its arguments: "osd df name=x,type=CephString".
+func splitSignature(text string) (prefix, args string) {
+	words := strings.Fields(text)
+	n := slices.IndexFunc(words, func(w string) bool { return strings.Contains(w, "=") })
+	if n < 0 {
+		n = len(words)
+	}
+	return strings.Join(words[:n], " "), strings.Join(words[n:], " ")
 }

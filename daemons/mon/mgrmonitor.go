@@ -44,6 +44,9 @@ type mgrChange struct {
 	// name.
 	setMeta  map[string]map[string]string
 	dropMeta map[string]bool
+	// commands are those of the active mgr, if newCommands (MM-6).
+	commands    []msg.CommandDescription
+	newCommands bool
 }
 
 func newMgrMonitor(o Options, d Defects) *mgrMonitor {
@@ -130,6 +133,9 @@ func (mm *mgrMonitor) replaceRestarted(b *msg.MgrBeacon, wall wire.UTime) {
 func (mm *mgrMonitor) updateActive(b *msg.MgrBeacon) {
 	m := mm.pending.next
 	now := activeDetails(m)
+	if b.Available && !m.Available {
+		mm.pending.commands, mm.pending.newCommands = b.Commands, true
+	}
 	m.Available = b.Available
 	m.ActiveAddrs = b.ServerAddrs
 	m.Services = b.Services

@@ -15,6 +15,8 @@ const (
 	mgrMetadataSpace = "mgr_metadata" // by name: what the mgr has said about itself, a map of strings
 	mgrGoneSpace     = "mgr_gone"     // under one key: the gids that are never taken again
 	mgrGoneKey       = "gids"
+	mgrCommandSpace  = "mgr_commands" // under mgrCommandKey: what the last mgr that became available answers
+	mgrCommandKey    = "active"
 )
 
 // mgrService is the mgrMonitor as a service: it carries the committed map and the
@@ -84,6 +86,9 @@ func (s *mgrService) changes() []store.Op {
 	if !slices.Equal(c.gone, s.gone) {
 		ops = append(ops, s.editGone(c.gone))
 	}
+	if op, changed := s.commandChange(); changed {
+		ops = append(ops, op)
+	}
 	if len(c.setMeta)+len(c.dropMeta) == 0 {
 		return ops
 	}
@@ -117,3 +122,28 @@ func (s *mgrService) metadata(name string) map[string]string {
 
 // described are the names that have metadata, ascending.
 func (s *mgrService) described() []string { return s.state.Keys(mgrMetadataSpace) }
+
+// commandChange writes down what the mgr that has become available answers, if that is
+// other than before.
+func (s *mgrService) commandChange() (store.Op, bool) {
+	if !s.pending.newCommands {
+		return nil, false
+	}
+	var e wire.Encoder
+	msg.EncodeCommandDescriptions(&e, s.pending.commands)
+	if old, ok := s.state.Value(mgrCommandSpace, mgrCommandKey); ok && string(old) == string(e.Bytes()) {
+		return nil, false
+	}
+	return store.Edit{
+		Space: mgrCommandSpace, From: s.state.Version(mgrCommandSpace), Set: map[string][]byte{mgrCommandKey: e.Bytes()},
+	}, true
+}
+
+// commands are what the mgr that became available last answers; it may be gone.
+func (s *mgrService) commands() []msg.CommandDescription {
+	encoded, _ := s.state.Value(mgrCommandSpace, mgrCommandKey)
+	if encoded == nil {
+		return nil
+	}
+	return msg.DecodeCommandDescriptions(wire.NewDecoder(encoded))
+}

@@ -29,6 +29,19 @@ func decodeCommandDescription(d *wire.Decoder) (c CommandDescription) {
 	return c
 }
 
+// EncodeCommandDescriptions writes a list of descriptions, as beacons have it.
+func EncodeCommandDescriptions(e *wire.Encoder, list []CommandDescription) {
+	e.U32(uint32(len(list)))
+	for i := range list {
+		list[i].encode(e)
+	}
+}
+
+// DecodeCommandDescriptions reads what EncodeCommandDescriptions wrote.
+func DecodeCommandDescriptions(d *wire.Decoder) []CommandDescription {
+	return wire.List(d, 6, "commands", func() CommandDescription { return decodeCommandDescription(d) })
+}
+
 // MgrBeacon is a manager's sign of life. It is never answered. (Ceph:
 // src/messages/MMgrBeacon.h.)
 type MgrBeacon struct {
@@ -63,10 +76,7 @@ func (m *MgrBeacon) EncodePayload(e *wire.Encoder, features uint64) {
 	e.String(m.Name)
 	e.UUID(m.FSID)
 	e.Strings(m.ModuleNames)
-	e.U32(uint32(len(m.Commands)))
-	for i := range m.Commands {
-		m.Commands[i].encode(e)
-	}
+	EncodeCommandDescriptions(e, m.Commands)
 	e.StringMap(m.Metadata)
 	e.StringMap(m.Services)
 	encodeModules(e, m.Modules)
@@ -84,7 +94,7 @@ func (m *MgrBeacon) DecodePayload(d *wire.Decoder, version uint16, _ uint64) err
 	m.Paxos.decode(d)
 	m.ServerAddrs, m.GID, m.Available, m.Name = DecodeAddrVec(d), d.U64(), d.Bool(), d.String()
 	m.FSID, m.ModuleNames = d.UUID(), d.Strings()
-	m.Commands = wire.List(d, 6, "commands", func() CommandDescription { return decodeCommandDescription(d) })
+	m.Commands = DecodeCommandDescriptions(d)
 	m.Metadata, m.Services, m.Modules = d.StringMap(), d.StringMap(), decodeModules(d)
 	if version >= 9 {
 		m.Features = d.U64()
