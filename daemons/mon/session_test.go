@@ -229,9 +229,9 @@ func TestMon_snapshotReachesSubscribers(t *testing.T) {
 	cut(true)
 	mgr.beacon("x", false)
 	c.world.Run(2 * time.Second)
-	restored := len(c.facts(peon, "mon.restored"))
+	restored := len(c.facts(peon, "quorum.restored"))
 	cut(false)
-	c.until("snapshot", func() bool { return len(c.facts(peon, "mon.restored")) > restored })
+	c.until("snapshot", func() bool { return len(c.facts(peon, "quorum.restored")) > restored })
 	if !c.mons[peon].mon.status().Active {
 		t.Fatal("the peon was out of the quorum, this test proves nothing")
 	}
