@@ -123,7 +123,7 @@ func quorumMutants() []Mutant {
 		{
 			Name:     "quorumApplyBeforeCommit",
 			Doc:      "a monitor executes entries of its log that are not committed",
-			Scenario: "mon-minority", Property: "I-PX-1",
+			Scenario: "mon-minority", Property: "I-EL-2",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ApplyBeforeCommit = true },
 		},
 		{

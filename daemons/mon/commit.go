@@ -2,7 +2,6 @@ package mon
 
 import (
 	"fmt"
-	"hash/fnv"
 
 	"github.com/wavetank/wavetank/daemons/mon/store"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
@@ -20,9 +19,6 @@ func (m *Mon) Apply(index uint64, data []byte) {
 	if err != nil {
 		m.log.Info("committed batch refused", "index", index, "err", err)
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(data)
-	m.h.Probe(Applied{Mon: m.cfg.Name, Index: index, Hash: h.Sum64(), Version: m.state.Commits()})
 	if err == nil {
 		m.configKey.follow(b.Ops)
 	}
@@ -76,7 +72,6 @@ func (m *Mon) Restore(data []byte) error {
 	if err := m.state.Restore(data); err != nil {
 		return err
 	}
-	m.h.Probe(Restored{Mon: m.cfg.Name, Version: m.state.Commits()})
 	if !m.cfg.Defects.NoRefreshInRecovery {
 		m.refresh()
 	}

@@ -231,45 +231,6 @@ func (f Subscribed) Attrs() []slog.Attr {
 	}
 }
 
-// Applied says that a monitor has executed a committed batch of changes, before it
-// states the maps that came of it. After a restart a monitor executes some again.
-type Applied struct {
-	// Mon is the monitor's name.
-	Mon string
-	// Index is the batch's place in the log of the quorum.
-	Index uint64
-	// Hash is an FNV-1a hash of the batch: what is at one place is the same on all
-	// monitors.
-	Hash uint64
-	// Version is how many batches have taken effect so far.
-	Version uint64
-}
-
-// Kind implements host.Fact.
-func (Applied) Kind() string { return "mon.applied" }
-
-// Attrs implements host.Fact.
-func (f Applied) Attrs() []slog.Attr {
-	return []slog.Attr{slog.String("mon", f.Mon), slog.Uint64("index", f.Index), slog.Uint64("hash", f.Hash), slog.Uint64("version", f.Version)}
-}
-
-// Restored says that a monitor has taken over a snapshot, when it starts or because it
-// lagged, before it states the maps in it.
-type Restored struct {
-	// Mon is the monitor's name.
-	Mon string
-	// Version is how many batches have led to the snapshot.
-	Version uint64
-}
-
-// Kind implements host.Fact.
-func (Restored) Kind() string { return "mon.restored" }
-
-// Attrs implements host.Fact.
-func (f Restored) Attrs() []slog.Attr {
-	return []slog.Attr{slog.String("mon", f.Mon), slog.Uint64("version", f.Version)}
-}
-
 // BeaconsKept says, at a tick of a peon, that the leader has not yet told it to
 // forget beacons of mgrs that it has passed on. It is not stated if there are none.
 type BeaconsKept struct {

@@ -209,3 +209,34 @@ func TestMon_getVersion(t *testing.T) {
 		t.Errorf("got %+v", cl.got[len(cl.got)-1].Body)
 	}
 }
+
+// A peon that is given a snapshot without having been out of the quorum tells its
+// subscribers of what is in it: there may be no commit after it for long.
+func TestMon_snapshotReachesSubscribers(t *testing.T) {
+	c := newCluster(t, 3, 1)
+	c.opts.SnapshotEvery, c.opts.KeepEntries = 1, 0
+	c.startAll()
+	leader := c.settle()
+	peon, other := (leader+1)%3, (leader+2)%3
+	sub, mgr := c.login(peon), c.login(leader)
+	sub.subscribe("mgrmap", 0, false)
+	c.world.Run(time.Second)
+	cut := func(cut bool) {
+		for _, rank := range []int{leader, other} {
+			c.cut[[2]int{peon, rank}], c.cut[[2]int{rank, peon}] = cut, cut
+		}
+	}
+	cut(true)
+	mgr.beacon("x", false)
+	c.world.Run(2 * time.Second)
+	restored := len(c.facts(peon, "quorum.restored"))
+	cut(false)
+	c.until("snapshot", func() bool { return len(c.facts(peon, "quorum.restored")) > restored })
+	if !c.mons[peon].mon.status().Active {
+		t.Fatal("the peon was out of the quorum, this test proves nothing")
+	}
+	c.world.Run(10 * time.Millisecond)
+	if sub.last.Epoch != 2 || sub.last.ActiveName != "x" {
+		t.Errorf("the subscriber has epochs %v, want those up to 2", sub.maps)
+	}
+}

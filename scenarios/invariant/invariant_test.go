@@ -155,12 +155,12 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-PX-9", // a snapshot is not taken over
 			good: []cluster.Observation{
-				at(1, "mon.a", mon.Applied{Version: 4}), at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
-				at(2, "mon.b", mon.Restored{Version: 4}), at(3, "mon.b", mgrmap(3, 7, true, "")), at(3, "mon.b", sends(1, 3)),
+				at(1, "mon.a", quorum.Applied{Index: 4}), at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", quorum.Applied{Index: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(2, "mon.b", quorum.Restored{Index: 4}), at(3, "mon.b", mgrmap(3, 7, true, "")), at(3, "mon.b", sends(1, 3)),
 			},
 			bad: []cluster.Observation{
-				at(1, "mon.b", mon.Applied{Version: 4}), at(1, "mon.b", mgrmap(3, 7, true, "")), at(2, "mon.a", mon.Applied{Version: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
-				at(3, "mon.b", mon.Restored{Version: 6}), at(3, "mon.b", sends(1, 3)),
+				at(1, "mon.b", quorum.Applied{Index: 4}), at(1, "mon.b", mgrmap(3, 7, true, "")), at(2, "mon.a", quorum.Applied{Index: 5}), at(2, "mon.a", mgrmap(4, 7, true, "")),
+				at(3, "mon.b", quorum.Restored{Index: 6}), at(3, "mon.b", sends(1, 3)),
 			},
 		}, {
 			property: "I-MAP-3",

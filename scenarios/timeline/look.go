@@ -97,8 +97,6 @@ func looks() []look {
 		{"mon.mds_dropped", 'F', plain, "gid= reason="},
 		{"mon.map_sent", 'm', plain, "map epoch gid="},
 		{"mon.subscribed", 'w', quiet, "map start= onetime? gid="},
-		{"mon.applied", 'i', quiet, "index hash="},
-		{"mon.restored", 'p', plain, "version="},
 		{"mon.beacons_kept", '+', plain, "count oldest=oldest_ns"},
 		{"mon.command_acked", 'k', plain, "prefix code= epoch="},
 		{"mgr.mode", 'M', plain, "mode gid= epoch="},

@@ -89,11 +89,11 @@ func (n *Node) store(rd raft.Ready) error {
 		if err := n.storage.ApplySnapshot(rd.Snapshot); err != nil {
 			return fmt.Errorf("store snapshot: %w", err)
 		}
+		n.sayRestored(rd.Snapshot) // before what the machine states about its content
 		if err := n.machine.Restore(rd.Snapshot.GetData()); err != nil {
 			return fmt.Errorf("restore snapshot: %w", err)
 		}
 		n.applied = rd.Snapshot.GetMetadata().GetIndex()
-		n.sayRestored(rd.Snapshot)
 		host.Sometimes(n.h, MarkSnapshot)
 	}
 	if err := n.storage.SetHardState(n.hard); err != nil {
