@@ -19,9 +19,17 @@ import (
 )
 
 // journal is the state machine of the tests: the list of what was applied.
-type journal struct{ lines []string }
+type journal struct {
+	lines []string
+	then  func(line string) // if not nil, what executing a line does
+}
 
-func (j *journal) Apply(_ uint64, data []byte) { j.lines = append(j.lines, string(data)) }
+func (j *journal) Apply(_ uint64, data []byte) {
+	j.lines = append(j.lines, string(data))
+	if j.then != nil {
+		j.then(string(data))
+	}
+}
 func (j *journal) Snapshot() []byte            { return []byte(strings.Join(j.lines, "\n")) }
 func (j *journal) CheckSnapshot([]byte) error  { return nil }
 func (j *journal) Restore(b []byte) error {
@@ -201,6 +209,38 @@ func TestNode_threeElectOneAndAgree(t *testing.T) {
 		s := m.node.Status()
 		if s.Leader != leader.rank || !m.node.Readable() {
 			t.Errorf("rank %d: %+v readable=%v", m.rank, s, m.node.Readable())
+		}
+	}
+}
+
+// What executes an entry may propose the next, or read, also while the node hands out
+// what a sync has made safe.
+func TestNode_appliesMayProposeAndRead(t *testing.T) {
+	for _, size := range []int{1, 3} {
+		g := newGroup(t, size, 1).startAll()
+		leader, reads := g.settle(time.Second), 0
+		leader.journal.then = func(line string) {
+			if len(line) < 3 {
+				if err := leader.node.Propose([]byte(line + "a")); err != nil {
+					t.Error(err)
+				}
+			}
+			leader.node.Read(func(ok bool) { reads++ })
+		}
+		for _, line := range []string{"a", "b", "c"} { // so that one is executed while the next is saved
+			if err := leader.node.Propose([]byte(line)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.world.Run(time.Second)
+		for _, m := range g.members {
+			if m.proc.Dead() {
+				t.Fatalf("rank %d of %d ended: %s", m.rank, size, m.proc.ExitReason)
+			}
+		}
+		g.wantJournals(leader.journal.lines...)
+		if n := len(leader.journal.lines); n != 9 || reads != n {
+			t.Errorf("%d lines and %d reads, want 9", n, reads)
 		}
 	}
 }
