@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +31,8 @@ func (j *journal) Apply(_ uint64, data []byte) {
 		j.then(string(data))
 	}
 }
-func (j *journal) Snapshot() []byte            { return []byte(strings.Join(j.lines, "\n")) }
-func (j *journal) CheckSnapshot([]byte) error  { return nil }
+func (j *journal) Snapshot() []byte           { return []byte(strings.Join(j.lines, "\n")) }
+func (j *journal) CheckSnapshot([]byte) error { return nil }
 func (j *journal) Restore(b []byte) error {
 	j.lines = nil
 	if len(b) > 0 {
@@ -469,7 +470,22 @@ func TestNode_corruptLogIsRefused(t *testing.T) {
 	good, _ := m.machine.Disk.ReadFile("quorum/log")
 	rotten := bytes.Clone(good)
 	rotten[8192+100] ^= 1
+	_, records, err := wal.Open(m.machine.Disk, "quorum/log", wal.Defects{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(e *pb.Entry) []byte {
+		data, err := proto.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return writeLog(append(slices.Clone(records), wal.Record{Kind: 3, Data: data})...)
+	}
+	last := uint64(len(g.members[0].journal.lines) + 2) // and the snapshot, and the leader's first
 	for what, log := range map[string][]byte{
+		"entry behind a gap":         with(&pb.Entry{Index: proto.Uint64(last + 2), Term: proto.Uint64(9)}),
+		"entry of an earlier term":   with(&pb.Entry{Index: proto.Uint64(last + 1), Term: proto.Uint64(1)}),
+		"change of the members":      with(&pb.Entry{Index: proto.Uint64(last + 1), Term: proto.Uint64(9), Type: pb.EntryConfChange.Enum()}),
 		"no snapshot":                writeLog(wal.Record{Kind: 3, Data: []byte("entry without a snapshot before it")}),
 		"no record":                  writeLog(),
 		"a bit is flipped":           rotten,

@@ -1,7 +1,9 @@
 package quorum_test
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,4 +133,64 @@ func TestNode_survivesLyingPeers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whatever the records of a log say, their checksums being good: the node refuses them
+// as corrupt, or takes part, and does not panic.
+func TestNode_anyRecords(t *testing.T) {
+	g := newGroup(t, 1, 1)
+	g.opts.SnapshotEvery = 1000
+	g.startAll()
+	for _, line := range []string{"a", "b", "c"} {
+		g.propose(line)
+		g.world.Run(10 * time.Millisecond)
+	}
+	_, good, err := wal.Open(g.members[0].machine.Disk, "quorum/log", wal.Defects{})
+	if err != nil || len(good) < 6 {
+		t.Fatal(len(good), err)
+	}
+	started := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		records := slices.Clone(good)
+		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			i := rapid.IntRange(0, len(records)-1).Draw(rt, "record")
+			rec := &records[i]
+			rec.Data = bytes.Clone(rec.Data)
+			switch rapid.IntRange(0, 4).Draw(rt, "how") {
+			case 0:
+				rec.Data = rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(rt, "data")
+			case 1:
+				rec.Kind = wal.Kind(rapid.IntRange(1, 5).Draw(rt, "kind"))
+			case 2:
+				records = slices.Delete(records, i, i+1)
+			case 3:
+				records = slices.Insert(records, i, records[rapid.IntRange(0, len(records)-1).Draw(rt, "copy")])
+			default:
+				if len(rec.Data) > 0 {
+					rec.Data[rapid.IntRange(0, len(rec.Data)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
+				}
+			}
+			if len(records) == 0 {
+				break
+			}
+		}
+		g := newGroup(t, 1, 1)
+		m := g.members[0]
+		m.machine.Disk.Put("quorum/log", writeLog(records...))
+		m.proc, m.journal = m.machine.Start(), &journal{}
+		node, err := quorum.New(m.proc, m.proc.NewLoop("mon"), quorum.Config{Size: 1, Options: g.opts}, m.journal, wire{g, m, m.proc})
+		if err != nil {
+			if !errors.Is(err, quorum.ErrCorrupt) {
+				rt.Fatal(err)
+			}
+			return
+		}
+		m.node = node
+		node.Start()
+		g.world.Run(time.Second)
+		started++
+	})
+	if started == 0 {
+		t.Error("none of them has started")
+	}
 }
