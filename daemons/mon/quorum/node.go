@@ -30,7 +30,8 @@
 // Fault points stand where a crash tells whether that is so: mon.quorum.save before
 // anything of a step is written, mon.quorum.saved when it is durable,
 // mon.quorum.sent when its messages are on their way, mon.quorum.applied when its
-// committed entries are executed. A point that fires does nothing by itself.
+// committed entries are executed, and mon.quorum.restore before a leader's snapshot
+// replaces the log. A point that fires does nothing by itself.
 //
 // Only daemons/mon uses the package. All methods belong to the loop given to New.
 package quorum

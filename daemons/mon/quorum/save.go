@@ -150,6 +150,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 		n.hard = rd.HardState
 	}
 	if !raft.IsEmptySnap(rd.Snapshot) {
+		n.h.Point("mon.quorum.restore")
 		n.lastIndex = rd.Snapshot.GetMetadata().GetIndex()
 		n.wal.Replace(n.loop, append([]wal.Record{record(kindSnapshot, rd.Snapshot)}, n.tail(rd.Entries)...), n.saved)
 		return true
