@@ -59,6 +59,9 @@ var (
 	// ErrCorrupt: the log on the disk is not as this package wrote it. A node that
 	// took part without what it has lost would break its promises.
 	ErrCorrupt = wal.ErrCorrupt
+	// ErrForgot: the log lacks entries that this node had acknowledged, and which it
+	// alone may have. Its disk has lost what it said was synced.
+	ErrForgot = errors.New("the log has forgotten entries that were acknowledged")
 )
 
 // Machine is the replicated state machine. The same calls with the same bytes
@@ -162,6 +165,7 @@ type Node struct {
 	readers    []reader
 	lastIndex  uint64 // of the log, as far as it was handed out
 	lastLeader time.Duration
+	shortSince time.Duration // when a leader's heartbeat first spoke of more than the log has; 0 if the last one did not
 
 	tick, lease, campaign host.Timer
 	outbox                outbox

@@ -439,6 +439,42 @@ func TestNode_laggingPeonGetsASnapshot(t *testing.T) {
 	g.wantJournals(want...)
 }
 
+// A peon whose disk has lost what it said was synced has forgotten what the leader
+// counts on. It is not asked again and again, and ends before another leader takes it
+// for one that merely lags.
+func TestNode_forgetfulPeonEnds(t *testing.T) {
+	g := newGroup(t, 3, 14)
+	g.quiet = true // a leader's heartbeat that it cannot follow is refused
+	g.startAll()
+	leader := g.settle(time.Second)
+	peon := g.members[(leader.rank+1)%3]
+	g.propose("a")
+	g.world.Run(time.Second)
+	peon.machine.Disk.Lie(true)
+	for _, line := range []string{"b", "c", "d"} {
+		g.propose(line)
+		g.world.Run(100 * time.Millisecond)
+	}
+	peon.machine.PowerCut()
+	peon.machine.Disk.Lie(false)
+	g.start(peon)
+	g.world.Run(time.Second)
+	sent := g.sent
+	if err := leader.node.Propose([]byte("e")); err != nil {
+		t.Fatal(err)
+	}
+	g.world.Run(4 * time.Second)
+	if n := g.sent - sent; n > 100 {
+		t.Errorf("%d messages in four seconds", n)
+	}
+	g.world.Run(20 * time.Second)
+	if !peon.proc.Dead() || !strings.Contains(peon.proc.ExitReason, quorum.ErrForgot.Error()) {
+		t.Errorf("still running, reason %q, journal %q", peon.proc.ExitReason, peon.journal.lines)
+	}
+	g.world.Run(time.Second)
+	g.wantJournals("a", "b", "c", "d", "e")
+}
+
 // Nothing may leave the node between a write and the end of its sync.
 func TestNode_failedSyncIsFatal(t *testing.T) {
 	g := newGroup(t, 3, 8).startAll()

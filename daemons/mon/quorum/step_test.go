@@ -135,6 +135,32 @@ func TestNode_survivesLyingPeers(t *testing.T) {
 	})
 }
 
+// raft answers a peon that lacks what it had acknowledged by the message that it has
+// just rejected, each time: a storm without an end.
+func TestNode_rejectionOfWhatWasAcknowledged(t *testing.T) {
+	g := newGroup(t, 3, 1).startAll()
+	leader := g.settle(time.Second)
+	g.propose("a")
+	g.world.Run(time.Second)
+	peon := (leader.rank + 1) % 3
+	leader.node.Unreachable(peon) // raft probes now
+	last, term := uint64(3), leader.node.Status().Term
+	rejection, err := proto.Marshal(&pb.Message{
+		Type: pb.MsgAppResp.Enum(), From: proto.Uint64(uint64(peon) + 1), To: proto.Uint64(uint64(leader.rank) + 1),
+		Term: proto.Uint64(term), Index: proto.Uint64(last), Reject: proto.Bool(true), RejectHint: proto.Uint64(1), LogTerm: proto.Uint64(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := g.sent
+	if err := leader.node.Step(peon, [][]byte{rejection}); !errors.Is(err, quorum.ErrBadMessage) || g.sent != sent {
+		t.Errorf("%d messages for an answer, %v", g.sent-sent, err)
+	}
+	g.propose("b") // and what the peon has it goes on with
+	g.world.Run(10 * time.Second)
+	g.wantJournals("a", "b")
+}
+
 // Whatever the records of a log say, their checksums being good: the node refuses them
 // as corrupt, or takes part, and does not panic.
 func TestNode_anyRecords(t *testing.T) {
