@@ -7,6 +7,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
@@ -52,6 +53,7 @@ type View struct {
 	newest mon.MapCommitted // the newest mgrmap
 	modes  map[string]mgr.Mode
 	asked  map[string]time.Duration // by key client, its last command
+	done   map[string]uint64        // by monitor, the last entry that it has executed
 	served map[string]time.Duration // when it gave the last command that was answered
 	monc   map[string]clientSession // by host, the last session of its monitor client
 }
@@ -65,7 +67,7 @@ type clientSession struct {
 
 func newView() *View {
 	return &View{
-		modes: make(map[string]mgr.Mode),
+		modes: make(map[string]mgr.Mode), done: make(map[string]uint64),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
 		monc: make(map[string]clientSession),
 	}
@@ -81,6 +83,10 @@ func (v *View) observe(o Observation) {
 		}
 	case mgr.ModeChanged:
 		v.modes[o.Host] = f.Mode
+	case quorum.Applied:
+		v.done[o.Host] = f.Index
+	case quorum.Restored:
+		v.done[o.Host] = f.Index
 	case KeyAsked:
 		v.asked[o.Host] = o.At
 	case KeyAnswered:
@@ -151,6 +157,10 @@ func (v *View) Session(host string) (opened time.Duration, mon string) {
 	}
 	return s.opened, s.mon
 }
+
+// Executed is the last entry of the replicated log that a monitor has executed, as its
+// process says.
+func (v *View) Executed(mon string) uint64 { return v.done[mon] }
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }

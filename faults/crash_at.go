@@ -16,6 +16,7 @@ type CrashAt struct {
 	Nth        int
 	Power      bool
 
+	armed   []*sim.Host
 	crashed []string
 }
 
@@ -36,6 +37,7 @@ func (f *CrashAt) Aim() []string { return []string{f.Who} }
 // Strike arms the points; what lands is known only later, see Landed.
 func (f *CrashAt) Strike(t Target) (int, error) {
 	hosts, err := machines(t, f, f.Who)
+	f.armed = hosts
 	for _, h := range hosts {
 		h.Sim().SetPoint(h, f.Point, func(reached uint64) bool {
 			if reached != uint64(f.Nth) || slices.Contains(f.crashed, h.Name()) {
@@ -59,3 +61,19 @@ func (f *CrashAt) crash(h *sim.Host) {
 
 // Landed counts the machines that have crashed.
 func (f *CrashAt) Landed(Target) int { return len(f.crashed) }
+
+// Disarm takes the points of a CrashAt of the same plan back, where they have not
+// struck.
+type Disarm struct{ Of *CrashAt }
+
+// Kind is "disarm".
+func (Disarm) Kind() string     { return "disarm" }
+func (d Disarm) String() string { return fmt.Sprintf("disarm %v", d.Of) }
+
+// Strike counts the machines that have not crashed.
+func (d Disarm) Strike(Target) (int, error) {
+	for _, h := range d.Of.armed {
+		h.Sim().SetPoint(h, d.Of.Point, nil)
+	}
+	return len(d.Of.armed) - len(d.Of.crashed), nil
+}

@@ -28,6 +28,7 @@ func Catalogue() []Scenario {
 		mgrRestart(),
 		mgrStorm(),
 		mgrSwizzle(),
+		monCatchUp(),
 		monCrash(),
 		monDisk(),
 		monLateForward(),

@@ -33,9 +33,9 @@ func monDisk() Scenario {
 			plan := slowDisks(d)
 			end := time.Duration(0)
 			for i, who := range drawn(d, t.MonNames(), d.Int("sick", 1, (t.Mons-1)/2)) {
-				at := d.Between("first", time.Second, 6*time.Second)
+				at := d.Between("first", time.Second, 4*time.Second)
 				for n := range d.Int("ills", 1, 4) {
-					ill := "error"
+					ill := "failing"
 					if i+n > 0 {
 						ill = d.Pick("ill", "error", "full", "crawl", "rot")
 					}
@@ -44,7 +44,7 @@ func monDisk() Scenario {
 				}
 				end = max(end, at)
 			}
-			for at := time.Duration(0); at < end; {
+			for at := 6 * time.Second; at < end; { // not before the first ill has shown
 				at += d.Between("apart", time.Second, 10*time.Second)
 				plan = append(plan, faults.Step{At: at, Fault: aDeath(d, aMon(d, t))})
 				at += d.Between("down", 0, 4*time.Second)
@@ -90,6 +90,8 @@ func aDiskFault(d *Draw, ill, who string) faults.DiskFault {
 	switch ill {
 	case "full":
 		return &faults.DiskFull{Who: who, Free: int64(d.Int("free", 0, 4)) * 4096}
+	case "failing":
+		return &faults.DiskError{Who: who, Errors: sim.DiskErrors{Sync: 1}}
 	case "crawl":
 		return &faults.DiskSlow{Who: who, Latency: sim.DiskLatency{
 			Extra: d.Between("crawl", 50*time.Millisecond, time.Second), Spread: time.Second,

@@ -299,6 +299,9 @@ const warmUpLimit = 60 * time.Second
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
 	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now(), mark: r.mark}
+	for _, name := range r.cluster.Topology().MonNames() {
+		r.progress[i].Executed = max(r.progress[i].Executed, r.cluster.View().Executed(name))
+	}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
 	landed, err := step.Fault.Strike(r.cluster)

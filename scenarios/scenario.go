@@ -116,6 +116,8 @@ type Progress struct {
 	// Struck is when it struck, and Victims whom it struck.
 	Struck  time.Duration
 	Victims []string
+	// Executed is the last entry that any monitor had executed then.
+	Executed uint64
 
 	mark func(name string)
 }

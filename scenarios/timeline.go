@@ -6,6 +6,7 @@ import (
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/mon/wal"
 	"github.com/wavetank/wavetank/faults"
 )
@@ -121,6 +122,9 @@ func (t *timeline) DiskFaults(name string) (causes []error) {
 	}
 	if c.FlippedBits+c.Lies > 0 {
 		causes = append(causes, wal.ErrCorrupt)
+	}
+	if c.Lies > 0 {
+		causes = append(causes, quorum.ErrForgot)
 	}
 	return causes
 }

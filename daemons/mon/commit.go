@@ -48,14 +48,7 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 	if err := s.Restore(data); err != nil {
 		return err
 	}
-	_, epoch := s.Epochs(mgrMapName)
-	mgrMap, _ := s.Map(mgrMapName, epoch)
-	if _, err := decodeMgrMap(mgrMap); err != nil {
-		return err
-	}
-	_, epoch = s.Epochs(osdMapName)
-	osdMap, _ := s.Map(osdMapName, epoch)
-	if _, err := osdmap.Decode(osdMap); err != nil {
+	if err := checkMaps(s); err != nil {
 		return err
 	}
 	for _, service := range []service{newHealthMonitor(), newHealthMutes(), newClusterLog(m.caller(), m.opts.MaxLogEntries), newMDSService(m.opts)} {
@@ -64,6 +57,49 @@ func (m *Mon) CheckSnapshot(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// checkMaps decodes every epoch of every map: any of them may be asked for.
+func checkMaps(s *store.State) error {
+	for _, name := range s.Maps() {
+		oldest, newest := s.Epochs(name)
+		for epoch := oldest; epoch <= newest; epoch++ {
+			encoded, _ := s.Map(name, epoch)
+			is, err := epochOf(name, encoded)
+			if err != nil {
+				return fmt.Errorf("%s %d: %w", name, epoch, err)
+			}
+			if is != epoch {
+				return fmt.Errorf("%s %d: %w: it says that it is %d", name, epoch, store.ErrCorrupt, is)
+			}
+		}
+	}
+	return nil
+}
+
+// epochOf is the epoch that an encoded map says it is.
+func epochOf(name string, encoded []byte) (uint64, error) {
+	switch name {
+	case mgrMapName:
+		m, err := decodeMgrMap(encoded)
+		return uint64(m.Epoch), err
+	case osdMapName:
+		m, err := osdmap.Decode(encoded)
+		if err != nil {
+			return 0, err
+		}
+		return uint64(m.Epoch), nil
+	case osdIncrementalName:
+		inc, err := osdmap.DecodeIncremental(encoded)
+		if err != nil {
+			return 0, err
+		}
+		return uint64(inc.Epoch), nil
+	case fsMapName:
+		m, err := decodeFSMap(encoded)
+		return uint64(m.Epoch), err
+	}
+	return 0, fmt.Errorf("%w: nobody knows such a map", store.ErrCorrupt)
 }
 
 // Restore implements quorum.Machine. Subscribers are told at once, or when the monitor

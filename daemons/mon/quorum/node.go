@@ -30,7 +30,8 @@
 // Fault points stand where a crash tells whether that is so: mon.quorum.save before
 // anything of a step is written, mon.quorum.saved when it is durable,
 // mon.quorum.sent when its messages are on their way, mon.quorum.applied when its
-// committed entries are executed. A point that fires does nothing by itself.
+// committed entries are executed, and mon.quorum.restore before a leader's snapshot
+// replaces the log. A point that fires does nothing by itself.
 //
 // Only daemons/mon uses the package. All methods belong to the loop given to New.
 package quorum
@@ -58,6 +59,9 @@ var (
 	// ErrCorrupt: the log on the disk is not as this package wrote it. A node that
 	// took part without what it has lost would break its promises.
 	ErrCorrupt = wal.ErrCorrupt
+	// ErrForgot: the log lacks entries that this node had acknowledged, and which it
+	// alone may have. Its disk has lost what it said was synced.
+	ErrForgot = errors.New("the log has forgotten entries that were acknowledged")
 )
 
 // Machine is the replicated state machine. The same calls with the same bytes
@@ -161,6 +165,7 @@ type Node struct {
 	readers    []reader
 	lastIndex  uint64 // of the log, as far as it was handed out
 	lastLeader time.Duration
+	shortSince time.Duration // when a leader's heartbeat first spoke of more than the log has; 0 if the last one did not
 
 	tick, lease, campaign host.Timer
 	outbox                outbox

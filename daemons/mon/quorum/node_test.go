@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,19 @@ import (
 )
 
 // journal is the state machine of the tests: the list of what was applied.
-type journal struct{ lines []string }
+type journal struct {
+	lines []string
+	then  func(line string) // if not nil, what executing a line does
+}
 
-func (j *journal) Apply(_ uint64, data []byte) { j.lines = append(j.lines, string(data)) }
-func (j *journal) Snapshot() []byte            { return []byte(strings.Join(j.lines, "\n")) }
-func (j *journal) CheckSnapshot([]byte) error  { return nil }
+func (j *journal) Apply(_ uint64, data []byte) {
+	j.lines = append(j.lines, string(data))
+	if j.then != nil {
+		j.then(string(data))
+	}
+}
+func (j *journal) Snapshot() []byte           { return []byte(strings.Join(j.lines, "\n")) }
+func (j *journal) CheckSnapshot([]byte) error { return nil }
 func (j *journal) Restore(b []byte) error {
 	j.lines = nil
 	if len(b) > 0 {
@@ -201,6 +210,38 @@ func TestNode_threeElectOneAndAgree(t *testing.T) {
 		s := m.node.Status()
 		if s.Leader != leader.rank || !m.node.Readable() {
 			t.Errorf("rank %d: %+v readable=%v", m.rank, s, m.node.Readable())
+		}
+	}
+}
+
+// What executes an entry may propose the next, or read, also while the node hands out
+// what a sync has made safe.
+func TestNode_appliesMayProposeAndRead(t *testing.T) {
+	for _, size := range []int{1, 3} {
+		g := newGroup(t, size, 1).startAll()
+		leader, reads := g.settle(time.Second), 0
+		leader.journal.then = func(line string) {
+			if len(line) < 3 {
+				if err := leader.node.Propose([]byte(line + "a")); err != nil {
+					t.Error(err)
+				}
+			}
+			leader.node.Read(func(ok bool) { reads++ })
+		}
+		for _, line := range []string{"a", "b", "c"} { // so that one is executed while the next is saved
+			if err := leader.node.Propose([]byte(line)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.world.Run(time.Second)
+		for _, m := range g.members {
+			if m.proc.Dead() {
+				t.Fatalf("rank %d of %d ended: %s", m.rank, size, m.proc.ExitReason)
+			}
+		}
+		g.wantJournals(leader.journal.lines...)
+		if n := len(leader.journal.lines); n != 9 || reads != n {
+			t.Errorf("%d lines and %d reads, want 9", n, reads)
 		}
 	}
 }
@@ -398,6 +439,42 @@ func TestNode_laggingPeonGetsASnapshot(t *testing.T) {
 	g.wantJournals(want...)
 }
 
+// A peon whose disk has lost what it said was synced has forgotten what the leader
+// counts on. It is not asked again and again, and ends before another leader takes it
+// for one that merely lags.
+func TestNode_forgetfulPeonEnds(t *testing.T) {
+	g := newGroup(t, 3, 14)
+	g.quiet = true // a leader's heartbeat that it cannot follow is refused
+	g.startAll()
+	leader := g.settle(time.Second)
+	peon := g.members[(leader.rank+1)%3]
+	g.propose("a")
+	g.world.Run(time.Second)
+	peon.machine.Disk.Lie(true)
+	for _, line := range []string{"b", "c", "d"} {
+		g.propose(line)
+		g.world.Run(100 * time.Millisecond)
+	}
+	peon.machine.PowerCut()
+	peon.machine.Disk.Lie(false)
+	g.start(peon)
+	g.world.Run(time.Second)
+	sent := g.sent
+	if err := leader.node.Propose([]byte("e")); err != nil {
+		t.Fatal(err)
+	}
+	g.world.Run(4 * time.Second)
+	if n := g.sent - sent; n > 100 {
+		t.Errorf("%d messages in four seconds", n)
+	}
+	g.world.Run(20 * time.Second)
+	if !peon.proc.Dead() || !strings.Contains(peon.proc.ExitReason, quorum.ErrForgot.Error()) {
+		t.Errorf("still running, reason %q, journal %q", peon.proc.ExitReason, peon.journal.lines)
+	}
+	g.world.Run(time.Second)
+	g.wantJournals("a", "b", "c", "d", "e")
+}
+
 // Nothing may leave the node between a write and the end of its sync.
 func TestNode_failedSyncIsFatal(t *testing.T) {
 	g := newGroup(t, 3, 8).startAll()
@@ -429,7 +506,22 @@ func TestNode_corruptLogIsRefused(t *testing.T) {
 	good, _ := m.machine.Disk.ReadFile("quorum/log")
 	rotten := bytes.Clone(good)
 	rotten[8192+100] ^= 1
+	_, records, err := wal.Open(m.machine.Disk, "quorum/log", wal.Defects{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(e *pb.Entry) []byte {
+		data, err := proto.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return writeLog(append(slices.Clone(records), wal.Record{Kind: 3, Data: data})...)
+	}
+	last := uint64(len(g.members[0].journal.lines) + 2) // and the snapshot, and the leader's first
 	for what, log := range map[string][]byte{
+		"entry behind a gap":         with(&pb.Entry{Index: proto.Uint64(last + 2), Term: proto.Uint64(9)}),
+		"entry of an earlier term":   with(&pb.Entry{Index: proto.Uint64(last + 1), Term: proto.Uint64(1)}),
+		"change of the members":      with(&pb.Entry{Index: proto.Uint64(last + 1), Term: proto.Uint64(9), Type: pb.EntryConfChange.Enum()}),
 		"no snapshot":                writeLog(wal.Record{Kind: 3, Data: []byte("entry without a snapshot before it")}),
 		"no record":                  writeLog(),
 		"a bit is flipped":           rotten,

@@ -103,8 +103,11 @@ func (n *Node) replaySnapshot(data []byte) error {
 	if !n.ourVoters(snap) {
 		return fmt.Errorf("%w: snapshot of another quorum", ErrCorrupt)
 	}
+	if err := n.machine.CheckSnapshot(snap.GetData()); err != nil {
+		return fmt.Errorf("%w: snapshot: %w", ErrCorrupt, err)
+	}
 	if err := n.storage.ApplySnapshot(snap); err != nil {
-		return err
+		return fmt.Errorf("%w: snapshot: %w", ErrCorrupt, err)
 	}
 	n.applied = snap.GetMetadata().GetIndex()
 	n.sayRestored(snap)
@@ -119,6 +122,9 @@ func (n *Node) replayEntry(data []byte) error {
 	last, _ := n.storage.LastIndex()
 	if e.GetIndex() <= n.applied || e.GetIndex() > last+1 {
 		return fmt.Errorf("%w: entry %d after %d", ErrCorrupt, e.GetIndex(), last)
+	}
+	if term, err := n.storage.Term(e.GetIndex() - 1); err != nil || e.GetTerm() < term || e.GetType() != pb.EntryNormal {
+		return fmt.Errorf("%w: entry %d of term %d and type %v after one of term %d", ErrCorrupt, e.GetIndex(), e.GetTerm(), e.GetType(), term)
 	}
 	return n.storage.Append([]*pb.Entry{e})
 }
@@ -144,6 +150,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 		n.hard = rd.HardState
 	}
 	if !raft.IsEmptySnap(rd.Snapshot) {
+		n.h.Point("mon.quorum.restore")
 		n.lastIndex = rd.Snapshot.GetMetadata().GetIndex()
 		n.wal.Replace(n.loop, append([]wal.Record{record(kindSnapshot, rd.Snapshot)}, n.tail(rd.Entries)...), n.saved)
 		return true

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 
+	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
+	"go.etcd.io/raft/v3/tracker"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -66,8 +68,11 @@ func (n *Node) check(rank int, m *pb.Message) error {
 		}
 		return n.machine.CheckSnapshot(m.GetSnapshot().GetData())
 	case pb.MsgHeartbeat:
-		return n.inLog("heartbeat commits", m.GetCommit())
+		return n.checkHeartbeat(m)
 	case pb.MsgAppResp:
+		if m.GetReject() && m.GetIndex() <= n.acknowledged(m) {
+			return fmt.Errorf("it lacks entry %d, which it had acknowledged", m.GetIndex())
+		}
 		if !m.GetReject() && m.GetTerm() == n.status.Term && n.status.Role == Leader {
 			return n.inLog("acknowledges", m.GetIndex())
 		}
@@ -84,6 +89,39 @@ func (n *Node) check(rank int, m *pb.Message) error {
 		return fmt.Errorf("type %v is not for the network", m.GetType())
 	}
 	return nil
+}
+
+// checkHeartbeat refuses to follow beyond the log's end. A leader commits on a node
+// only what that node has acknowledged; so when the leader of our own term goes on
+// like that, we have forgotten something. To be asked again by the next leader, who
+// does not know, would make the loss good for us and perhaps final for the quorum.
+func (n *Node) checkHeartbeat(m *pb.Message) error {
+	err := n.inLog("heartbeat commits", m.GetCommit())
+	switch {
+	case m.GetTerm() != n.raw.BasicStatus().GetTerm():
+	case err == nil:
+		n.shortSince = 0
+	case n.shortSince == 0:
+		n.shortSince = n.now()
+	case n.now()-n.shortSince >= n.opts.LeaseAckTimeout:
+		n.fatal(fmt.Errorf("%w: %w", ErrForgot, err))
+	}
+	return err
+}
+
+// acknowledged is the last entry that the sender has acknowledged to us, who lead. raft
+// answers a rejection of what was acknowledged by the same message again, at once and
+// for ever; a stale one it would ignore. So they are refused.
+func (n *Node) acknowledged(m *pb.Message) (index uint64) {
+	if n.status.Role != Leader || m.GetTerm() != n.status.Term {
+		return 0
+	}
+	n.raw.WithProgress(func(id uint64, _ raft.ProgressType, pr tracker.Progress) {
+		if id == m.GetFrom() {
+			index = pr.Match
+		}
+	})
+	return index
 }
 
 func (n *Node) inLog(what string, index uint64) error {

@@ -1,7 +1,9 @@
 package quorum_test
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,4 +133,90 @@ func TestNode_survivesLyingPeers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// raft answers a peon that lacks what it had acknowledged by the message that it has
+// just rejected, each time: a storm without an end.
+func TestNode_rejectionOfWhatWasAcknowledged(t *testing.T) {
+	g := newGroup(t, 3, 1).startAll()
+	leader := g.settle(time.Second)
+	g.propose("a")
+	g.world.Run(time.Second)
+	peon := (leader.rank + 1) % 3
+	leader.node.Unreachable(peon) // raft probes now
+	last, term := uint64(3), leader.node.Status().Term
+	rejection, err := proto.Marshal(&pb.Message{
+		Type: pb.MsgAppResp.Enum(), From: proto.Uint64(uint64(peon) + 1), To: proto.Uint64(uint64(leader.rank) + 1),
+		Term: proto.Uint64(term), Index: proto.Uint64(last), Reject: proto.Bool(true), RejectHint: proto.Uint64(1), LogTerm: proto.Uint64(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := g.sent
+	if err := leader.node.Step(peon, [][]byte{rejection}); !errors.Is(err, quorum.ErrBadMessage) || g.sent != sent {
+		t.Errorf("%d messages for an answer, %v", g.sent-sent, err)
+	}
+	g.propose("b") // and what the peon has it goes on with
+	g.world.Run(10 * time.Second)
+	g.wantJournals("a", "b")
+}
+
+// Whatever the records of a log say, their checksums being good: the node refuses them
+// as corrupt, or takes part, and does not panic.
+func TestNode_anyRecords(t *testing.T) {
+	g := newGroup(t, 1, 1)
+	g.opts.SnapshotEvery = 1000
+	g.startAll()
+	for _, line := range []string{"a", "b", "c"} {
+		g.propose(line)
+		g.world.Run(10 * time.Millisecond)
+	}
+	_, good, err := wal.Open(g.members[0].machine.Disk, "quorum/log", wal.Defects{})
+	if err != nil || len(good) < 6 {
+		t.Fatal(len(good), err)
+	}
+	started := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		records := slices.Clone(good)
+		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			i := rapid.IntRange(0, len(records)-1).Draw(rt, "record")
+			rec := &records[i]
+			rec.Data = bytes.Clone(rec.Data)
+			switch rapid.IntRange(0, 4).Draw(rt, "how") {
+			case 0:
+				rec.Data = rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(rt, "data")
+			case 1:
+				rec.Kind = wal.Kind(rapid.IntRange(1, 5).Draw(rt, "kind"))
+			case 2:
+				records = slices.Delete(records, i, i+1)
+			case 3:
+				records = slices.Insert(records, i, records[rapid.IntRange(0, len(records)-1).Draw(rt, "copy")])
+			default:
+				if len(rec.Data) > 0 {
+					rec.Data[rapid.IntRange(0, len(rec.Data)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
+				}
+			}
+			if len(records) == 0 {
+				break
+			}
+		}
+		g := newGroup(t, 1, 1)
+		m := g.members[0]
+		m.machine.Disk.Put("quorum/log", writeLog(records...))
+		m.proc, m.journal = m.machine.Start(), &journal{}
+		node, err := quorum.New(m.proc, m.proc.NewLoop("mon"), quorum.Config{Size: 1, Options: g.opts}, m.journal, wire{g, m, m.proc})
+		if err != nil {
+			if !errors.Is(err, quorum.ErrCorrupt) {
+				rt.Fatal(err)
+			}
+			return
+		}
+		m.node = node
+		node.Start()
+		g.world.Run(time.Second)
+		started++
+	})
+	if started == 0 {
+		t.Error("none of them has started")
+	}
 }

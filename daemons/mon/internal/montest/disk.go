@@ -26,7 +26,10 @@ type Disk struct {
 	cuts  int // power cuts so far: a Sync under way across one has no effect
 }
 
-type fault struct{ write, sync, dir error }
+type fault struct {
+	write, sync, dir error
+	lies             bool
+}
 
 type diskFile struct {
 	data, safe []byte
@@ -47,6 +50,10 @@ var _ host.Disk = (*Disk)(nil)
 
 // FailSync makes every later Sync fail with err (nil ends that).
 func (d *Disk) FailSync(err error) { d.faults().sync = err }
+
+// Lie makes every later Sync report a success that is none, until it is called with
+// false.
+func (d *Disk) Lie(lies bool) { d.faults().lies = lies }
 
 // FailWrite makes every later WriteAt fail with err (nil ends that).
 func (d *Disk) FailWrite(err error) { d.faults().write = err }
@@ -208,6 +215,10 @@ func (f *file) Size() (int64, error) { return int64(len(f.f.data)), nil }
 func (f *file) Close() error         { return nil }
 
 func (f *file) Sync(l host.Loop, done func(error)) {
+	if flt := f.disk.fault; flt != nil && flt.lies {
+		f.disk.later(l, nil, done)
+		return
+	}
 	dirty := f.f.dirty
 	f.f.dirty = make([]bool, len(dirty))
 	if flt := f.disk.fault; flt != nil && flt.sync != nil {
