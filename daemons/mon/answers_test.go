@@ -319,6 +319,7 @@ func TestMon_listsTheManagersCommands(t *testing.T) {
 	listed(pgStat)
 	cl.command(`{"prefix":"mgr fail","who":"x"}`)
 	listed(pgStat) // clients wait for another manager
+	cl = c.login((leader + 1) % 3)
 	announce(false)
 	announce(true, "crash ls")
 	listed(`{"sig":["crash","ls"],`, `"sig":["pg","stat"]`)
