@@ -15,10 +15,23 @@ func (n *Node) onTick() {
 	}
 	n.tick.Reset(n.opts.Tick)
 	n.raw.Tick()
+	n.giveUpSnapshots()
 	if n.cfg.Defects.TimerDuringWrite {
 		n.saving = false
 	}
 	n.pump()
+}
+
+// giveUpSnapshots tells raft of snapshots that were sent long ago. It waits for their
+// acknowledgement and sends nothing else, for ever if they got lost; of those that were
+// acknowledged it does not care.
+func (n *Node) giveUpSnapshots() {
+	for rank, sent := range n.outbox.snapshots {
+		if sent != 0 && n.now()-sent >= n.opts.LeaseAckTimeout {
+			n.outbox.snapshots[rank] = 0
+			n.raw.ReportSnapshot(idOf(rank), raft.SnapshotFailure)
+		}
+	}
 }
 
 // onLease looks whether the leader has been silent for too long. The timer is

@@ -61,6 +61,7 @@ type group struct {
 	trace     uint64
 	sent      int
 	snapshots int
+	lost      int      // so many of them are, and nobody is told
 	requests  [][]byte // the names of requests for a read index
 	quiet     bool     // refused messages are no error
 }
@@ -114,7 +115,9 @@ func (w wire) Send(rank int, msgs [][]byte) {
 		}
 		switch m.GetType() {
 		case pb.MsgSnap:
-			w.g.snapshots++
+			if w.g.snapshots++; w.g.snapshots <= w.g.lost {
+				return
+			}
 		case pb.MsgReadIndex:
 			w.g.requests = append(w.g.requests, m.GetEntries()[0].GetData())
 		}
@@ -437,6 +440,26 @@ func TestNode_laggingPeonGetsASnapshot(t *testing.T) {
 	g.settle(time.Minute)
 	g.world.Run(5 * time.Second)
 	g.wantJournals(want...)
+}
+
+// raft sends nothing to a peon that has not acknowledged its snapshot, so one that got
+// lost is given up in time.
+func TestNode_lostSnapshotIsSentAgain(t *testing.T) {
+	g := newGroup(t, 3, 7)
+	g.opts.SnapshotEvery, g.opts.KeepEntries = 5, 0
+	g.lost = 2
+	g.startAll()
+	leader := g.settle(time.Second)
+	peon := g.members[(leader.rank+1)%3]
+	peon.machine.Kill()
+	for i := range 20 {
+		g.propose(fmt.Sprint(i))
+		g.world.Run(10 * time.Millisecond)
+	}
+	g.start(peon)
+	if !g.world.Until(time.Minute, func() bool { return len(peon.journal.lines) == 20 }) {
+		t.Errorf("%d snapshots were sent, the peon has %d lines: %s", g.snapshots, len(peon.journal.lines), g.describe())
+	}
 }
 
 // A peon whose disk has lost what it said was synced has forgotten what the leader

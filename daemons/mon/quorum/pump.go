@@ -3,6 +3,7 @@ package quorum
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -28,7 +29,7 @@ func (n *Node) pump() {
 		}
 		n.ready = n.raw.Ready()
 		if n.cfg.Defects.SendBeforeSave {
-			n.outbox.send(n.ready.Messages, n.peers)
+			n.outbox.send(n.ready.Messages, n.peers, n.now())
 			n.ready.Messages = nil
 		}
 		n.h.Point("mon.quorum.save")
@@ -68,7 +69,7 @@ func (n *Node) finish() {
 		n.fatal(err)
 		return
 	}
-	n.outbox.send(rd.Messages, n.peers)
+	n.outbox.send(rd.Messages, n.peers, n.now())
 	n.h.Point("mon.quorum.sent")
 	n.refresh()
 	n.learn(rd.ReadStates)
@@ -117,17 +118,25 @@ func (n *Node) apply(entries []*pb.Entry) {
 
 // outbox sorts the messages of one Ready by receiver, so that each gets one
 // batch.
-type outbox struct{ batches [][][]byte }
+type outbox struct {
+	batches   [][][]byte
+	snapshots []time.Duration // by rank, when it was last sent a snapshot; 0 if that was long ago
+}
 
-func (o *outbox) init(size int) { o.batches = make([][][]byte, size) }
+func (o *outbox) init(size int) {
+	o.batches, o.snapshots = make([][][]byte, size), make([]time.Duration, size)
+}
 
-func (o *outbox) send(msgs []*pb.Message, peers Peers) {
+func (o *outbox) send(msgs []*pb.Message, peers Peers, now time.Duration) {
 	for _, m := range msgs {
 		data, err := marshal.Marshal(m)
 		if err != nil {
 			panic(assertion(err.Error()))
 		}
 		to := rankOf(m.GetTo())
+		if m.GetType() == pb.MsgSnap {
+			o.snapshots[to] = now
+		}
 		o.batches[to] = append(o.batches[to], data)
 	}
 	for rank, batch := range o.batches {
