@@ -46,6 +46,9 @@ func (n *Node) onCampaign() {
 		return
 	}
 	n.armCampaign()
+	if !n.member() { // raft would refuse, and say so
+		return
+	}
 	_ = n.raw.Campaign()
 	n.pump()
 }
@@ -80,12 +83,12 @@ func (n *Node) refresh() {
 // view is what raft says, without Active.
 func (n *Node) view() Status {
 	st := n.raw.BasicStatus()
-	s := Status{Role: Electing, Term: st.GetTerm(), Leader: -1}
+	s := Status{Role: Electing, Term: st.GetTerm()}
 	switch {
 	case st.RaftState == raft.StateLeader:
-		s.Role, s.Leader = Leader, n.cfg.Rank
+		s.Role, s.Leader = Leader, n.id
 	case st.RaftState == raft.StateFollower && st.Lead != raft.None:
-		s.Role, s.Leader = Peon, rankOf(st.Lead)
+		s.Role, s.Leader = Peon, st.Lead
 	}
 	return s
 }
@@ -145,7 +148,7 @@ func (n *Node) heard(m *pb.Message) {
 func (n *Node) heardLeader(m *pb.Message) {
 	n.refresh()
 	s := n.status
-	if s.Role != Peon || m.GetTerm() != s.Term || rankOf(m.GetFrom()) != s.Leader {
+	if s.Role != Peon || m.GetTerm() != s.Term || m.GetFrom() != s.Leader {
 		return
 	}
 	n.lastLeader = n.now()
@@ -167,7 +170,7 @@ func (n *Node) meetCandidate(m *pb.Message) {
 	}
 	switch n.status.Role {
 	case Peon:
-		if rankOf(m.GetFrom()) == n.status.Leader && m.GetTerm() > n.status.Term {
+		if m.GetFrom() == n.status.Leader && m.GetTerm() > n.status.Term {
 			_ = n.raw.ForgetLeader()
 			n.refresh()
 		}

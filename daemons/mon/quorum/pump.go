@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -72,6 +73,9 @@ func (n *Node) finish() {
 	n.h.Point("mon.quorum.sent")
 	n.refresh()
 	n.learn(rd.ReadStates)
+	if n.cfg.Defects.ChangeWhenAppended {
+		n.changeEarly(rd.Entries)
+	}
 	if n.cfg.Defects.ApplyBeforeCommit {
 		n.apply(rd.Entries)
 		rd.CommittedEntries = slices.DeleteFunc(rd.CommittedEntries, func(e *pb.Entry) bool { return e.GetIndex() <= n.applied })
@@ -94,6 +98,7 @@ func (n *Node) store(rd raft.Ready) error {
 			return fmt.Errorf("restore snapshot: %w", err)
 		}
 		n.applied = rd.Snapshot.GetMetadata().GetIndex()
+		n.voters, _ = votersOf(rd.Snapshot)
 		host.Sometimes(n.h, MarkSnapshot)
 	}
 	if err := n.storage.SetHardState(n.hard); err != nil {
@@ -109,7 +114,10 @@ func (n *Node) apply(entries []*pb.Entry) {
 		if n.status.Role == Leader && e.GetTerm() == n.status.Term {
 			n.ownTerm = true
 		}
-		if e.GetType() == pb.EntryNormal && len(e.GetData()) > 0 {
+		switch {
+		case e.GetType() == pb.EntryConfChangeV2:
+			n.applyChange(e)
+		case len(e.GetData()) > 0:
 			n.machine.Apply(e.GetIndex(), e.GetData())
 		}
 	}
@@ -117,9 +125,21 @@ func (n *Node) apply(entries []*pb.Entry) {
 
 // outbox sorts the messages of one Ready by receiver, so that each gets one
 // batch.
-type outbox struct{ batches [][][]byte }
+type outbox struct{ batches []batch } // ascending by receiver
 
-func (o *outbox) init(size int) { o.batches = make([][][]byte, size) }
+type batch struct {
+	to   uint64
+	msgs [][]byte
+}
+
+// of is the receiver's batch.
+func (o *outbox) of(to uint64) *batch {
+	i, found := slices.BinarySearchFunc(o.batches, to, func(b batch, to uint64) int { return cmp.Compare(b.to, to) })
+	if !found {
+		o.batches = slices.Insert(o.batches, i, batch{to: to})
+	}
+	return &o.batches[i]
+}
 
 func (o *outbox) send(msgs []*pb.Message, peers Peers) {
 	for _, m := range msgs {
@@ -127,13 +147,12 @@ func (o *outbox) send(msgs []*pb.Message, peers Peers) {
 		if err != nil {
 			panic(assertion(err.Error()))
 		}
-		to := rankOf(m.GetTo())
-		o.batches[to] = append(o.batches[to], data)
+		b := o.of(m.GetTo())
+		b.msgs = append(b.msgs, data)
 	}
-	for rank, batch := range o.batches {
-		if len(batch) > 0 {
-			o.batches[rank] = nil
-			peers.Send(rank, batch)
-		}
+	batches := o.batches
+	o.batches = nil
+	for _, b := range batches {
+		peers.Send(b.to, b.msgs)
 	}
 }
