@@ -10,7 +10,6 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
-	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 	"github.com/wavetank/wavetank/sim"
@@ -26,6 +25,7 @@ type Cluster struct {
 	daemons  []string // in the order of deployment
 	programs map[string]func(host.Host)
 	operator *operator
+	members  members
 	view     *View
 }
 
@@ -41,8 +41,10 @@ func Deploy(w World, t Topology) *Cluster {
 	c := &Cluster{
 		world: w, topology: t, fsid: clusterID(t),
 		programs: make(map[string]func(host.Host)), view: newView(),
+		members: members{made: make(map[string]maker), coming: make(map[string]bool)},
 	}
 	w.Observe(c.view.observe)
+	w.Observe(c.observeMembers)
 	addrs := make(map[string]netip.AddrPort)
 	for _, name := range t.MonNames() {
 		addrs[name] = netip.AddrPortFrom(c.addHost(name).Addr(), monPort)
@@ -64,6 +66,10 @@ func Deploy(w World, t Topology) *Cluster {
 		c.addHost(name)
 		c.programs[name] = c.runMonClient
 	}
+	for _, name := range t.SpareMonNames() {
+		w.AddHost(name)
+	}
+	w.Observe(c.operator.observe)
 	return c
 }
 
@@ -93,19 +99,6 @@ func initialMonMap(fsid wire.UUID, names []string, addrs map[string]netip.AddrPo
 func id(name string) string {
 	_, short, _ := strings.Cut(name, ".")
 	return short
-}
-
-func (c *Cluster) runMon(name string) func(host.Host) {
-	return func(h host.Host) {
-		m, err := mon.New(h, mon.Config{
-			Name: id(name), FSID: c.fsid, MonMap: c.monmap,
-			Options: c.topology.Mon, Defects: c.topology.MonDefects,
-		})
-		if err == nil {
-			err = m.Start()
-		}
-		exitOn(h, err)
-	}
 }
 
 func (c *Cluster) runMgr(name string) func(host.Host) {

@@ -41,6 +41,7 @@ type operator struct {
 	client  *monc.Client // used on loop only
 	process host.Host
 	waiting []string // given before the client ran
+	turn    []string // to be given one after another; the first of them is
 }
 
 func newOperator(h Host, c *Cluster) *operator { return &operator{host: h, cluster: c} }
@@ -91,6 +92,27 @@ func (o *operator) command(text string) {
 	o.loop.Post(func() {
 		client.Command(text, func(r monc.CommandResult) { process.Probe(answered(text, r)) })
 	})
+}
+
+// inTurn sends a command when those before it have been answered, or given up: what
+// they change depends on the order. It belongs to the scenario's goroutine, as observe
+// does.
+func (o *operator) inTurn(text string) {
+	o.turn = append(o.turn, text)
+	if len(o.turn) == 1 {
+		o.command(text)
+	}
+}
+
+func (o *operator) observe(seen Observation) {
+	f, ok := seen.Fact.(CommandAnswered)
+	if !ok || len(o.turn) == 0 || f.Command != o.turn[0] {
+		return
+	}
+	o.turn = o.turn[1:]
+	if len(o.turn) > 0 {
+		o.command(o.turn[0])
+	}
 }
 
 func answered(text string, r monc.CommandResult) CommandAnswered {

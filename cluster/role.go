@@ -17,6 +17,7 @@ const (
 	RoleMgrs       = "mgrs"       // every manager
 	RoleStandbys   = "standbys"   // every manager but the active one
 	RoleMonClients = "monclients" // every monitor client without a daemon
+	RoleNextMon    = "next-mon"   // the first monitor by name that could be added
 	RoleDead       = "dead"       // every daemon that was killed
 	RolePaused     = "paused"     // every daemon that is paused
 )
@@ -35,11 +36,13 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 	case RoleLeader:
 		return present(c.view.Leader()), nil
 	case RoleMons:
-		return c.topology.MonNames(), nil
+		return c.MonMembers(), nil
+	case RoleNextMon:
+		return present(c.nextMon()), nil
 	case RoleMgrs:
 		return c.topology.MgrNames(), nil
 	case RolePeons:
-		return without(c.topology.MonNames(), c.view.Leader()), nil
+		return without(c.MonMembers(), c.view.Leader()), nil
 	case RoleMonClients:
 		return c.topology.MonClientNames(), nil
 	case RoleStandbys:
@@ -49,7 +52,7 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 	case RolePaused:
 		return c.where(Host.Paused), nil
 	}
-	if slices.Contains(c.daemons, who) {
+	if slices.Contains(c.daemons, who) || slices.Contains(c.topology.SpareMonNames(), who) {
 		return []string{who}, nil
 	}
 	return nil, fmt.Errorf("%q: %w (there are %s)", who, ErrUnknown, strings.Join(c.daemons, ", "))

@@ -14,7 +14,9 @@ import (
 // Topology says which daemons there are and how they are set.
 type Topology struct {
 	Mons int // monitors, named mon.a, mon.b, ...
-	Mgrs int // manager daemons, named mgr.x, mgr.y, ...
+	// SpareMons are machines for monitors that may be added later, named on from there.
+	SpareMons int
+	Mgrs      int // manager daemons, named mgr.x, mgr.y, ...
 	// KeyClients are clients that read and write a few keys of the monitors, named
 	// client.0, client.1, ...
 	KeyClients int
@@ -46,6 +48,11 @@ func DefaultTopology() Topology {
 
 // MonNames and MgrNames are the names of the daemons, in the order of their ids.
 func (t Topology) MonNames() []string { return names("mon", "abcdefghijklm", t.Mons) }
+
+// SpareMonNames are the names of the monitors that there are not at first.
+func (t Topology) SpareMonNames() []string { return t.allMonNames()[t.Mons:] }
+
+func (t Topology) allMonNames() []string { return names("mon", "abcdefghijklm", t.Mons+t.SpareMons) }
 
 // MgrNames are the names of the managers.
 func (t Topology) MgrNames() []string { return names("mgr", "xyzuvw", t.Mgrs) }

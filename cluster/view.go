@@ -48,14 +48,15 @@ func Standbys(f mon.MapCommitted) []Standby {
 // View is what an all-knowing observer has seen of the cluster so far: the
 // newest committed maps, and who leads. It is kept up to date by facts.
 type View struct {
-	leader string // host name of the monitor that last became leader
-	term   uint64
-	newest mon.MapCommitted // the newest mgrmap
-	modes  map[string]mgr.Mode
-	asked  map[string]time.Duration // by key client, its last command
-	done   map[string]uint64        // by monitor, the last entry that it has executed
-	served map[string]time.Duration // when it gave the last command that was answered
-	monc   map[string]clientSession // by host, the last session of its monitor client
+	leader  string // host name of the monitor that last became leader
+	term    uint64
+	newest  mon.MapCommitted // the newest mgrmap
+	members mon.Members      // the newest monmap; none as long as it is the first
+	modes   map[string]mgr.Mode
+	asked   map[string]time.Duration // by key client, its last command
+	done    map[string]uint64        // by monitor, the last entry that it has executed
+	served  map[string]time.Duration // when it gave the last command that was answered
+	monc    map[string]clientSession // by host, the last session of its monitor client
 }
 
 // clientSession is a session of a monitor client with a monitor, "mon.a".

@@ -40,6 +40,11 @@ type Target interface {
 	// Reset breaks the connections between two daemons and counts them.
 	Reset(a, b string) int
 
+	// AddMon makes, starts and adds a monitor; RemoveMon has one removed. They report
+	// whether there was anything to do.
+	AddMon(name string) bool
+	RemoveMon(name string) bool
+
 	// Command sends an operator's command to the monitors, such as
 	// {"mgr fail", "who", "x"}: the prefix, then names and values in turn.
 	Command(prefix string, args ...string)

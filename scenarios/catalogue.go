@@ -32,6 +32,7 @@ func Catalogue() []Scenario {
 		monCrash(),
 		monDisk(),
 		monLateForward(),
+		monMembers(),
 		monMinority(),
 		monPause(),
 		monPower(),

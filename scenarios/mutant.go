@@ -49,6 +49,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
 		},
 		{
+			Name:     "monMapApart",
+			Doc:      "the monmap and the members of the quorum are changed one after the other, and a leader that ends in between changes only one",
+			Scenario: "mon-members", Property: "I-PROC-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.MonMapApart = true },
+		},
+		{
 			Name:     "noFenceWait",
 			Doc:      "a manager serves before its predecessor is fenced for it",
 			Scenario: "mgr-failover", Property: "I-MGR-2",
@@ -125,6 +131,12 @@ func quorumMutants() []Mutant {
 			Doc:      "a monitor executes entries of its log that are not committed",
 			Scenario: "mon-minority", Property: "I-EL-2",
 			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ApplyBeforeCommit = true },
+		},
+		{
+			Name:     "quorumChangeWhenAppended",
+			Doc:      "a change of the members counts as soon as it is in a monitor's log, and still does when the entry was replaced",
+			Scenario: "mon-members", Property: "I-PROC-1",
+			Plant: func(t *cluster.Topology) { t.MonDefects.Quorum.ChangeWhenAppended = true },
 		},
 		{
 			Name:     "quorumForgetHardState",

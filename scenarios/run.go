@@ -195,7 +195,7 @@ func (r *run) perform() {
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
 		Tick: topology.Mon.TickInterval, Init: topology.Mgr.InitDuration, Proposal: r.scaled(proposal),
 		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
-		Blocklist: topology.Mon.MgrBlocklistInterval, Monitors: topology.Mons,
+		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
 		Lease: topology.Mon.Lease, Client: topology.Client,
 	})
 	r.world.Observe(r.observe)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -60,6 +61,7 @@ type Cluster struct {
 
 	mu      sync.Mutex
 	daemons []*daemon
+	closed  bool
 	serving map[string]bool // monitors that are in the quorum and know everything committed
 	ready   chan struct{}   // closed when all are
 	failed  chan struct{}   // closed when a daemon has ended itself
@@ -121,9 +123,7 @@ func (c *Cluster) identify() error {
 		return fmt.Errorf("%s has %d monitors, not %d: %w", c.config.Dir, len(id.Mons), c.config.Mons, ErrFolder)
 	}
 	c.id = id
-	for _, m := range id.Mons {
-		c.mons = append(c.mons, "mon."+m.Name)
-	}
+	c.mons = monsOf(id)
 	c.mgrs = cluster.Topology{Mgrs: c.config.Mgrs}.MgrNames()
 	return replaceFile(c.ConfFile(), id.conf(c.config.Dir))
 }
@@ -137,11 +137,15 @@ func (c *Cluster) AdminSocket(daemon string) string {
 }
 
 // Daemons are the names of all daemons, monitors first.
-func (c *Cluster) Daemons() []string { return append(append([]string{}, c.mons...), c.mgrs...) }
+func (c *Cluster) Daemons() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Concat(c.mons, c.mgrs)
+}
 
 // Start starts every daemon. Errors: those of the files for logs.
 func (c *Cluster) Start() error {
-	for _, name := range c.mons {
+	for _, name := range c.Daemons()[:len(c.Daemons())-len(c.mgrs)] {
 		if err := c.start(name, c.runMon); err != nil {
 			return err
 		}
@@ -194,7 +198,7 @@ func (c *Cluster) Wait(ctx context.Context) error {
 func (c *Cluster) Close() error {
 	c.mu.Lock()
 	daemons := c.daemons
-	c.daemons = nil
+	c.daemons, c.closed = nil, true
 	c.mu.Unlock()
 	var errs []error
 	for _, d := range daemons {
@@ -203,12 +207,55 @@ func (c *Cluster) Close() error {
 	return errors.Join(append(errs, c.lock.Unlock())...)
 }
 
+func monsOf(id *identity) (names []string) {
+	for _, m := range id.members() {
+		names = append(names, "mon."+m.Name)
+	}
+	return names
+}
+
 // seen takes a fact of a daemon.
 func (c *Cluster) seen(fact host.Fact) {
-	role, ok := fact.(mon.Role)
-	if !ok {
-		return
+	switch f := fact.(type) {
+	case mon.Role:
+		c.seenRole(f)
+	case mon.Members:
+		c.seenMembers(f)
 	}
+}
+
+// seenMembers keeps another epoch of the monmap, and starts who was added.
+func (c *Cluster) seenMembers(f mon.Members) {
+	for _, name := range c.takeMembers(f) {
+		if err := c.start(name, c.runMon); err != nil {
+			c.exited(name, 1, err.Error())
+		}
+	}
+}
+
+// takeMembers names the monitors that are to be started.
+func (c *Cluster) takeMembers(f mon.Members) (added []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.mons
+	if c.closed || !c.id.follow(f) {
+		return nil
+	}
+	c.mons = monsOf(c.id)
+	err := errors.Join(c.id.write(c.config.Dir), replaceFile(c.ConfFile(), c.id.conf(c.config.Dir)))
+	if err != nil {
+		c.failWith(fmt.Errorf("monmap %d: %w", f.Epoch, err))
+	}
+	for _, name := range c.mons {
+		if !slices.Contains(was, name) && slices.ContainsFunc(c.id.Members, func(p place) bool { return "mon."+p.Name == name && p.Addr.Addr().IsLoopback() }) {
+			added = append(added, name)
+		}
+	}
+	return added
+}
+
+// seenRole notes which monitors serve.
+func (c *Cluster) seenRole(role mon.Role) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.serving[role.Mon] = role.Active
@@ -228,14 +275,25 @@ func (c *Cluster) seen(fact host.Fact) {
 func (c *Cluster) exited(name string, code int, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if code == 0 && !slices.Contains(c.mons, name) {
+		return // a monitor that was removed
+	}
+	c.failWith(fmt.Errorf("%s ended with status %d: %s", name, code, reason))
+}
+
+// failWith notes the first reason for which the cluster cannot go on.
+func (c *Cluster) failWith(err error) {
 	if c.cause == nil {
-		c.cause = fmt.Errorf("%s ended with status %d: %s", name, code, reason)
+		c.cause = err
 		close(c.failed)
 	}
 }
 
 func (c *Cluster) runMon(h host.Host) {
-	m, err := mon.New(h, mon.Config{Name: short(h.Name()), FSID: c.id.fsid(), MonMap: c.id.monMap()})
+	c.mu.Lock()
+	config := c.id.config(short(h.Name()))
+	c.mu.Unlock()
+	m, err := mon.New(h, config)
 	if err == nil {
 		err = m.Start()
 	}
@@ -243,8 +301,11 @@ func (c *Cluster) runMon(h host.Host) {
 }
 
 func (c *Cluster) runMgr(h host.Host) {
+	c.mu.Lock()
+	monmap := c.id.currentMonMap()
+	c.mu.Unlock()
 	m, err := mgr.New(h, mgr.Config{
-		Name: short(h.Name()), FSID: c.id.fsid(), MonMap: c.id.monMap(), Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
+		Name: short(h.Name()), FSID: c.id.fsid(), MonMap: monmap, Options: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
 		Modules: modules.All(),
 		// All managers have one address, so ports can be nobody's.
 		ModuleDefaults: map[string]string{"mgr/dashboard/server_port": "0", "mgr/prometheus/server_port": "0"},

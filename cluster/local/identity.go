@@ -11,9 +11,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -22,13 +24,18 @@ import (
 type identity struct {
 	FSID    string    `json:"fsid"`
 	Created time.Time `json:"created"`
-	Mons    []place   `json:"mons"` // by rank
+	Mons    []place   `json:"mons"` // the founders, by rank
+	// Epoch and Members are the monmap as it was last seen, once it was changed.
+	Epoch   uint32  `json:"monmap_epoch,omitempty"`
+	Members []place `json:"members,omitempty"`
 }
 
 // place is where a monitor serves.
 type place struct {
 	Name string         `json:"name"` // without its type, "a"
 	Addr netip.AddrPort `json:"addr"`
+	// Since is the epoch of the monmap in which it was added, 0 for a founder.
+	Since uint32 `json:"since,omitempty"`
 }
 
 // Files of the folder that come before anything else of a cluster.
@@ -87,7 +94,7 @@ func (id *identity) validate() error {
 	if len(id.Mons) == 0 {
 		return errors.New("no monitors")
 	}
-	for _, m := range id.Mons {
+	for _, m := range slices.Concat(id.Mons, id.Members) {
 		if m.Name == "" || !m.Addr.IsValid() || m.Addr.Port() == 0 {
 			return fmt.Errorf("monitor %q at %v", m.Name, m.Addr)
 		}
@@ -144,6 +151,61 @@ func (id *identity) fsid() wire.UUID {
 	return fsid
 }
 
+// members are the monitors of now, by rank.
+func (id *identity) members() []place {
+	if id.Epoch == 0 {
+		return id.Mons
+	}
+	return id.Members
+}
+
+// follow takes over another epoch of the monmap, and reports whether it is newer.
+func (id *identity) follow(f mon.Members) bool {
+	if uint64(id.Epoch) >= f.Epoch {
+		return false
+	}
+	was, names, addrs := id.members(), strings.Split(f.Members, ","), strings.Split(f.Addrs, ",")
+	id.Epoch, id.Members = uint32(f.Epoch), nil
+	for i, item := range names {
+		_, name, _ := strings.Cut(item, ":")
+		addr, _ := netip.ParseAddrPort(addrs[i]) // the monitors' own
+		place := place{Name: name, Addr: addr, Since: id.Epoch}
+		for _, old := range was {
+			if old.Name == name {
+				place.Since = old.Since
+			}
+		}
+		id.Members = append(id.Members, place)
+	}
+	return true
+}
+
+// config is what a monitor is made with.
+func (id *identity) config(name string) mon.Config {
+	c := mon.Config{Name: name, FSID: id.fsid(), MonMap: id.monMap()}
+	for _, m := range id.members() {
+		if m.Name == name && m.Since > 0 {
+			c.MonMap, c.Dir = id.currentMonMap(), fmt.Sprintf("mon.%d", m.Since)
+			c.Addr = msg.EntityAddr{Type: msg.AddrLegacy, IP: m.Addr}
+		}
+	}
+	return c
+}
+
+func (id *identity) currentMonMap() msg.MonMap {
+	m := id.monMap()
+	if id.Epoch == 0 {
+		return m
+	}
+	m = msg.NewMonMap(id.fsid(), wire.UTimeOf(id.Created))
+	m.Epoch = id.Epoch
+	for _, p := range id.Members {
+		m.Join(p.Name, msg.AddrVec{{Type: msg.AddrLegacy, IP: p.Addr}})
+	}
+	return m
+}
+
+// monMap is the first one.
 func (id *identity) monMap() msg.MonMap {
 	m := msg.NewMonMap(id.fsid(), wire.UTimeOf(id.Created))
 	for _, mon := range id.Mons {
@@ -155,7 +217,7 @@ func (id *identity) monMap() msg.MonMap {
 // conf is a configuration for Ceph's own programs.
 func (id *identity) conf(dir string) []byte {
 	var addrs []string
-	for _, mon := range id.Mons {
+	for _, mon := range id.members() {
 		addrs = append(addrs, fmt.Sprintf("[v1:%v]", mon.Addr))
 	}
 	var b strings.Builder

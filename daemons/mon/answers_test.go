@@ -19,7 +19,7 @@ func TestMon_answers(t *testing.T) {
 	cl := c.login(leader)
 	cl.beacon("x", false)
 	c.world.Run(3 * time.Second)
-	monmap := c.mons[0].mon.cfg.MonMap
+	monmap := c.monmap
 	const version = "ceph version 16.2.15 (wavetank) pacific (stable)"
 	for rank := range c.mons {
 		who := c.login(rank)

@@ -16,6 +16,10 @@ import (
 // Ceph: AuthMonitor::assign_global_id in src/mon/AuthMonitor.cc.
 //
 // It is a service: what it changes is that maximum.
+//
+// Where the ranks change, so do the ids of each monitor. No id is then handed out by
+// the new ranks up to the maximum of that moment, and by the old ones none above it,
+// since the change and the maximum come in one order on all of them.
 type globalIDs struct {
 	rank, size uint64
 	step       uint64 // by how much the maximum is raised
@@ -31,6 +35,17 @@ func (g *globalIDs) prime() {
 	if !g.primed {
 		g.last, g.primed = g.limit, true
 	}
+}
+
+// renumber makes the monitor one of another rank among so many; -1 is none at all.
+func (g *globalIDs) renumber(rank, size int) {
+	if size < 1 || rank < 0 {
+		rank, size, g.primed = 0, 1, false
+	}
+	if g.rank == uint64(rank) && g.size == uint64(size) {
+		return
+	}
+	g.rank, g.size, g.last = uint64(rank), uint64(size), g.limit
 }
 
 // next is a new id, or false if there is none up to the maximum.
@@ -82,7 +97,7 @@ func (m *Mon) checkGlobalIDs() {
 	}
 	if m.ids.asked != m.ids.limit {
 		m.ids.asked = m.ids.limit
-		m.sendMon(m.status().Leader, &msg.MonGlobalID{OldMax: m.ids.limit})
+		m.sendMon(m.leaderName(), &msg.MonGlobalID{OldMax: m.ids.limit})
 	}
 }
 

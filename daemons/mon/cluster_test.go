@@ -2,6 +2,7 @@ package mon
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type node struct {
 	proc    *montest.Process
 	loop    host.Loop
 	mon     *Mon
+	config  func(*Config) // what is another than a founder's
 }
 
 func newCluster(t *testing.T, size int, seed uint64) *cluster {
@@ -40,8 +42,7 @@ func newCluster(t *testing.T, size int, seed uint64) *cluster {
 	c.monmap = msg.NewMonMap(c.fsid, wire.UTime{Sec: 1700000000})
 	for i := range size {
 		name := string(rune('a' + i))
-		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 6789)
-		c.monmap.Add(name, msg.AddrVec{{Type: msg.AddrLegacy, IP: addr}})
+		c.monmap.Add(name, msg.AddrVec{addrOf(i)})
 		c.mons = append(c.mons, &node{name: name, machine: c.world.NewMachine("mon-" + name)})
 	}
 	return c
@@ -58,18 +59,34 @@ func (c *cluster) start(rank int) {
 	c.t.Helper()
 	n := c.mons[rank]
 	n.proc = n.machine.Start()
-	m, err := assemble(n.proc, Config{Name: n.name, FSID: c.fsid, MonMap: c.monmap, Options: c.opts, Given: c.given, Defects: c.defects})
+	cfg := Config{Name: n.name, FSID: c.fsid, MonMap: c.monmap, Options: c.opts, Given: c.given, Defects: c.defects}
+	if n.config != nil {
+		n.config(&cfg)
+	}
+	m, err := assemble(n.proc, cfg)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	n.mon, n.loop = m, m.loop
-	m.dial = func(to int) conn { return c.link(rank, to) }
+	m.dial = func(to msg.EntityAddr) conn { return c.link(rank, c.at(to)) }
 	n.loop.Post(m.begin)
 	for i, other := range c.mons { // the others notice that their old connection broke
 		if i != rank && other.mon != nil {
 			other.loop.Post(func() { other.mon.lost(c.link(i, rank)) })
 		}
 	}
+}
+
+// addrOf is where the i-th monitor serves, at is the monitor that serves there, and
+// named the one of that name; -1 for none.
+func addrOf(i int) msg.EntityAddr {
+	return msg.EntityAddr{Type: msg.AddrLegacy, IP: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 6789)}
+}
+
+func (c *cluster) at(addr msg.EntityAddr) int { return int(addr.IP.Addr().As4()[3]) - 1 }
+
+func (c *cluster) named(name string) int {
+	return slices.IndexFunc(c.mons, func(n *node) bool { return n.name == name })
 }
 
 // pipe is one end of a connection. What is sent arrives at to.
@@ -105,12 +122,15 @@ func (p *pipe) Send(m *msg.Message) {
 // link is the connection of one monitor to another.
 func (c *cluster) link(from, to int) conn {
 	proc := c.mons[from].proc
-	return &pipe{c: c, peerType: msg.EntityMon, peerAddr: c.monmap.Addr(to), deliver: func(m *msg.Message) {
+	return &pipe{c: c, peerType: msg.EntityMon, peerAddr: addrOf(to), deliver: func(m *msg.Message) {
+		if to < 0 || to >= len(c.mons) {
+			return
+		}
 		n := c.mons[to]
 		if n.mon == nil || proc.Dead() || n.proc.Dead() || c.cut[[2]int{from, to}] {
 			return
 		}
-		back := &pipe{c: c, peerType: msg.EntityMon, peerAddr: c.monmap.Addr(from)}
+		back := c.link(to, from)
 		mon := n.mon
 		n.loop.Post(func() { mon.receive(back, m) })
 	}}
@@ -231,15 +251,15 @@ func (c *cluster) settle() int {
 	leader := -1
 	c.until("quorum", func() bool {
 		leader = -1
-		for rank, n := range c.mons {
+		for _, n := range c.mons {
 			if n.proc == nil || n.proc.Dead() {
 				continue
 			}
-			if !n.mon.status().Active || leader >= 0 && n.mon.status().Leader != leader {
+			if at := c.named(n.mon.leaderName()); !n.mon.status().Active || leader >= 0 && at != leader {
 				return false
+			} else {
+				leader = at
 			}
-			leader = n.mon.status().Leader
-			_ = rank
 		}
 		return leader >= 0 && !c.mons[leader].proc.Dead()
 	})

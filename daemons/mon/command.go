@@ -31,7 +31,7 @@ type command struct {
 // commands is the table of what a monitor can do: by service.
 func commands() []command {
 	own := []command{{"get_command_descriptions", "", "list the commands", "mon", "r", (*Mon).listCommands}}
-	return slices.Concat(own, monCommands(), reportCommands(), healthCommands(), logCommands(), fsCommands(), configKeyCommands(),
+	return slices.Concat(own, monCommands(), monmapCommands(), reportCommands(), healthCommands(), logCommands(), fsCommands(), configKeyCommands(),
 		mgrCommands(), configCommands(), osdCommands())
 }
 

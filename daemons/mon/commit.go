@@ -9,11 +9,11 @@ import (
 
 // Apply implements quorum.Machine: a batch is committed. Refresh everything,
 // then tell subscribers, then answer, then go on (SV-10).
-func (m *Mon) Apply(index uint64, data []byte) {
+func (m *Mon) Apply(index uint64, data []byte) bool {
 	b, err := store.DecodeBatch(data)
 	if err != nil {
 		m.h.Exit(1, fmt.Sprintf("mon: committed batch %d cannot be read: %v", index, err))
-		return
+		return false
 	}
 	err = m.state.Apply(b)
 	if err != nil {
@@ -37,6 +37,7 @@ func (m *Mon) Apply(index uint64, data []byte) {
 		fn(err == nil)
 	}
 	m.wake()
+	return err == nil
 }
 
 // Snapshot implements quorum.Machine.
@@ -95,6 +96,9 @@ func epochOf(name string, encoded []byte) (uint64, error) {
 			return 0, err
 		}
 		return uint64(inc.Epoch), nil
+	case monMapName:
+		s, err := decodeMembership(encoded)
+		return uint64(s.monMap.Epoch), err
 	case fsMapName:
 		m, err := decodeFSMap(encoded)
 		return uint64(m.Epoch), err

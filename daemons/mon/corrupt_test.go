@@ -86,7 +86,7 @@ func TestMon_corruptContent(t *testing.T) {
 			rt.Fatalf("ended: %s", n.proc.ExitReason)
 		}
 		n.mon, n.loop = m, m.loop
-		m.dial = func(to int) conn { return c.link(0, to) }
+		m.dial = func(to msg.EntityAddr) conn { return c.link(0, c.at(to)) }
 		n.loop.Post(m.begin)
 		c.world.Run(2 * time.Second)
 	})

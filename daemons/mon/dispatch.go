@@ -34,8 +34,8 @@ func (m *Mon) lost(c conn) {
 		return
 	}
 	if rank := m.rankOf(c.PeerAddr()); rank >= 0 && rank != m.rank {
-		m.node.Unreachable(rank)
-		if rank == m.status().Leader {
+		m.node.Unreachable(m.mons.committed.id(m.nameOf(rank)))
+		if m.nameOf(rank) == m.leaderName() {
 			m.resendKept() // the requests or their answers may be lost
 		}
 	}
@@ -122,42 +122,73 @@ func (m *Mon) handle(o *op) {
 	}
 }
 
-// fromMon takes a message from another monitor; whoever is not in the monmap is
-// none (EL-9).
+// fromMon takes a message from another monitor. Who is not in the monmap is none
+// (EL-9), but for what must be said for it to get there.
 func (m *Mon) fromMon(c conn, in *msg.Message) {
 	rank := m.rankOf(c.PeerAddr())
+	if rank >= 0 && rank != m.rank {
+		m.heard[m.nameOf(rank)] = m.now()
+	}
+	if m.fromStranger(c, in) {
+		return
+	}
 	if rank < 0 || rank == m.rank {
 		m.log.Info("message from a monitor that is not in the map", "peer", c.PeerAddr(), "type", in.Header.Type)
 		return
 	}
-	m.heard[rank] = m.now()
+	from := m.nameOf(rank)
 	switch body := in.Body.(type) {
 	case *msg.MonElection:
-		m.handleElection(rank, body)
+		m.handleElection(from, body)
 	case *msg.MonHealthChecks:
-		m.handleMonHealthChecks(rank, body)
-	case *msg.MonRaft:
-		m.handleRaft(rank, body)
+		m.handleMonHealthChecks(from, body)
 	case *msg.Forward:
-		m.handleForward(rank, body)
+		m.handleForward(from, body)
 	case *msg.Route:
-		m.handleRoute(rank, body)
+		m.handleRoute(from, body)
 	case *msg.MonGlobalID:
 		m.handleMonGlobalID(body)
 	default:
-		m.log.Debug("message not handled", "peer", m.nameOf(rank), "type", in.Header.Type)
+		m.log.Debug("message not handled", "peer", from, "type", in.Header.Type)
 	}
+}
+
+// fromStranger takes what a monitor may say that is not in the monmap as this one
+// knows it, and reports whether it was that.
+func (m *Mon) fromStranger(c conn, in *msg.Message) bool {
+	switch body := in.Body.(type) {
+	case *msg.MonRaft:
+		m.handleRaft(c, body)
+	case *msg.MonRemoved:
+		m.handleRemoved(body)
+	case *msg.MonProbe:
+		m.handleProbe(c, body)
+	default:
+		return false
+	}
+	return true
 }
 
 // handleRaft hands the quorum's own messages to it. Afterwards the leader's
 // lease may be valid again, so what waited for that is tried again.
-func (m *Mon) handleRaft(rank int, r *msg.MonRaft) {
-	if r.Epoch != m.maps.monEpoch {
-		m.log.Info("quorum message for another monmap", "peer", m.nameOf(rank), "epoch", r.Epoch)
+func (m *Mon) handleRaft(c conn, r *msg.MonRaft) {
+	if r.FSID != m.cfg.FSID {
+		m.foreign(c, r.FSID)
 		return
 	}
-	if err := m.node.Step(rank, r.Msgs); err != nil {
-		m.log.Info("quorum message refused", "peer", m.nameOf(rank), "err", err)
+	if m.node.ID() == 0 {
+		m.beTold(r)
+	}
+	switch {
+	case r.To != m.node.ID() || r.To == 0: // who had this address before us
+		return
+	case m.mons.committed.removed(r.From):
+		m.tellRemoved(c, r.From)
+		return
+	}
+	m.meet(r.From, c.PeerAddr())
+	if err := m.node.Step(r.From, r.Msgs); err != nil {
+		m.log.Info("quorum message refused", "peer", c.PeerAddr(), "err", err)
 	}
 	if len(m.parked) > 0 && m.status().Role == quorum.Peon && m.node.Readable() {
 		m.wake()

@@ -28,14 +28,21 @@
 //
 // # What stands in for Ceph
 //
-// The replicated log is raft instead of Paxos and Ceph's elections, and the
-// monmap is fixed. Clients cannot tell: they see maps, sessions and command
-// results. OSDs do not report to the monitors yet, and there are no file systems: every
+// The replicated log is raft instead of Paxos and Ceph's elections. Clients cannot
+// tell: they see maps, sessions and command results. OSDs do not report to the monitors yet, and there are no file systems: every
 // metadata server stands by. What is answered, kept and left out is in docs/monitors.md.
 //
 // All services are open for changes together, and their changes travel in one batch.
 // So a mgr is dropped from its map and fenced in the OSD map in one commit, where
 // Ceph has to plug Paxos for that (MM-18).
+//
+// # Members
+//
+// Monitors are added and removed while the cluster runs. An epoch of the monmap and
+// the change of raft's members that goes with it are one entry of the log
+// (monmapmonitor.go); each monitor has a number there that no other ever gets. A
+// monitor that is to join probes the others until it is added, and one that was removed
+// ends when a majority has told it so (outsider.go).
 //
 // Everything a monitor does can be watched from outside through the facts in
 // facts.go.

@@ -47,6 +47,10 @@ func (m *Mon) restart() {
 
 // activate begins to serve: everything committed is known.
 func (m *Mon) activate() {
+	if err := m.mons.committed.agrees(m.node.Voters()); err != nil {
+		m.h.Exit(1, "mon: "+err.Error())
+		return
+	}
 	m.outside.Stop()
 	m.ids.prime()
 	m.beginPending()
@@ -61,8 +65,6 @@ func (m *Mon) activate() {
 
 func (m *Mon) roleFact(s quorum.Status) Role {
 	f := Role{Mon: m.cfg.Name, Term: s.Term, Role: s.Role.String(), Active: s.Active}
-	if s.Leader >= 0 {
-		f.Leader = m.nameOf(s.Leader)
-	}
+	f.Leader = m.mons.committed.name(s.Leader)
 	return f
 }

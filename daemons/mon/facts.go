@@ -39,8 +39,8 @@ func (f Role) Attrs() []slog.Attr {
 type MapCommitted struct {
 	// Mon is the monitor's name.
 	Mon string
-	// Map is the map's name: "mgrmap", "osdmap" or "fsmap". The first epoch of an
-	// fsmap, which is that of every cluster, is not stated.
+	// Map is the map's name: "mgrmap", "osdmap", "fsmap" or "monmap". The first epochs
+	// of the last two, which are those of every cluster, are not stated.
 	Map string
 	// Epoch is the map's epoch.
 	Epoch uint64
@@ -85,6 +85,30 @@ func (f MapCommitted) Attrs() []slog.Attr {
 		slog.Bool("available", f.Available), slog.String("standbys", f.Standbys),
 		slog.String("active_addrs", f.ActiveAddrs), slog.Uint64("fenced_at", f.FencedAt), slog.String("blocklist", f.Blocklist),
 		slog.String("described", f.Described),
+	}
+}
+
+// Members says that a monitor has applied an epoch of the monmap after the first.
+type Members struct {
+	// Mon is the monitor's name, Number its own in the quorum.
+	Mon    string
+	Number uint64
+	// Epoch is the monmap's.
+	Epoch uint64
+	// Members are the monitors as "number:name", by rank, joined by commas, and Addrs
+	// where they serve, "10.0.0.1:6789".
+	Members string
+	Addrs   string
+}
+
+// Kind implements host.Fact.
+func (Members) Kind() string { return "mon.members" }
+
+// Attrs implements host.Fact.
+func (f Members) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("mon", f.Mon), slog.Uint64("number", f.Number), slog.Uint64("epoch", f.Epoch), slog.String("members", f.Members),
+		slog.String("addrs", f.Addrs),
 	}
 }
 

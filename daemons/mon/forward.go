@@ -43,8 +43,8 @@ func (m *Mon) forward(o *op) {
 }
 
 func (m *Mon) sendKept(k *kept) {
-	leader := m.status().Leader
-	if leader < 0 {
+	leader := m.leaderName()
+	if leader == "" {
 		return // repeated when there is one
 	}
 	s := k.op.s
@@ -98,18 +98,18 @@ func (m *Mon) resendKept() {
 
 // handleForward takes in what a peon passes on. If we do not lead, the peon will
 // find out and ask the right one.
-func (m *Mon) handleForward(rank int, f *msg.Forward) {
+func (m *Mon) handleForward(from string, f *msg.Forward) {
 	if m.status().Role != quorum.Leader {
 		return
 	}
 	inner, err := f.Msg.Decode(msg.FeaturesAll)
 	if err != nil {
-		m.log.Info("forwarded message cannot be read", "from", m.nameOf(rank), "err", err)
-		m.route(&origin{rank: rank, tid: f.Tid}, nil)
+		m.log.Info("forwarded message cannot be read", "from", from, "err", err)
+		m.route(&origin{mon: from, tid: f.Tid}, nil)
 		return
 	}
-	from := caller{entity: f.ClientName, name: inner.Header.Src, addrs: f.ClientAddrs}
-	m.take(&op{msg: inner, via: &origin{rank: rank, tid: f.Tid, client: from}})
+	client := caller{entity: f.ClientName, name: inner.Header.Src, addrs: f.ClientAddrs}
+	m.take(&op{msg: inner, via: &origin{mon: from, tid: f.Tid, client: client}})
 }
 
 // route sends an answer to a forwarded request back to where it came from; nil
@@ -125,11 +125,11 @@ func (m *Mon) route(to *origin, answer *msg.Message) {
 		nested := msg.NestedOf(answer, msg.FeaturesAll)
 		r.Msg = &nested
 	}
-	m.sendMon(to.rank, r)
+	m.sendMon(to.mon, r)
 }
 
 // handleRoute passes an answer on to the client.
-func (m *Mon) handleRoute(rank int, r *msg.Route) {
+func (m *Mon) handleRoute(from string, r *msg.Route) {
 	i := slices.IndexFunc(m.kept, func(k *kept) bool { return k.tid == r.Tid })
 	if i < 0 {
 		return
@@ -141,7 +141,7 @@ func (m *Mon) handleRoute(rank int, r *msg.Route) {
 	}
 	answer, err := r.Msg.Decode(msg.FeaturesAll)
 	if err != nil {
-		m.log.Info("routed message cannot be read", "from", m.nameOf(rank), "err", err)
+		m.log.Info("routed message cannot be read", "from", from, "err", err)
 		return
 	}
 	o.s.con.Send(answer)

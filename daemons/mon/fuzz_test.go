@@ -25,6 +25,9 @@ func FuzzCommand(f *testing.F) {
 	f.Add(`[`, []byte(nil))
 	f.Add(`{"prefix":"config set","who":"mgr/host:x/class:y","name":"debug_ms","value":"1/2"}`, []byte(nil))
 	f.Fuzz(func(t *testing.T, text string, input []byte) {
+		if strings.Contains(text, "mon add") {
+			t.Skip() // a monitor that is not there is half of the two
+		}
 		c := newCluster(t, 1, 1).startAll()
 		cl := c.login(0)
 		ack, _ := cl.commandWith(text, input)
@@ -46,6 +49,9 @@ func TestCommands_anyArguments(t *testing.T) {
 	cl := c.login((c.settle() + 1) % 3)
 	rapid.Check(t, func(rt *rapid.T) {
 		k := rapid.SampledFrom(commands()).Draw(rt, "command")
+		if k.perm == "rw" && strings.HasPrefix(k.prefix, "mon ") {
+			rt.Skip("it removes the monitor that is to answer")
+		}
 		args := map[string]any{"prefix": k.prefix}
 		wrong := false
 		for _, p := range append(commandParams(k.args), commandParam{"name": "format", "type": "CephString"}) {

@@ -14,14 +14,14 @@ import (
 )
 
 // healthSpace is the space of the store that holds what is wrong with the cluster:
-// checks as "SOURCE/CODE", and under quorumKey the ranks that answer.
+// checks as "SOURCE/CODE", and under quorumKey the names of those that answer.
 const (
 	healthSpace = "health"
 	quorumKey   = "quorum"
 )
 
 // Where checks come from: the monitors themselves, and the active manager. What a
-// monitor reports about itself comes from "mon.RANK".
+// monitor reports about itself comes from "mon.NAME".
 const (
 	healthOfMons = "mon"
 	healthOfMgr  = "mgr"
@@ -33,7 +33,7 @@ type healthMonitor struct {
 	*ledger
 	seen   uint64                     // the ledger's version, when it was read
 	checks map[string]msg.HealthCheck // by code, of all sources
-	ranks  []int                      // who answers, ascending; nil as long as nobody has looked
+	names  []string                   // who answers, by rank then; nil as long as nobody has looked
 	// look is what the leader finds out by itself from time to time.
 	look func(now time.Duration, wall wire.UTime)
 	// changed is told what the checks were when others are taken over.
@@ -54,14 +54,14 @@ func (h *healthMonitor) load(s *store.State) error {
 		return nil
 	}
 	was := h.checks
-	h.seen, h.checks, h.ranks = h.version(), map[string]msg.HealthCheck{}, nil
+	h.seen, h.checks, h.names = h.version(), map[string]msg.HealthCheck{}, nil
 	for _, key := range h.keys("") {
 		encoded, _ := h.get(key)
 		d := wire.NewDecoder(encoded)
 		if _, code, isCheck := strings.Cut(key, "/"); isCheck {
 			h.checks[code] = worse(h.checks[code], msg.DecodeHealthCheck(d))
 		} else {
-			h.ranks = wire.List(d, 4, "ranks", func() int { return int(d.U32()) })
+			h.names = d.Strings()
 		}
 		if err := d.Err(); err != nil {
 			return fmt.Errorf("health %q: %w", key, err)
@@ -105,13 +105,10 @@ func (h *healthMonitor) report(source string, checks map[string]msg.HealthCheck)
 	return changed
 }
 
-// answering says which monitors answer, ascending.
-func (h *healthMonitor) answering(ranks []int) {
+// answering says which monitors answer.
+func (h *healthMonitor) answering(names []string) {
 	var e wire.Encoder
-	e.U32(uint32(len(ranks)))
-	for _, r := range ranks {
-		e.U32(uint32(r))
-	}
+	e.Strings(names)
 	h.update(quorumKey, e.Bytes())
 }
 
@@ -162,14 +159,14 @@ func severity(s uint8) string {
 // lookAround is the leader's look at the quorum and the managers.
 func (m *Mon) lookAround(now time.Duration, wall wire.UTime) {
 	ranks := m.whoAnswers(now)
-	m.health.answering(ranks)
+	m.health.answering(m.namesOf(ranks))
 	checks := map[string]msg.HealthCheck{}
 	if c, down := m.monDown(ranks); down {
 		checks["MON_DOWN"] = c
 	}
 	mm := m.mgr.committed
 	osds, _, _ := m.osd.committed.Count()
-	if c, down := mgrDown(mm, osds, since(m.cfg.MonMap.Created, wall), m.mgrMissed(now)); down {
+	if c, down := mgrDown(mm, osds, since(m.monMap().Created, wall), m.mgrMissed(now)); down {
 		checks["MGR_DOWN"] = c
 	}
 	m.health.report(healthOfMons, checks)
@@ -181,7 +178,7 @@ func (m *Mon) whoAnswers(now time.Duration) (ranks []int) {
 	patience := scale(m.opts.Lease, m.opts.LeaseAckTimeoutFactor)
 	before := m.quorumRanks()
 	for rank := range m.size() {
-		heard, ever := m.heard[rank]
+		heard, ever := m.heard[m.nameOf(rank)]
 		switch {
 		case rank == m.rank || ever && now-heard <= patience:
 			ranks = append(ranks, rank)
@@ -194,10 +191,7 @@ func (m *Mon) whoAnswers(now time.Duration) (ranks []int) {
 
 // monDown says which monitors do not answer.
 func (m *Mon) monDown(ranks []int) (c msg.HealthCheck, down bool) {
-	var names []string
-	for _, rank := range ranks {
-		names = append(names, m.nameOf(rank))
-	}
+	names := m.namesOf(ranks)
 	c = msg.HealthCheck{Severity: msg.HealthWarn, Count: int64(m.size() - len(ranks))}
 	c.Summary = fmt.Sprintf("%d/%d mons down, quorum %s", c.Count, m.size(), strings.Join(names, ","))
 	for rank := range m.size() {
@@ -250,7 +244,7 @@ func (m *Mon) quorumRanks() []int {
 		return ranks
 	}
 	for rank := range m.size() {
-		if m.health.ranks == nil || rank == m.rank || rank == m.status().Leader || slices.Contains(m.health.ranks, rank) {
+		if m.health.names == nil || rank == m.rank || rank == m.leader() || slices.Contains(m.health.names, m.nameOf(rank)) {
 			ranks = append(ranks, rank)
 		}
 	}
@@ -258,8 +252,8 @@ func (m *Mon) quorumRanks() []int {
 }
 
 // handleMonHealthChecks takes what a peon finds wrong with itself.
-func (m *Mon) handleMonHealthChecks(rank int, h *msg.MonHealthChecks) {
-	if m.writeable() && m.health.report(fmt.Sprint(healthOfMons, ".", rank), h.Checks) {
+func (m *Mon) handleMonHealthChecks(from string, h *msg.MonHealthChecks) {
+	if m.writeable() && m.health.report(healthOfMons+"."+from, h.Checks) {
 		m.schedule(false)
 	}
 }

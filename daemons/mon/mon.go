@@ -21,16 +21,19 @@ type Mon struct {
 	log  *slog.Logger
 	cfg  Config
 	opts Options
-	rank int
+	rank int // -1 if the monmap does not hold this monitor
 
 	messenger *msgr.Messenger
-	dial      func(rank int) conn // the connection to another monitor
+	addr      msg.EntityAddr            // where this monitor serves
+	dial      func(msg.EntityAddr) conn // the connection to another monitor
 
 	node         *quorum.Node
 	quorumStatus quorum.Status
 	quorumLost   time.Duration // when this monitor was last in the quorum, or started
 	electedAt    time.Duration // when it got its present role
 	state        *store.State
+	mons         *monmapMonitor
+	outsider     outsider
 	osd          *osdService
 	mgr          *mgrService
 	configKey    *configKey
@@ -42,8 +45,8 @@ type Mon struct {
 	fs           *mdsService
 	monMeta      *ledger
 	reported     *mgrStat
-	met          map[int]map[string]string // by rank: what monitors say about themselves, to be written down
-	heard        map[int]time.Duration     // when a monitor of that rank was last heard
+	met          map[string]map[string]string // what monitors say about themselves, to be written down
+	heard        map[string]time.Duration     // when a monitor was last heard
 	ids          globalIDs
 	services     []service // all of these, in the order in which they see every event
 	maps         maps
@@ -74,7 +77,7 @@ func New(h host.Host, cfg Config) (*Mon, error) {
 	m.messenger.SetDefaultPolicy(msgr.StatelessServer())
 	m.messenger.SetPolicy(msg.EntityMon, msgr.LosslessPeerReuse())
 	m.messenger.AddDispatcherTail(dispatcher{m: m})
-	m.dial = func(rank int) conn { return m.messenger.ConnectTo(msg.EntityMon, m.addrOf(rank)) }
+	m.dial = func(addr msg.EntityAddr) conn { return m.messenger.ConnectTo(msg.EntityMon, addr) }
 	return m, nil
 }
 
@@ -91,7 +94,10 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	if err := cfg.Options.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Mon{h: h, cfg: cfg, opts: cfg.Options, log: h.Log().With("mon", cfg.Name), quorumStatus: quorum.Status{Leader: -1}}
+	if cfg.Dir == "" {
+		cfg.Dir = "mon"
+	}
+	m := &Mon{h: h, cfg: cfg, opts: cfg.Options, log: h.Log().With("mon", cfg.Name), outsider: newOutsider()}
 	if err := m.findPlace(); err != nil {
 		return nil, err
 	}
@@ -101,7 +107,10 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.outside = m.loop.NewTimer(m.onOutside)
 	m.prop.timer = m.loop.NewTimer(m.propose)
 	m.prop.seq = h.Rand("mon.proposals").Uint64()
-	m.ids = globalIDs{rank: uint64(m.rank), size: uint64(m.size()), step: m.opts.GlobalIDStep}
+	m.ids = globalIDs{step: m.opts.GlobalIDStep}
+	m.ids.renumber(m.rank, m.cfg.MonMap.Size())
+	m.outsider.timer = m.loop.NewTimer(m.onOutsider)
+	m.mons = m.newMonmapMonitor()
 	m.osd = m.newOSDService()
 	m.mgr = m.newMgrService()
 	m.configKey = newConfigKey()
@@ -110,18 +119,15 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 	m.health = newHealthMonitor()
 	m.health.look, m.health.changed = m.lookAround, m.sayHealth
 	m.health.mutes.ended = m.sayMuteEnded
-	m.fs, m.monMeta, m.met = m.newMDSService(), newLedger(monMetadataSpace), map[int]map[string]string{}
+	m.fs, m.monMeta, m.met = m.newMDSService(), newLedger(monMetadataSpace), map[string]map[string]string{}
 	m.reported = newMgrStat(m.cfg.MonMap.Created)
-	m.heard = map[int]time.Duration{}
+	m.heard = map[string]time.Duration{}
 	m.overrides = map[string]string{}
-	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.health.mutes, m.fs, m.monMeta, m.reported}
+	m.services = []service{m.osd, m.mgr, &m.ids, m.configKey, m.clog, m.health, m.health.mutes, m.fs, m.monMeta, m.reported, m.mons}
 	m.commands = commands()
-	m.maps.setMonMap(&m.cfg.MonMap)
 	m.state = store.New(m.firstMaps(), m.opts.MaxMgrMapEpochs)
 	var err error
-	m.node, err = quorum.New(h, m.loop, quorum.Config{
-		Rank: m.rank, Size: m.size(), File: "mon/log", Options: m.opts.quorum(), Defects: m.cfg.Defects.Quorum,
-	}, m, m)
+	m.node, err = quorum.New(h, m.loop, m.quorumConfig(), m, m)
 	if err != nil {
 		return nil, fmt.Errorf("mon.%s: %w", cfg.Name, err)
 	}
@@ -132,6 +138,7 @@ func assemble(h host.Host, cfg Config) (*Mon, error) {
 // firstMaps are the maps of a new cluster.
 func (m *Mon) firstMaps() map[string][]byte {
 	first := firstOSDMaps(m.cfg.FSID, m.cfg.MonMap.Created)
+	first[monMapName] = m.firstMembership()
 	first[mgrMapName] = encodeMgrMap(&msg.MgrMap{Epoch: 1})
 	first[fsMapName] = encodeFSMap(firstFSMap())
 	return first
@@ -180,7 +187,7 @@ func (m *Mon) newMDSService() *mdsService {
 // Start binds the monitor's address and begins to take part. Errors: those of
 // msgr's Bind and Start.
 func (m *Mon) Start() error {
-	if err := m.messenger.Bind(m.addrOf(m.rank).IP); err != nil {
+	if err := m.messenger.Bind(m.addr.IP); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
 	}
 	m.serveAdmin()
@@ -199,6 +206,7 @@ func (m *Mon) begin() {
 	}
 	m.tick.Reset(m.opts.TickInterval)
 	m.node.Start()
+	m.onOutsider()
 }
 
 // onTick is the services' sense of time.
@@ -210,6 +218,7 @@ func (m *Mon) onTick() {
 	m.checkGlobalIDs()
 	m.countBeacons()
 	m.trimSessions(now)
+	m.sayFarewell()
 	if len(m.parked) > 0 {
 		m.wake()
 	}

@@ -76,7 +76,7 @@ func TestMon_deposedLeadersChangeIsVoid(t *testing.T) {
 		c.cut[[2]int{leader, i}], c.cut[[2]int{i, leader}] = true, true
 	}
 	mgr.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{`{"prefix":"mgr fail"}`}})
-	c.until("another leader", func() bool { s := c.mons[peer].mon.status(); return s.Active && s.Leader != leader })
+	c.until("another leader", func() bool { s := c.mons[peer].mon.status(); return s.Active && c.mons[peer].mon.leader() != leader })
 	clear(c.cut)
 	c.settle()
 	c.world.Run(10 * time.Second)

@@ -18,28 +18,27 @@ const monMetadataSpace = "mon_metadata"
 // metadata is what this monitor says about itself.
 func (m *Mon) metadata() map[string]string {
 	all := sysinfo.Collect(m.h)
-	all["addrs"] = "v1:" + shortAddr(msg.AddrVec{m.addrOf(m.rank)})
+	all["addrs"] = "v1:" + shortAddr(msg.AddrVec{m.addr})
 	return all
 }
 
 // introduce tells the leader about this monitor, as an election's ack does in Ceph.
 func (m *Mon) introduce() {
-	if leader := m.status().Leader; leader != m.rank {
+	if leader := m.leaderName(); leader != m.cfg.Name {
 		m.sendMon(leader, &msg.MonElection{
-			FSID: m.cfg.FSID, Op: msg.ElectionAck, Epoch: uint32(m.status().Term), Map: &m.cfg.MonMap,
-			QuorumFeatures: msg.FeaturesAll, Metadata: m.metadata(), Release: m.cfg.MonMap.MinRelease,
-			Strategy: m.cfg.MonMap.Strategy,
+			FSID: m.cfg.FSID, Op: msg.ElectionAck, Epoch: uint32(m.status().Term), Map: m.monMap(),
+			QuorumFeatures: msg.FeaturesAll, Metadata: m.metadata(), Release: m.monMap().MinRelease,
+			Strategy: m.monMap().Strategy,
 		})
 		return
 	}
-	m.keepMetadata(m.rank, m.metadata())
+	m.keepMetadata(m.cfg.Name, m.metadata())
 }
 
 // keepMetadata writes down what a monitor says about itself, if it is news.
-func (m *Mon) keepMetadata(rank int, metadata map[string]string) {
+func (m *Mon) keepMetadata(name string, metadata map[string]string) {
 	var e wire.Encoder
 	e.StringMap(metadata)
-	name := m.nameOf(rank)
 	if old, ok := m.monMeta.get(name); m.writeable() && (!ok || string(old) != string(e.Bytes())) {
 		m.monMeta.put(name, e.Bytes())
 		m.schedule(false)
@@ -48,19 +47,19 @@ func (m *Mon) keepMetadata(rank int, metadata map[string]string) {
 
 // handleElection takes what a peon says about itself. A monitor that does not lead
 // or cannot write is told again after the next election.
-func (m *Mon) handleElection(rank int, e *msg.MonElection) {
+func (m *Mon) handleElection(from string, e *msg.MonElection) {
 	if e.FSID == m.cfg.FSID && e.Op == msg.ElectionAck && len(e.Metadata) > 0 {
-		m.met[rank] = e.Metadata
+		m.met[from] = e.Metadata
 		m.meetMonitors()
 	}
 }
 
 // meetMonitors writes down what monitors have said since this one leads.
 func (m *Mon) meetMonitors() {
-	for rank := range m.size() {
-		if metadata := m.met[rank]; metadata != nil && m.writeable() {
-			m.keepMetadata(rank, metadata)
-			delete(m.met, rank)
+	for _, name := range m.monMap().Ranks {
+		if metadata := m.met[name]; metadata != nil && m.writeable() {
+			m.keepMetadata(name, metadata)
+			delete(m.met, name)
 		}
 	}
 }
@@ -86,7 +85,6 @@ func monCommands() []command {
 			"list all nodes in cluster [type]", "mon", "r", (*Mon).nodeList},
 		{"quorum_status", "", "report status of monitor quorum", "mon", "r", (*Mon).quorumStatusCommand},
 		{"mon stat", "", "summarize monitor status", "mon", "r", (*Mon).monStat},
-		{"mon dump", "name=epoch,type=CephInt,range=0,req=false", "dump formatted monmap (optionally from epoch)", "mon", "r", (*Mon).monDump},
 		{"mon metadata", "name=id,type=CephString,req=false", "fetch metadata for mon <id>", "mon", "r", (*Mon).monMetadata},
 		{"mon count-metadata", "name=property,type=CephString", "count mons by metadata field property", "mon", "r", (*Mon).monCount},
 		{"mon versions", "", "check running versions of monitors", "mon", "r", (*Mon).monVersions},
@@ -132,7 +130,7 @@ func count(into map[string]int, metadata []map[string]string, property string) m
 }
 
 func (m *Mon) allMonMetadata() (list []map[string]string) {
-	for _, name := range m.cfg.MonMap.Ranks {
+	for _, name := range m.monMap().Ranks {
 		if meta := m.metadataOf(name); meta != nil {
 			list = append(list, meta)
 		}
@@ -174,7 +172,7 @@ func (m *Mon) monCount(o *op, c *msg.MonCommand, args commandArgs) {
 
 func (m *Mon) monMetadata(o *op, c *msg.MonCommand, args commandArgs) {
 	if id := args.text("id"); id != "" {
-		if m.cfg.MonMap.Rank(id) < 0 {
+		if m.monMap().Rank(id) < 0 {
 			m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: "requested mon not found"})
 			return
 		}
@@ -182,7 +180,7 @@ func (m *Mon) monMetadata(o *op, c *msg.MonCommand, args commandArgs) {
 		return
 	}
 	all := []namedJSON{}
-	for _, name := range m.cfg.MonMap.Ranks {
+	for _, name := range m.monMap().Ranks {
 		all = append(all, namedJSON{name, m.metadataOf(name)})
 	}
 	m.ackReadable(o, c, args, all)
@@ -245,7 +243,7 @@ func byHost(names []string, metadata func(string) map[string]string) map[string]
 }
 
 func (m *Mon) nodeList(o *op, c *msg.MonCommand, args commandArgs) {
-	mons := byHost(m.cfg.MonMap.Ranks, m.metadataOf)
+	mons := byHost(m.monMap().Ranks, m.metadataOf)
 	mgrs := byHost(m.mgr.described(), m.mgr.metadata)
 	mdss, none := map[string][]string{}, map[string][]string{}
 	for _, info := range standbysOf(m.fs.committed) {
@@ -309,11 +307,12 @@ type monMapJSON struct {
 // zuluStamp is a time as the dump of a monmap has it.
 func zuluStamp(t wire.UTime) string { return t.Time().Format("2006-01-02T15:04:05.000000Z") }
 
-func (m *Mon) monMapJSON() monMapJSON {
-	mm := &m.cfg.MonMap
+func (m *Mon) monMapJSON() monMapJSON { return monMapJSONOf(m.monMap()) }
+
+func monMapJSONOf(mm *msg.MonMap) monMapJSON {
 	d := monMapJSON{
 		Epoch: mm.Epoch, FSID: mm.FSID.String(), Modified: zuluStamp(mm.Changed), Created: zuluStamp(mm.Created),
-		MinRelease: mm.MinRelease, ReleaseName: releaseName(uint32(mm.MinRelease)), Strategy: mm.Strategy,
+		MinRelease: mm.MinRelease, ReleaseName: releaseName(uint32(mm.MinRelease)), Strategy: mm.Strategy, Removed: removedRanks(mm),
 	}
 	d.Features.Persistent, d.Features.Optional = monFeatures(mm.PersistentFeatures), monFeatures(mm.OptionalFeatures)
 	for rank, name := range mm.Ranks {
@@ -327,37 +326,18 @@ func (m *Mon) monMapJSON() monMapJSON {
 	return d
 }
 
-func (m *Mon) monDump(o *op, c *msg.MonCommand, args commandArgs) {
-	mm := &m.cfg.MonMap
-	if epoch := args.number("epoch", int64(mm.Epoch)); epoch != int64(mm.Epoch) && epoch != 0 {
-		m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: fmt.Sprint("there is no map for epoch ", epoch)})
-		return
-	}
-	r := result{prefix: args.prefix(), status: fmt.Sprint("dumped monmap epoch ", mm.Epoch)}
-	if args.plain() {
-		r.data = []byte(m.monMapText())
-	} else {
-		r.data = toJSON(struct {
-			monMapJSON
-			Quorum []int `json:"quorum"`
-		}{m.monMapJSON(), m.quorumRanks()}, args.indent())
-	}
-	m.ack(o, c, r)
-}
-
-func (m *Mon) monMapText() string {
-	mm := &m.cfg.MonMap
+func monMapText(mm *msg.MonMap) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "epoch %d\nfsid %s\nlast_changed %s\ncreated %s\nmin_mon_release %d (%s)\nelection_strategy: %d\n",
 		mm.Epoch, mm.FSID, isoStamp(mm.Changed), isoStamp(mm.Created), mm.MinRelease, releaseName(uint32(mm.MinRelease)), mm.Strategy)
 	for rank, name := range mm.Ranks {
-		fmt.Fprintf(&b, "%d: v1:%s mon.%s\n", rank, shortAddr(msg.AddrVec{m.addrOf(rank)}), name)
+		fmt.Fprintf(&b, "%d: v1:%s mon.%s\n", rank, shortAddr(msg.AddrVec{mm.Addr(rank)}), name)
 	}
 	return b.String()
 }
 
 func (m *Mon) monStat(o *op, c *msg.MonCommand, args commandArgs) {
-	mm, leader := &m.cfg.MonMap, m.status().Leader
+	mm, leader := m.monMap(), m.leader()
 	if !args.plain() {
 		type member struct {
 			Rank int    `json:"rank"`
@@ -380,10 +360,15 @@ func (m *Mon) monStat(o *op, c *msg.MonCommand, args commandArgs) {
 	for _, info := range mm.Mons {
 		mons = append(mons, info.Name+"=v1:"+shortAddr(info.Addrs))
 	}
-	text := fmt.Sprintf("e%d: %d mons at {%s} removed_ranks: {}, election epoch %d, leader %d %s, quorum %s %s\n",
-		mm.Epoch, m.size(), strings.Join(mons, ","), m.status().Term, leader, m.leaderName(),
+	text := fmt.Sprintf("e%d: %d mons at {%s} removed_ranks: {%s}, election epoch %d, leader %d %s, quorum %s %s\n",
+		mm.Epoch, m.size(), strings.Join(mons, ","), removedRanks(mm), m.status().Term, leader, m.leaderName(),
 		rankList(m.quorumRanks()), strings.Join(m.quorumNames(), ","))
 	m.ack(o, c, result{prefix: args.prefix(), data: []byte(text)})
+}
+
+// removedRanks are the ranks that the last change has made free, "3".
+func removedRanks(mm *msg.MonMap) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(mm.RemovedRanks), " ", ","), "[]")
 }
 
 // rankList is "0,1,2".
@@ -426,7 +411,7 @@ func (m *Mon) quorumStatusJSON() any {
 		MonMap        monMapJSON         `json:"monmap"`
 	}{
 		m.status().Term, m.quorumRanks(), m.quorumNames(), m.leaderName(), m.quorumAge(),
-		quorumFeaturesJSON{quorumCon, monFeatures(m.cfg.MonMap.PersistentFeatures)}, m.monMapJSON(),
+		quorumFeaturesJSON{quorumCon, monFeatures(m.monMap().PersistentFeatures)}, m.monMapJSON(),
 	}
 }
 

@@ -21,7 +21,7 @@ type op struct {
 
 // origin is the monitor that forwarded a request, and its name for it.
 type origin struct {
-	rank   int
+	mon    string
 	tid    uint64
 	routed bool // an answer, or that there will be none, was sent
 	client caller

@@ -15,9 +15,18 @@ type Config struct {
 	Name string
 	// FSID is the cluster's id. Messages of other clusters are dropped.
 	FSID wire.UUID
-	// MonMap names all monitors. It must hold Name, with one address of type v1
-	// for each monitor, and be the same for all of them. It never changes.
+	// MonMap is the map that the monitor was made with, and the same at each start.
+	// If it is the first epoch and holds Name, the monitor founds the cluster together
+	// with the others in it. Otherwise it is to join a cluster that exists, and the map
+	// says where the others are; if a monitor of this name was removed, it is one that
+	// does not have that any more. What the disk knows counts more. Each monitor has
+	// an address of type v1.
 	MonMap msg.MonMap
+	// Addr is where a monitor serves that MonMap does not hold.
+	Addr msg.EntityAddr
+	// Dir is the folder of the monitor's data on the host's disk. Default "mon". One
+	// that was removed and is to join again needs a new one.
+	Dir string
 	// Options are the tunables. The zero value means DefaultOptions.
 	Options Options
 	// Given are options by Ceph's names, see [Options.Set], that this process got from
@@ -209,6 +218,9 @@ type Defects struct {
 	// DropNoReply does not tell a peon that a request which it has passed on gets no
 	// answer, so that it keeps it (MM-1, SV-4).
 	DropNoReply bool
+	// MonMapApart commits the monmap first and then, by itself, the change of the
+	// quorum's members, which is lost if the leader ends in between.
+	MonMapApart bool
 	// Quorum are those of the replicated log.
 	Quorum quorum.Defects
 }

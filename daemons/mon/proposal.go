@@ -87,9 +87,38 @@ func (m *Mon) carry(ops []store.Op) {
 	p := &m.prop
 	p.seq++
 	p.flying, p.waiters, p.gathering = true, p.gathering, nil
+	change := m.mons.change
 	m.endPending()
-	batch := store.Batch{Proposer: uint32(m.rank), Seq: p.seq, Ops: ops}
-	if err := m.node.Propose(batch.Encode()); err != nil {
+	batch := store.Batch{Proposer: uint32(m.node.ID()), Seq: p.seq, Ops: ops}
+	if change != (quorum.Change{}) {
+		m.carryChange(change, batch)
+		return
+	}
+	m.carried(m.node.Propose(batch.Encode()))
+}
+
+// carryChange proposes a batch that changes the members, in a callback of its own: the
+// quorum must have come to the end of the one before.
+func (m *Mon) carryChange(change quorum.Change, batch store.Batch) {
+	if m.cfg.Defects.MonMapApart {
+		m.prop.waiters = append(m.prop.waiters, func(committed bool) {
+			if committed {
+				m.loop.Post(func() { _ = m.node.ProposeChange(change, store.Batch{}.Encode()) })
+			}
+		})
+		m.carried(m.node.Propose(batch.Encode()))
+		return
+	}
+	m.loop.Post(func() {
+		if m.prop.flying && m.prop.seq == batch.Seq {
+			m.carried(m.node.ProposeChange(change, batch.Encode()))
+		}
+	})
+}
+
+// carried gives a batch up that the quorum has not taken.
+func (m *Mon) carried(err error) {
+	if err != nil {
 		m.log.Info("proposal not taken", "err", err)
 		m.giveUp()
 		m.beginPending()
@@ -130,7 +159,7 @@ func (m *Mon) giveUp() {
 // hands over who else waits for it.
 func (m *Mon) landed(b store.Batch) (waiters []func(bool), ours bool) {
 	p := &m.prop
-	if !p.flying || int(b.Proposer) != m.rank || b.Seq != p.seq {
+	if !p.flying || uint64(b.Proposer) != m.node.ID() || b.Seq != p.seq {
 		return nil, false
 	}
 	waiters, p.waiters, p.flying = p.waiters, nil, false

@@ -17,7 +17,6 @@ func reportCommands() []command {
 		{"report", "name=tags,type=CephString,n=N,req=false", "report full status of cluster, optional title tag strings", "mon", "r", (*Mon).reportCommand},
 		{"df", "name=detail,type=CephChoices,strings=detail,req=false", "show cluster free space stats", "mon", "r", (*Mon).dfCommand},
 		{"time-sync-status", "", "show time sync status", "mon", "r", (*Mon).timeSyncStatus},
-		{"mon getmap", "name=epoch,type=CephInt,range=0,req=false", "get monmap", "mon", "r", (*Mon).monGetMap},
 		{"mon feature ls", "name=with_value,type=CephChoices,strings=--with-value,req=false",
 			"list available mon map features to be set/unset", "mon", "r", (*Mon).monFeatureList},
 	}
@@ -72,15 +71,16 @@ type reportJSON struct {
 
 // reportJSON is the report. Of several tags Ceph, too, takes the first.
 func (m *Mon) reportJSON(tags []string) reportJSON {
-	mm := &m.cfg.MonMap
 	r := reportJSON{
 		Version: sysinfo.VersionShort, Commit: sysinfo.Commit, Stamp: isoStamp(m.wall()), Health: m.health.json(true),
-		MonMapFirst: mm.Epoch, MonMapLast: mm.Epoch, MonMap: m.monMapJSON(), Quorum: m.quorumRanks(),
+		MonMap: m.monMapJSON(), Quorum: m.quorumRanks(),
 		OSDMap: osdDumpOf(m.osd.committed), OSDMetadata: []string{}, FSMap: fsMapJSONOf(m.fs.committed), Services: m.servicesJSON(),
 	}
 	if len(tags) > 0 {
 		r.Tag = tags[0]
 	}
+	first, _ := m.state.Epochs(monMapName)
+	r.MonMapFirst, r.MonMapLast = uint32(first), m.monMap().Epoch
 	r.OSDMapFirst, r.OSDMapLast = m.state.Epochs(osdMapName)
 	r.MDSMapFirst, r.MDSMapLast = m.state.Epochs(fsMapName)
 	r.OSDs, _, _ = m.osd.committed.Count()
@@ -138,18 +138,6 @@ func (m *Mon) timeSyncStatus(o *op, c *msg.MonCommand, args commandArgs) {
 	}{checks{m.status().Term, 0, "finished"}})
 }
 
-// monGetMap answers with the monmap as monmaptool reads it.
-func (m *Mon) monGetMap(o *op, c *msg.MonCommand, args commandArgs) {
-	mm := &m.cfg.MonMap
-	if epoch := args.number("epoch", int64(mm.Epoch)); epoch != int64(mm.Epoch) && epoch != 0 {
-		m.ack(o, c, result{prefix: args.prefix(), code: eNoEnt, status: fmt.Sprint("there is no map for epoch ", epoch)})
-		return
-	}
-	var e wire.Encoder
-	mm.Encode(&e, msg.FeaturesAll)
-	m.ack(o, c, result{prefix: args.prefix(), status: fmt.Sprint("got monmap epoch ", mm.Epoch), data: e.Bytes()})
-}
-
 type featureListJSON struct {
 	All struct {
 		Supported  []string `json:"supported"`
@@ -169,7 +157,7 @@ func (m *Mon) monFeatureList(o *op, c *msg.MonCommand, args commandArgs) {
 	if args.has("with_value") {
 		list = monFeatureValues
 	}
-	mm := &m.cfg.MonMap
+	mm := m.monMap()
 	var f featureListJSON
 	f.All.Supported, f.All.Persistent = list(^uint64(0)), list(^uint64(0))
 	f.MonMap.Persistent, f.MonMap.Optional = list(mm.PersistentFeatures), list(mm.OptionalFeatures)

@@ -51,7 +51,7 @@ func (m *Mon) monSummary() string {
 	in := m.quorumNames()
 	text := fmt.Sprintf("%d daemons, quorum %s (age %s)", m.size(), strings.Join(in, ","), timespan(m.now()-m.electedAt))
 	var out []string
-	for _, name := range m.cfg.MonMap.Ranks {
+	for _, name := range m.monMap().Ranks {
 		if !slices.Contains(in, name) {
 			out = append(out, name)
 		}
@@ -169,7 +169,7 @@ func (m *Mon) statusJSON() *statusJSON {
 		Quorum: m.quorumRanks(), QuorumNames: m.quorumNames(), QuorumAge: m.quorumAge(),
 		OSDMap: osdStatOf(m.osd.committed), Progress: progressJSON(m.reported.progress),
 	}
-	j.MonMap.Epoch, j.MonMap.Release, j.MonMap.Mons = m.cfg.MonMap.Epoch, releaseName(uint32(m.cfg.MonMap.MinRelease)), m.size()
+	j.MonMap.Epoch, j.MonMap.Release, j.MonMap.Mons = m.monMap().Epoch, releaseName(uint32(m.monMap().MinRelease)), m.size()
 	j.PGMap.ByState = []string{}
 	j.FSMap.Epoch, j.FSMap.ByRank = m.fs.committed.Epoch, []string{}
 	j.FSMap.Standby = len(m.fs.committed.Standbys)

@@ -29,9 +29,16 @@ func (c *maps) setMgrMap(mm *msg.MgrMap, payload []byte) {
 	c.mgrEpoch = uint64(mm.Epoch)
 }
 
+// encodeMonMap is a monmap as it is sent.
+func encodeMonMap(mm *msg.MonMap) []byte {
+	var e wire.Encoder
+	mm.Encode(&e, msg.FeaturesAll)
+	return e.Bytes()
+}
+
 func (c *maps) setMonMap(mm *msg.MonMap) {
 	var e wire.Encoder
-	(&msg.MonMapMsg{Map: *mm}).EncodePayload(&e, msg.FeaturesAll)
+	e.Blob(encodeMonMap(mm))
 	c.monMap = &msg.Unknown{T: msg.TypeMonMap, Head: 1, Compat: 1, Front: e.Bytes()}
 	c.monEpoch = uint64(mm.Epoch)
 }
@@ -140,9 +147,7 @@ func (m *Mon) tellSubscribers() {
 	}
 	for _, s := range slices.Clone(m.sessions.list) {
 		for i := range s.subs {
-			if what := s.subs[i].what; what != "monmap" {
-				m.serve(s, &s.subs[i])
-			}
+			m.serve(s, &s.subs[i])
 		}
 		s.dropServed()
 	}
@@ -152,12 +157,10 @@ func (m *Mon) tellSubscribers() {
 func (m *Mon) handleGetVersion(o *op, g *msg.MonGetVersion) {
 	r := &msg.MonGetVersionReply{Handle: g.Handle}
 	switch g.What {
-	case mgrMapName, osdMapName, fsMapName:
+	case mgrMapName, osdMapName, fsMapName, monMapName:
 		r.Oldest, r.Newest = m.state.Epochs(g.What)
 	case "mdsmap":
 		r.Oldest, r.Newest = m.state.Epochs(fsMapName)
-	case "monmap":
-		r.Oldest, r.Newest = m.maps.monEpoch, m.maps.monEpoch
 	}
 	m.reply(o, r, nil)
 }

@@ -123,12 +123,12 @@ func (m *Mon) sessionsJSON() any {
 func (m *Mon) statusOfThis() any {
 	outside := []string{}
 	in := " " + strings.Join(m.quorumNames(), " ") + " "
-	for _, name := range m.cfg.MonMap.Ranks {
+	for _, name := range m.monMap().Ranks {
 		if !strings.Contains(in, " "+name+" ") {
 			outside = append(outside, name)
 		}
 	}
-	features := monFeatures(m.cfg.MonMap.PersistentFeatures)
+	features := monFeatures(m.monMap().PersistentFeatures)
 	return struct {
 		Name          string `json:"name"`
 		Rank          int    `json:"rank"`
@@ -148,7 +148,7 @@ func (m *Mon) statusOfThis() any {
 		Peers   any        `json:"feature_map"`
 		Stretch bool       `json:"stretch_mode"`
 	}{
-		Name: m.cfg.Name, Rank: m.rank, State: m.status().Role.String(), ElectionEpoch: m.status().Term,
+		Name: m.cfg.Name, Rank: m.rank, State: m.stateName(), ElectionEpoch: m.status().Term,
 		Quorum: m.quorumRanks(), QuorumAge: m.quorumAge(),
 		Features: struct {
 			RequiredCon string   `json:"required_con"`

@@ -109,7 +109,7 @@ func TestDecode_everyKnownType(t *testing.T) {
 			t.Errorf("%v makes a body of type %v, version %d/%d", Type(n), b.Type(), head, compat)
 		}
 	}
-	if known != 45 {
+	if known != 46 {
 		t.Errorf("%d types are known", known)
 	}
 }
@@ -163,7 +163,7 @@ func TestNestedOf_likeCeph(t *testing.T) {
 }
 
 func TestMonRaft_roundTrip(t *testing.T) {
-	want := &MonRaft{Epoch: 7, Msgs: [][]byte{[]byte("append"), nil, []byte("vote")}}
+	want := &MonRaft{FSID: wire.UUID{3}, Epoch: 7, From: 2, To: 9, Name: "d", Msgs: [][]byte{[]byte("append"), nil, []byte("vote")}}
 	var e wire.Encoder
 	want.EncodePayload(&e, FeaturesAll)
 	m, err := Decode(New(want).Header, e.Bytes(), nil, nil, FeaturesAll)

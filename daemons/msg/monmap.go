@@ -68,6 +68,23 @@ func (m *MonMap) Add(name string, addrs AddrVec) {
 	})
 }
 
+// Join adds a monitor to a map that has been in force, as the last of the ranks: the
+// others keep theirs (Nautilus and later). The name must be new.
+func (m *MonMap) Join(name string, addrs AddrVec) {
+	i, _ := m.search(name)
+	m.Mons = slices.Insert(m.Mons, i, MonInfo{Name: name, Addrs: addrs})
+	m.Ranks = append(m.Ranks, name)
+}
+
+// Remove takes a monitor out, and notes its rank as removed. Those behind it move up.
+func (m *MonMap) Remove(name string) {
+	if i, found := m.search(name); found {
+		m.RemovedRanks = append(m.RemovedRanks, int32(m.Rank(name)))
+		m.Mons = slices.Delete(m.Mons, i, i+1)
+		m.Ranks = slices.DeleteFunc(m.Ranks, func(n string) bool { return n == name })
+	}
+}
+
 func (m *MonMap) search(name string) (int, bool) {
 	return slices.BinarySearchFunc(m.Mons, name, func(i MonInfo, n string) int { return cmp.Compare(i.Name, n) })
 }

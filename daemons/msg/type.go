@@ -53,8 +53,10 @@ const (
 	TypeMgrCommand         Type = 0x709
 	TypeMgrCommandReply    Type = 0x70a
 
-	// TypeMonRaft is private: Ceph has no message of this number.
-	TypeMonRaft Type = 0x5257
+	// TypeMonRaft and TypeMonRemoved are private: Ceph has no messages of these
+	// numbers.
+	TypeMonRaft    Type = 0x5257
+	TypeMonRemoved Type = 0x5258
 )
 
 // String is Ceph's class name, "MMgrBeacon", or "message1234" for a number that
@@ -167,6 +169,8 @@ func kindOfMon(t Type) kind {
 		return known[TimeCheck2]("MTimeCheck2")
 	case TypeMonRaft:
 		return known[MonRaft]("MMonRaft")
+	case TypeMonRemoved:
+		return known[MonRemoved]("MMonRemoved")
 	}
 	return kindOfMgr(t)
 }

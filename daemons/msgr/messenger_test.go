@@ -118,7 +118,7 @@ func TestMessenger_carriesAnySizeInAnySplit(t *testing.T) {
 		size := rapid.OneOf(rapid.IntRange(0, 200), rapid.IntRange(3900, 4200), rapid.IntRange(0, 90000))
 		var sent []*msg.Message
 		for i := range rapid.IntRange(1, 12).Draw(rt, "messages") {
-			m := msg.New(&msg.Unknown{T: 0x5258, Head: 1, Compat: 1, Front: fill(size.Draw(rt, "front"), i)})
+			m := msg.New(&msg.Unknown{T: 0x5299, Head: 1, Compat: 1, Front: fill(size.Draw(rt, "front"), i)})
 			m.Middle = fill(size.Draw(rt, "middle")/10, i+1)
 			m.Data = fill(size.Draw(rt, "data"), i+2)
 			sent = append(sent, m)

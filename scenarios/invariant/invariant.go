@@ -55,7 +55,7 @@ type Bounds struct {
 	Lonely       time.Duration // how long a leader may go on without its majority
 	Blocklist    time.Duration // mon_mgr_blocklist_interval
 	Proposal     time.Duration // how long a change takes to be committed everywhere
-	Monitors     int           // how many there are
+	Founders     []string      // the monitors of the first monmap
 	Lease        time.Duration // mon_lease
 	Client       monc.Options  // of every monitor client
 }

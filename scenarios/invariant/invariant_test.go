@@ -31,7 +31,7 @@ func (c calm) CalmSince() (time.Duration, bool)                                {
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
-	Blocklist: time.Hour, Proposal: 2 * time.Second, Monitors: 3, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
+	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
 }
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
@@ -98,6 +98,7 @@ func TestCheckers(t *testing.T) {
 	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
 	leads := mon.Role{Role: cluster.Leader, Term: 2}
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
+	members := func(epoch uint64, all string) mon.Members { return mon.Members{Epoch: epoch, Members: all} }
 	tests := []struct {
 		property  string
 		timeline  calm
@@ -144,6 +145,25 @@ func TestCheckers(t *testing.T) {
 				at(1, "mon.b", follows(1, "a")), at(2, "mon.c", mon.Role{Role: "electing", Term: 2}),
 				at(3, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a", Active: true}),
 			},
+		}, {
+			property: "I-EL-2", // of four, three are a majority
+			good: []cluster.Observation{
+				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(1, "mon.d", follows(2, "")), at(1, "mon.b", follows(2, "a")), at(2, "mon.a", served),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(1, "mon.d", follows(2, "")), at(1, "mon.e", follows(2, "a")), at(2, "mon.a", served),
+			},
+		}, {
+			property: "I-EL-2", // by the newest monmap, unless a later term has begun
+			good: []cluster.Observation{
+				at(1, "mon.b", members(2, "1:a,2:b")), at(1, "mon.c", follows(2, "a")), at(1, "mon.b", mon.Role{Role: "electing", Term: 3}), at(2, "mon.a", served),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.b", members(2, "1:a,2:b")), at(1, "mon.c", follows(2, "a")), at(2, "mon.a", served),
+			},
+		}, {
+			property: "I-EL-2", // and who is removed does not lead
+			bad:      []cluster.Observation{at(1, "mon.c", members(2, "1:a,2:b")), at(1, "mon.b", follows(2, "c")), at(1, "mon.a", follows(2, "c")), at(2, "mon.c", served)},
 		}, {
 			property: "I-PX-9",
 			good:     []cluster.Observation{at(1, "mon.a", mgrmap(3, 7, true, "")), at(2, "mon.a", sends(1, 3)), at(2, "mon.a", sends(1, 0)), at(2, "mon.a", mon.MapSent{Map: "monmap", Epoch: 1}), at(2, "mon.a", mon.MapSent{Map: "mdsmap", Epoch: 1})},

@@ -1,38 +1,81 @@
 package invariant
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/mon"
 )
 
 // majorityQuorum is I-EL-2: a monitor serves as leader only once more than half of the
-// monitors, itself included, have followed it in its term. (Our quorum has no list of
-// members: who acknowledges what a leader says in its term is in it, and states so
-// before it acknowledges anything.)
+// monitors in the monmap have followed it in its term, itself included; and that is the
+// newest monmap which was committed, unless a later term has begun somewhere. (Our
+// quorum has no list of members: who acknowledges what a leader says in its term is in
+// it, and states so before it acknowledges anything.)
 type majorityQuorum struct {
-	monitors  int
-	followers map[uint64]map[string]bool // by term, of its leader
+	maps      map[uint64][]string // the monitors of each monmap, by epoch
+	newest    uint64
+	known     map[string]uint64 // the epoch that a monitor has applied
+	followers map[uint64]map[string]bool
+	latest    uint64 // of all terms
 }
 
+// newMajorityQuorum begins with the monmap of the founders, whose epoch nobody states.
 func newMajorityQuorum(b Bounds) *majorityQuorum {
-	return &majorityQuorum{monitors: b.Monitors, followers: make(map[uint64]map[string]bool)}
+	return &majorityQuorum{
+		maps:  map[uint64][]string{0: b.Founders},
+		known: make(map[string]uint64), followers: make(map[uint64]map[string]bool),
+	}
 }
 
 func (*majorityQuorum) Name() string { return "I-EL-2 majority quorum" }
 
 func (c *majorityQuorum) Observe(o cluster.Observation) string {
-	f, ok := o.Fact.(mon.Role)
-	if !ok || f.Leader == "" {
-		return ""
+	switch f := o.Fact.(type) {
+	case mon.Members:
+		c.maps[f.Epoch] = monitorsOf(f)
+		c.known[o.Host], c.newest = f.Epoch, max(c.newest, f.Epoch)
+	case mon.Role:
+		c.latest = max(c.latest, f.Term)
+		if f.Role == "electing" {
+			return ""
+		}
+		if c.followers[f.Term] == nil {
+			c.followers[f.Term] = make(map[string]bool)
+		}
+		c.followers[f.Term][o.Host] = true
+		if f.Role == cluster.Leader && f.Active {
+			return c.judge(o.Host, f.Term)
+		}
 	}
-	all := c.followers[f.Term]
-	if all == nil {
-		all = make(map[string]bool)
-		c.followers[f.Term] = all
+	return ""
+}
+
+func monitorsOf(f mon.Members) (hosts []string) {
+	for item := range strings.SplitSeq(f.Members, ",") {
+		_, name, _ := strings.Cut(item, ":")
+		hosts = append(hosts, "mon."+name)
 	}
-	all[o.Host] = true
-	if f.Role == cluster.Leader && f.Active && 2*len(all) <= c.monitors {
-		return violation("%s serves as leader in term %d with %d of %d monitors", o.Host, f.Term, len(all), c.monitors)
+	return hosts
+}
+
+func (c *majorityQuorum) judge(leader string, term uint64) string {
+	epoch, followers := c.known[leader], 0
+	all := c.maps[epoch]
+	if epoch < c.newest && term == c.latest {
+		return violation("%s serves as leader in term %d by monmap %d, the newest is %d", leader, term, epoch, c.newest)
+	}
+	if !slices.Contains(all, leader) {
+		return violation("%s serves as leader in term %d and is not in monmap %d, which has %v", leader, term, epoch, all)
+	}
+	for _, host := range all {
+		if c.followers[term][host] {
+			followers++
+		}
+	}
+	if 2*followers <= len(all) {
+		return violation("%s serves as leader in term %d with %d of %d monitors", leader, term, followers, len(all))
 	}
 	return ""
 }

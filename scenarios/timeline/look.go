@@ -88,6 +88,7 @@ func looks() []look {
 		{"monc.got", '6', quiet, "what epoch"},
 		{"monc.shutdown", '7', plain, "gid="},
 		{"mon.role", 'L', plain, "role term= leader= active?"},
+		{"mon.members", 'n', plain, "epoch= members="},
 		{"mon.commit", 'C', plain, "map epoch active=active_gid available? standbys="},
 		{"quorum.applied", 'q', quiet, "index= term="},
 		{"quorum.restored", '"', plain, "index= term="},

@@ -273,7 +273,7 @@ func traceOfFacts() string {
 	s := sim.New(sim.Config{Trace: &out})
 	s.AddHost("a").Start(func(h host.Host) {
 		for _, f := range []host.Fact{
-			mon.Role{}, mon.MapCommitted{}, mon.MgrBeaconReceived{}, mon.MgrDropped{}, mon.MDSBeaconReceived{}, mon.MDSDropped{}, mon.MapSent{}, mon.Subscribed{}, mon.BeaconsKept{}, mon.CommandAcked{}, quorum.Applied{}, quorum.Restored{},
+			mon.Role{}, mon.Members{}, mon.MapCommitted{}, mon.MgrBeaconReceived{}, mon.MgrDropped{}, mon.MDSBeaconReceived{}, mon.MDSDropped{}, mon.MapSent{}, mon.Subscribed{}, mon.BeaconsKept{}, mon.CommandAcked{}, quorum.Applied{}, quorum.Restored{},
 			mgr.ModeChanged{}, mgr.BeaconSent{}, mgr.MapApplied{}, mgr.Respawning{}, mgr.Served{},
 			host.Mark{}, monc.HuntBegun{}, monc.SessionOpened{}, monc.SessionLost{}, monc.Authenticated{},
 			monc.Wanted{}, monc.Subscribed{}, monc.Received{}, monc.ShutDown{}, cluster.CommandAnswered{},

@@ -14,6 +14,9 @@ type Defects struct {
 	// ApplyBeforeCommit executes entries that are in this node's log, committed or
 	// not.
 	ApplyBeforeCommit bool
+	// ChangeWhenAppended takes a change of the members into account as soon as it is in
+	// this node's log, and does not take it back if the entry is replaced.
+	ChangeWhenAppended bool
 	// ForgetHardState restarts in the term of the log's snapshot and without a vote.
 	ForgetHardState bool
 	// Log are those of the log's file.

@@ -26,12 +26,12 @@ func (n *Node) onTick() {
 // acknowledgement and sends nothing else, for ever if they got lost; of those that were
 // acknowledged it does not care.
 func (n *Node) giveUpSnapshots() {
-	for rank, sent := range n.outbox.snapshots {
-		if sent != 0 && n.now()-sent >= n.opts.LeaseAckTimeout {
-			n.outbox.snapshots[rank] = 0
-			n.raw.ReportSnapshot(idOf(rank), raft.SnapshotFailure)
-		}
+	sent := n.outbox.snapshots
+	for len(sent) > 0 && n.now()-sent[0].at >= n.opts.LeaseAckTimeout { // the oldest is first
+		n.raw.ReportSnapshot(sent[0].to, raft.SnapshotFailure)
+		sent = sent[1:]
 	}
+	n.outbox.snapshots = sent
 }
 
 // onLease looks whether the leader has been silent for too long. The timer is
@@ -59,6 +59,9 @@ func (n *Node) onCampaign() {
 		return
 	}
 	n.armCampaign()
+	if !n.member() { // raft would refuse, and say so
+		return
+	}
 	_ = n.raw.Campaign()
 	n.pump()
 }
@@ -93,12 +96,12 @@ func (n *Node) refresh() {
 // view is what raft says, without Active.
 func (n *Node) view() Status {
 	st := n.raw.BasicStatus()
-	s := Status{Role: Electing, Term: st.GetTerm(), Leader: -1}
+	s := Status{Role: Electing, Term: st.GetTerm()}
 	switch {
 	case st.RaftState == raft.StateLeader:
-		s.Role, s.Leader = Leader, n.cfg.Rank
+		s.Role, s.Leader = Leader, n.id
 	case st.RaftState == raft.StateFollower && st.Lead != raft.None:
-		s.Role, s.Leader = Peon, rankOf(st.Lead)
+		s.Role, s.Leader = Peon, st.Lead
 	}
 	return s
 }
@@ -158,7 +161,7 @@ func (n *Node) heard(m *pb.Message) {
 func (n *Node) heardLeader(m *pb.Message) {
 	n.refresh()
 	s := n.status
-	if s.Role != Peon || m.GetTerm() != s.Term || rankOf(m.GetFrom()) != s.Leader {
+	if s.Role != Peon || m.GetTerm() != s.Term || m.GetFrom() != s.Leader {
 		return
 	}
 	n.lastLeader = n.now()
@@ -180,7 +183,7 @@ func (n *Node) meetCandidate(m *pb.Message) {
 	}
 	switch n.status.Role {
 	case Peon:
-		if rankOf(m.GetFrom()) == n.status.Leader && m.GetTerm() > n.status.Term {
+		if m.GetFrom() == n.status.Leader && m.GetTerm() > n.status.Term {
 			_ = n.raw.ForgetLeader()
 			n.refresh()
 		}

@@ -1,13 +1,13 @@
-// Package quorum keeps the monitors' replicated log: it elects a leader among a
-// fixed set of monitors and applies the same entries in the same order on each.
+// Package quorum keeps the monitors' replicated log: it elects a leader among the
+// monitors and applies the same entries in the same order on each.
 //
 // The algorithm is not ours: a [Node] drives a RawNode of go.etcd.io/raft/v3 from
 // the monitor's loop. What is ours is everything around it that must be
 // deterministic or durable: the clocks, the disk, the order of effects.
 //
-//	node, err := quorum.New(h, loop, quorum.Config{Rank: 0, Size: 3, Options: quorum.DefaultOptions()}, machine, peers)
+//	node, err := quorum.New(h, loop, quorum.Config{ID: 1, Founders: []uint64{1, 2, 3}, ...}, machine, peers)
 //	node.Start()
-//	node.Step(rank, msgs)      // bytes that another node's Peers.Send was given
+//	node.Step(from, msgs)      // bytes that another node's Peers.Send was given
 //	node.Propose(data)         // on the leader; Machine.Apply follows on every node
 //
 // # Time
@@ -33,6 +33,17 @@
 // committed entries are executed, and mon.quorum.restore before a leader's snapshot
 // replaces the log. A point that fires does nothing by itself.
 //
+// # Members
+//
+// Nodes have numbers, which are never used again: a node whose disk was emptied is
+// another node, for it has forgotten its vote. Who votes is part of the log. A node
+// begins with the founders, or, when it joins a quorum that exists, with an empty log
+// and no voters at all; [Node.ProposeChange] adds or removes one, together with what
+// the machine has to know of it, when the entry is applied. One change is under way at
+// a time, so that any majority before it meets any majority after it. A removed leader
+// steps down when it applies its removal. A removed node goes on answering, since
+// others may need its log to learn of that; when it may end is the monitor's affair.
+//
 // Only daemons/mon uses the package. All methods belong to the loop given to New.
 package quorum
 
@@ -40,6 +51,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -68,8 +80,9 @@ var (
 // must have the same effect on every node.
 type Machine interface {
 	// Apply executes a committed entry. Indexes ascend and are not contiguous.
-	// It may call Propose. data must not be kept.
-	Apply(index uint64, data []byte)
+	// It may call Propose. data must not be kept. It reports whether data had an
+	// effect: a change of members that came with it has none either then.
+	Apply(index uint64, data []byte) bool
 	// Snapshot encodes the state as of the last Apply.
 	Snapshot() []byte
 	// Restore replaces the state by an encoded one.
@@ -81,17 +94,21 @@ type Machine interface {
 
 // Peers is what a node needs of its monitor.
 type Peers interface {
-	// Send carries messages to the Step of the node with that rank. They may be
+	// Send carries messages to the Step of the node with that number. They may be
 	// lost, or delivered twice: raft repeats what matters.
-	Send(rank int, msgs [][]byte)
+	Send(id uint64, msgs [][]byte)
 	// QuorumChanged tells that Status has changed.
 	QuorumChanged(Status)
 }
 
 // Config is what makes a node this one.
 type Config struct {
-	// Rank is this node's place among Size nodes, 0 to Size-1.
-	Rank, Size int
+	// ID is this node's number if it is a founder. A node without a number, 0, waits
+	// to be told, see Join. What the log says of it counts more.
+	ID uint64
+	// Founders are the numbers of those that begin the quorum, ascending, ID among
+	// them; none on a node that joins one.
+	Founders []uint64
 	// File is the log's name on the host's disk. Default "quorum/log".
 	File string
 	// Options are the timings; see DefaultOptions.
@@ -125,8 +142,8 @@ type Status struct {
 	// Term counts elections; it never falls. It stands where Ceph has the
 	// election epoch.
 	Term uint64
-	// Leader is the leader's rank, -1 while none is known.
-	Leader int
+	// Leader is the leader's number, 0 while none is known.
+	Leader uint64
 	// Active is true once the node's state is at least as new as everything
 	// that was committed before it got this role in this term. Before that it
 	// must not answer from its state (Ceph: services go active after recovery).
@@ -147,6 +164,11 @@ type Node struct {
 	raw     *raft.RawNode
 	storage *storage
 	wal     *wal.Log
+	id      uint64        // 0 as long as nobody has told it
+	joined  bool          // the log begins with the number, which no Config has
+	voters  []uint64      // as of applied, ascending
+	rewrite bool          // the log is due to be rewritten
+	early   []early       // came before the number was durable
 	hard    *pb.HardState // last one saved
 
 	running bool       // Start's sync is done
@@ -160,8 +182,8 @@ type Node struct {
 	ownTerm    bool   // leader: an entry of its own term is applied
 	readIndex  uint64 // peon: what must be applied before it is up to date
 	readKnown  bool
-	asked      uint64 // number of the last read request, after the process's own
-	askedAt    time.Duration
+	asked      uint64        // number of the last read request, after the process's own
+	askedAt    time.Duration // when
 	readers    []reader
 	lastIndex  uint64 // of the log, as far as it was handed out
 	lastLeader time.Duration
@@ -176,8 +198,8 @@ type Node struct {
 // is where the log begins; it must be the same on every node. Errors: those of
 // the disk, ErrCorrupt.
 func New(h host.Host, loop host.Loop, cfg Config, machine Machine, peers Peers) (*Node, error) {
-	if cfg.Size < 1 || cfg.Rank < 0 || cfg.Rank >= cfg.Size {
-		return nil, fmt.Errorf("quorum: rank %d of %d: no such place", cfg.Rank, cfg.Size)
+	if !slices.IsSorted(cfg.Founders) || slices.Contains(cfg.Founders, cfg.ID) != (cfg.ID != 0) || slices.Contains(cfg.Founders, 0) {
+		return nil, fmt.Errorf("quorum: %d among the founders %v: no such node", cfg.ID, cfg.Founders)
 	}
 	if err := cfg.Options.Validate(); err != nil {
 		return nil, err
@@ -188,21 +210,23 @@ func New(h host.Host, loop host.Loop, cfg Config, machine Machine, peers Peers) 
 	n := &Node{
 		h: h, loop: loop, log: h.Log(), cfg: cfg, opts: cfg.Options,
 		machine: machine, peers: peers, draw: h.Rand("election"),
-		status: Status{Leader: -1}, asked: uint64(h.PID()) << 32,
+		id: cfg.ID, asked: uint64(h.PID()) << 32,
 	}
 	n.tick = loop.NewTimer(n.onTick)
 	n.lease = loop.NewTimer(n.onLease)
 	n.campaign = loop.NewTimer(n.onCampaign)
-	n.outbox.init(cfg.Size)
 	if err := n.recover(); err != nil {
 		return nil, err
+	}
+	if n.id == 0 {
+		return n, nil
 	}
 	return n, n.startRaft()
 }
 
 func (n *Node) startRaft() error {
 	raw, err := raft.NewRawNode(&raft.Config{
-		ID:                        idOf(n.cfg.Rank),
+		ID:                        n.id,
 		ElectionTick:              n.opts.electionTicks(),
 		HeartbeatTick:             n.opts.heartbeatTicks(),
 		Storage:                   n.storage,
@@ -213,6 +237,7 @@ func (n *Node) startRaft() error {
 		CheckQuorum:               true,
 		PreVote:                   true,
 		DisableProposalForwarding: true,
+		StepDownOnRemoval:         true,
 		Logger:                    raftLogger{n.log},
 	})
 	if err != nil {
@@ -223,13 +248,12 @@ func (n *Node) startRaft() error {
 	return nil
 }
 
-// raft numbers nodes from 1, Ceph ranks monitors from 0.
-func idOf(rank int) uint64 { return uint64(rank) + 1 }
-func rankOf(id uint64) int { return int(id) - 1 }
-
 // Start begins to take part, as soon as the log on the disk is known to be
-// durable.
+// durable. A node that has no number yet takes part once it is told.
 func (n *Node) Start() {
+	if n.id == 0 {
+		return
+	}
 	if n.wal.New() {
 		n.wal.Replace(n.loop, n.records(), n.started)
 		return
@@ -244,10 +268,17 @@ func (n *Node) started(err error) {
 		return
 	}
 	n.running = true
-	if n.cfg.Size == 1 {
+	if len(n.voters) == 1 && n.member() {
 		n.campaign.Reset(0)
 	} else {
 		n.campaign.Reset(n.between(n.opts.FirstCampaignMin, n.opts.FirstCampaignMax))
+	}
+	waiting := n.early
+	n.early = nil
+	for _, e := range waiting {
+		if err := n.Step(e.from, e.msgs); err != nil {
+			n.log.Info("message refused", "err", err)
+		}
 	}
 	n.pump()
 }
@@ -281,13 +312,13 @@ func (n *Node) Propose(data []byte) error {
 }
 
 // Unreachable tells that messages to a peer may have been lost.
-func (n *Node) Unreachable(rank int) {
+func (n *Node) Unreachable(id uint64) {
 	defer n.trap()
-	if n.stopped || rank < 0 || rank >= n.cfg.Size || rank == n.cfg.Rank {
+	if n.stopped || n.raw == nil || id == n.id || id == 0 {
 		return
 	}
-	n.raw.ReportUnreachable(idOf(rank))
-	n.raw.ReportSnapshot(idOf(rank), raft.SnapshotFailure)
+	n.raw.ReportUnreachable(id)
+	n.raw.ReportSnapshot(id, raft.SnapshotFailure)
 	n.pump()
 }
 

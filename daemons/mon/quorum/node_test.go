@@ -25,11 +25,12 @@ type journal struct {
 	then  func(line string) // if not nil, what executing a line does
 }
 
-func (j *journal) Apply(_ uint64, data []byte) {
+func (j *journal) Apply(_ uint64, data []byte) bool {
 	j.lines = append(j.lines, string(data))
 	if j.then != nil {
 		j.then(string(data))
 	}
+	return string(data) != "refuse"
 }
 func (j *journal) Snapshot() []byte           { return []byte(strings.Join(j.lines, "\n")) }
 func (j *journal) CheckSnapshot([]byte) error { return nil }
@@ -43,7 +44,8 @@ func (j *journal) Restore(b []byte) error {
 
 // member is one monitor: a machine, and the node that runs there now.
 type member struct {
-	rank    int
+	rank    int  // its number is one above
+	joins   bool // and is not known to it
 	machine *montest.Machine
 	proc    *montest.Process
 	node    *quorum.Node
@@ -56,6 +58,7 @@ type group struct {
 	t         *testing.T
 	world     *montest.World
 	opts      quorum.Options
+	defects   quorum.Defects
 	members   []*member
 	cut       map[[2]int]bool
 	trace     uint64
@@ -85,13 +88,31 @@ func (g *group) start(m *member) {
 	g.t.Helper()
 	m.proc, m.journal = m.machine.Start(), &journal{}
 	node, err := quorum.New(m.proc, m.proc.NewLoop("mon"), quorum.Config{
-		Rank: m.rank, Size: len(g.members), Options: g.opts,
+		ID: m.founderID(), Founders: g.foundersOf(m), Options: g.opts, Defects: g.defects,
 	}, m.journal, wire{g, m, m.proc})
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	m.node = node
 	node.Start()
+}
+
+func (m *member) id() uint64 { return uint64(m.rank) + 1 }
+
+func (m *member) founderID() uint64 {
+	if m.joins {
+		return 0
+	}
+	return m.id()
+}
+
+func (g *group) foundersOf(m *member) (ids []uint64) {
+	for _, other := range g.members {
+		if !m.joins && !other.joins {
+			ids = append(ids, other.id())
+		}
+	}
+	return ids
 }
 
 // wire is the network as one process sees it.
@@ -103,7 +124,8 @@ type wire struct {
 
 func (w wire) QuorumChanged(s quorum.Status) { w.m.seen = append(w.m.seen, s) }
 
-func (w wire) Send(rank int, msgs [][]byte) {
+func (w wire) Send(id uint64, msgs [][]byte) {
+	rank := int(id) - 1
 	h := fnv.New64a()
 	fmt.Fprint(h, w.g.trace, w.g.world.Now(), w.m.rank, rank, msgs)
 	w.g.trace = h.Sum64()
@@ -123,13 +145,16 @@ func (w wire) Send(rank int, msgs [][]byte) {
 		}
 	}
 	w.g.world.After(time.Millisecond, func() {
+		if rank >= len(w.g.members) {
+			return
+		}
 		to := w.g.members[rank]
 		if w.proc.Dead() || w.g.cut[[2]int{w.m.rank, rank}] || to.proc == nil || to.proc.Dead() {
 			return
 		}
 		proc, node := to.proc, to.node
 		proc.NewLoop("net").Post(func() {
-			if err := node.Step(w.m.rank, msgs); err != nil && !w.g.quiet {
+			if err := node.Step(w.m.id(), msgs); err != nil && !w.g.quiet {
 				w.g.t.Errorf("rank %d: %v", rank, err)
 			}
 			_ = proc
@@ -162,8 +187,10 @@ func (g *group) alive() (alive []*member) {
 }
 
 func (g *group) allActive() bool {
+	leader := g.leader()
 	for _, m := range g.alive() {
-		if !m.node.Status().Active {
+		member := leader == nil || slices.Contains(leader.node.Voters(), m.id())
+		if member && !m.node.Status().Active {
 			return false
 		}
 	}
@@ -211,7 +238,7 @@ func TestNode_threeElectOneAndAgree(t *testing.T) {
 	g.wantJournals("a", "b")
 	for _, m := range g.members {
 		s := m.node.Status()
-		if s.Leader != leader.rank || !m.node.Readable() {
+		if s.Leader != leader.id() || !m.node.Readable() {
 			t.Errorf("rank %d: %+v readable=%v", m.rank, s, m.node.Readable())
 		}
 	}
@@ -556,7 +583,7 @@ func TestNode_corruptLogIsRefused(t *testing.T) {
 	} {
 		m.machine.Disk.Put("quorum/log", log)
 		p := m.machine.Start()
-		_, err := quorum.New(p, p.NewLoop("l"), quorum.Config{Size: 1, Options: g.opts}, &journal{}, wire{})
+		_, err := quorum.New(p, p.NewLoop("l"), quorum.Config{ID: 1, Founders: []uint64{1}, Options: g.opts}, &journal{}, wire{})
 		if !errors.Is(err, quorum.ErrCorrupt) || !strings.Contains(err.Error(), "quorum/log") {
 			t.Errorf("%s: got %v", what, err)
 		}
@@ -580,7 +607,7 @@ func FuzzStep(f *testing.F) {
 		g := newGroup(t, 3, 1).startAll()
 		g.settle(2 * time.Second)
 		for _, m := range g.members {
-			_ = m.node.Step(int(from), [][]byte{msg})
+			_ = m.node.Step(uint64(from), [][]byte{msg})
 		}
 		g.world.Run(time.Second)
 		for _, m := range g.members {

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -73,6 +74,9 @@ func (n *Node) finish() {
 	n.h.Point("mon.quorum.sent")
 	n.refresh()
 	n.learn(rd.ReadStates)
+	if n.cfg.Defects.ChangeWhenAppended {
+		n.changeEarly(rd.Entries)
+	}
 	if n.cfg.Defects.ApplyBeforeCommit {
 		n.apply(rd.Entries)
 		rd.CommittedEntries = slices.DeleteFunc(rd.CommittedEntries, func(e *pb.Entry) bool { return e.GetIndex() <= n.applied })
@@ -95,6 +99,7 @@ func (n *Node) store(rd raft.Ready) error {
 			return fmt.Errorf("restore snapshot: %w", err)
 		}
 		n.applied = rd.Snapshot.GetMetadata().GetIndex()
+		n.voters, _ = votersOf(rd.Snapshot)
 		host.Sometimes(n.h, MarkSnapshot)
 	}
 	if err := n.storage.SetHardState(n.hard); err != nil {
@@ -110,7 +115,10 @@ func (n *Node) apply(entries []*pb.Entry) {
 		if n.status.Role == Leader && e.GetTerm() == n.status.Term {
 			n.ownTerm = true
 		}
-		if e.GetType() == pb.EntryNormal && len(e.GetData()) > 0 {
+		switch {
+		case e.GetType() == pb.EntryConfChangeV2:
+			n.applyChange(e)
+		case len(e.GetData()) > 0:
 			n.machine.Apply(e.GetIndex(), e.GetData())
 		}
 	}
@@ -119,12 +127,28 @@ func (n *Node) apply(entries []*pb.Entry) {
 // outbox sorts the messages of one Ready by receiver, so that each gets one
 // batch.
 type outbox struct {
-	batches   [][][]byte
-	snapshots []time.Duration // by rank, when it was last sent a snapshot; 0 if that was long ago
+	batches   []batch        // ascending by receiver
+	snapshots []sentSnapshot // one for each receiver
 }
 
-func (o *outbox) init(size int) {
-	o.batches, o.snapshots = make([][][]byte, size), make([]time.Duration, size)
+type batch struct {
+	to   uint64
+	msgs [][]byte
+}
+
+// sentSnapshot says when somebody was last sent a snapshot.
+type sentSnapshot struct {
+	to uint64
+	at time.Duration
+}
+
+// of is the receiver's batch.
+func (o *outbox) of(to uint64) *batch {
+	i, found := slices.BinarySearchFunc(o.batches, to, func(b batch, to uint64) int { return cmp.Compare(b.to, to) })
+	if !found {
+		o.batches = slices.Insert(o.batches, i, batch{to: to})
+	}
+	return &o.batches[i]
 }
 
 func (o *outbox) send(msgs []*pb.Message, peers Peers, now time.Duration) {
@@ -133,16 +157,19 @@ func (o *outbox) send(msgs []*pb.Message, peers Peers, now time.Duration) {
 		if err != nil {
 			panic(assertion(err.Error()))
 		}
-		to := rankOf(m.GetTo())
 		if m.GetType() == pb.MsgSnap {
-			o.snapshots[to] = now
+			o.noteSnapshot(sentSnapshot{m.GetTo(), now})
 		}
-		o.batches[to] = append(o.batches[to], data)
+		b := o.of(m.GetTo())
+		b.msgs = append(b.msgs, data)
 	}
-	for rank, batch := range o.batches {
-		if len(batch) > 0 {
-			o.batches[rank] = nil
-			peers.Send(rank, batch)
-		}
+	batches := o.batches
+	o.batches = nil
+	for _, b := range batches {
+		peers.Send(b.to, b.msgs)
 	}
+}
+
+func (o *outbox) noteSnapshot(s sentSnapshot) {
+	o.snapshots = append(slices.DeleteFunc(o.snapshots, func(old sentSnapshot) bool { return old.to == s.to }), s)
 }

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -75,15 +76,15 @@ func (n *Node) learn(states []raft.ReadState) {
 // node and no other process of ours may use the same, or raft would answer the later
 // of two with the index of the earlier.
 func (n *Node) name() []byte {
-	return append(binary.LittleEndian.AppendUint64(nil, n.asked), byte(n.cfg.Rank))
+	return binary.AppendUvarint(binary.LittleEndian.AppendUint64(nil, n.asked), n.id)
 }
 
 func (n *Node) request(name []byte) (asked uint64, ok bool) {
-	if len(name) != len(n.name()) {
+	if len(name) != len(n.name()) || !bytes.Equal(name[8:], n.name()[8:]) {
 		return 0, false
 	}
 	asked = binary.LittleEndian.Uint64(name)
-	return asked, asked>>32 == n.asked>>32 && asked <= n.asked && int(name[8]) == n.cfg.Rank
+	return asked, asked>>32 == n.asked>>32 && asked <= n.asked
 }
 
 // serve runs the readers whose index is applied.

@@ -96,7 +96,7 @@ func TestRead_strangeAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := peon.node.Step(leader.rank, [][]byte{data}); err != nil {
+		if err := peon.node.Step(leader.id(), [][]byte{data}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,7 +161,7 @@ func TestRead_lateReaderWaitsForTheNextRequest(t *testing.T) {
 		}
 		data, err := proto.Marshal(m)
 		if err == nil {
-			err = peon.node.Step(leader.rank, [][]byte{data})
+			err = peon.node.Step(leader.id(), [][]byte{data})
 		}
 		if err != nil {
 			t.Fatal(err)

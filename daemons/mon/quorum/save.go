@@ -1,7 +1,10 @@
 package quorum
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -10,11 +13,13 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon/wal"
 )
 
-// Kinds of records in the log file. A file begins with one snapshot.
+// Kinds of records in the log file. A founder's begins with one snapshot; that of a
+// node that has joined with its number, and the snapshot that it was given, if any.
 const (
 	kindSnapshot wal.Kind = 1 // raftpb.Snapshot
 	kindHard     wal.Kind = 2 // raftpb.HardState: term, vote, commit
 	kindEntry    wal.Kind = 3 // raftpb.Entry; replaces those from its index on
+	kindNode     wal.Kind = 4 // the number of a node that has joined, 8 bytes; comes first
 )
 
 var marshal = proto.MarshalOptions{Deterministic: true}
@@ -27,6 +32,10 @@ func (n *Node) recover() error {
 	}
 	n.wal, n.storage, n.hard = log, newStorage(), &pb.HardState{}
 	if log.New() {
+		if len(n.cfg.Founders) == 0 {
+			n.id = 0
+			return nil
+		}
 		return n.bootstrap()
 	}
 	if torn := log.Torn(); torn > 0 {
@@ -35,6 +44,16 @@ func (n *Node) recover() error {
 	}
 	if len(records) == 0 {
 		return fmt.Errorf("quorum: %s: %w: no snapshot", n.cfg.File, ErrCorrupt)
+	}
+	if records[0].Kind == kindNode {
+		if len(records[0].Data) != 8 || binary.LittleEndian.Uint64(records[0].Data) == 0 {
+			return fmt.Errorf("quorum: %s record 0: %w: %d bytes", n.cfg.File, ErrCorrupt, len(records[0].Data))
+		}
+		n.id, n.joined = binary.LittleEndian.Uint64(records[0].Data), true
+		records = records[1:]
+	}
+	if n.id == 0 {
+		return fmt.Errorf("quorum: %s is the log of a founder, which %w", n.cfg.File, errNotNamed)
 	}
 	for i, rec := range records {
 		if err := n.replay(i, rec); err != nil {
@@ -52,19 +71,18 @@ func (n *Node) recover() error {
 	return n.storage.SetHardState(n.hard)
 }
 
-// bootstrap begins a new log. Every node begins with the same snapshot at index
-// 1, which names the voters, so that no configuration change is ever needed.
+var errNotNamed = errors.New("the configuration does not name")
+
+// bootstrap begins a new log. Every founder begins with the same snapshot at index
+// 1, which names the voters.
 func (n *Node) bootstrap() error {
-	voters := make([]uint64, n.cfg.Size)
-	for i := range voters {
-		voters[i] = idOf(i)
-	}
+	n.voters = slices.Clone(n.cfg.Founders)
 	n.hard = &pb.HardState{Term: proto.Uint64(1), Commit: proto.Uint64(1)}
 	snap := &pb.Snapshot{
 		Data: n.machine.Snapshot(),
 		Metadata: &pb.SnapshotMetadata{
 			Index: proto.Uint64(1), Term: proto.Uint64(1),
-			ConfState: &pb.ConfState{Voters: voters},
+			ConfState: &pb.ConfState{Voters: n.voters},
 		},
 	}
 	n.applied, n.lastIndex = 1, 1
@@ -78,7 +96,7 @@ func (n *Node) bootstrap() error {
 // replay takes one record of the log in, checking what raft takes for granted.
 func (n *Node) replay(i int, rec wal.Record) error {
 	switch {
-	case (rec.Kind == kindSnapshot) != (i == 0):
+	case (rec.Kind == kindSnapshot) != (i == 0) && !(n.joined && i == 0):
 		return fmt.Errorf("%w: kind %d at this place", ErrCorrupt, rec.Kind)
 	case rec.Kind == kindSnapshot:
 		return n.replaySnapshot(rec.Data)
@@ -100,8 +118,9 @@ func (n *Node) replaySnapshot(data []byte) error {
 	if err := proto.Unmarshal(data, snap); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if !n.ourVoters(snap) {
-		return fmt.Errorf("%w: snapshot of another quorum", ErrCorrupt)
+	voters, ok := votersOf(snap)
+	if !ok {
+		return fmt.Errorf("%w: snapshot without voters", ErrCorrupt)
 	}
 	if err := n.machine.CheckSnapshot(snap.GetData()); err != nil {
 		return fmt.Errorf("%w: snapshot: %w", ErrCorrupt, err)
@@ -109,7 +128,7 @@ func (n *Node) replaySnapshot(data []byte) error {
 	if err := n.storage.ApplySnapshot(snap); err != nil {
 		return fmt.Errorf("%w: snapshot: %w", ErrCorrupt, err)
 	}
-	n.applied = snap.GetMetadata().GetIndex()
+	n.applied, n.voters = snap.GetMetadata().GetIndex(), voters
 	n.sayRestored(snap)
 	return n.machine.Restore(snap.GetData())
 }
@@ -123,24 +142,10 @@ func (n *Node) replayEntry(data []byte) error {
 	if e.GetIndex() <= n.applied || e.GetIndex() > last+1 {
 		return fmt.Errorf("%w: entry %d after %d", ErrCorrupt, e.GetIndex(), last)
 	}
-	if term, err := n.storage.Term(e.GetIndex() - 1); err != nil || e.GetTerm() < term || e.GetType() != pb.EntryNormal {
+	if term, err := n.storage.Term(e.GetIndex() - 1); err != nil || e.GetTerm() < term || !known(e) {
 		return fmt.Errorf("%w: entry %d of term %d and type %v after one of term %d", ErrCorrupt, e.GetIndex(), e.GetTerm(), e.GetType(), term)
 	}
 	return n.storage.Append([]*pb.Entry{e})
-}
-
-// ourVoters reports whether a snapshot names exactly our nodes as voters.
-func (n *Node) ourVoters(snap *pb.Snapshot) bool {
-	cs := snap.GetMetadata().GetConfState()
-	if len(cs.GetVoters()) != n.cfg.Size || len(cs.GetLearners())+len(cs.GetVotersOutgoing())+len(cs.GetLearnersNext()) != 0 {
-		return false
-	}
-	for i, id := range cs.GetVoters() {
-		if id != idOf(i) {
-			return false
-		}
-	}
-	return true
 }
 
 // save writes what the Ready asks to keep, and reports whether to wait for done.
@@ -152,7 +157,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 	if !raft.IsEmptySnap(rd.Snapshot) {
 		n.h.Point("mon.quorum.restore")
 		n.lastIndex = rd.Snapshot.GetMetadata().GetIndex()
-		n.wal.Replace(n.loop, append([]wal.Record{record(kindSnapshot, rd.Snapshot)}, n.tail(rd.Entries)...), n.saved)
+		n.wal.Replace(n.loop, n.whole(rd.Snapshot, rd.Entries), n.saved)
 		return true
 	}
 	for _, e := range rd.Entries {
@@ -201,18 +206,33 @@ func (n *Node) records() []wal.Record {
 	if last, _ := n.storage.LastIndex(); last > snap.GetMetadata().GetIndex() {
 		entries, _ = n.storage.Entries(snap.GetMetadata().GetIndex()+1, last+1, ^uint64(0))
 	}
-	return append([]wal.Record{record(kindSnapshot, snap)}, n.tail(entries)...)
+	return n.whole(snap, entries)
+}
+
+// whole is a log from its beginning.
+func (n *Node) whole(snap *pb.Snapshot, entries []*pb.Entry) (recs []wal.Record) {
+	if n.joined {
+		recs = append(recs, wal.Record{Kind: kindNode, Data: binary.LittleEndian.AppendUint64(nil, n.id)})
+	}
+	if !raft.IsEmptySnap(snap) {
+		recs = append(recs, record(kindSnapshot, snap))
+	}
+	return append(recs, n.tail(entries)...)
 }
 
 // compact rewrites the log as one snapshot once enough was applied, and reports
 // whether it has begun to.
 func (n *Node) compact() bool {
-	if n.applied-n.storage.snapshotAt < uint64(n.opts.SnapshotEvery) {
+	since := n.applied - n.storage.snapshotAt
+	if n.stopped || since < uint64(n.opts.SnapshotEvery) && !n.rewrite {
 		return false
 	}
-	if _, err := n.storage.CreateSnapshot(n.applied, nil, n.machine.Snapshot()); err != nil {
-		n.fatal(fmt.Errorf("snapshot at %d: %w", n.applied, err))
-		return true
+	n.rewrite = false
+	if since > 0 {
+		if _, err := n.storage.CreateSnapshot(n.applied, &pb.ConfState{Voters: n.voters}, n.machine.Snapshot()); err != nil {
+			n.fatal(fmt.Errorf("snapshot at %d: %w", n.applied, err))
+			return true
+		}
 	}
 	if first, _ := n.storage.FirstIndex(); n.applied > first+uint64(n.opts.KeepEntries) {
 		if err := n.storage.Compact(n.applied - uint64(n.opts.KeepEntries)); err != nil {

@@ -11,16 +11,20 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Step takes in messages that the node of that rank was asked to Send. Bytes
+// Step takes in messages that the node of that number was asked to Send; it need not
+// be one that this node knows, since others may have learned of it first. Bytes
 // that no correct node sends are refused with ErrBadMessage; the rest of the
 // batch is then dropped too.
-func (n *Node) Step(rank int, msgs [][]byte) error {
+func (n *Node) Step(from uint64, msgs [][]byte) error {
 	defer n.trap()
+	if n.joined && !n.running && len(n.early) < earlyKept {
+		n.early = append(n.early, early{from, msgs})
+	}
 	if !n.running || n.stopped {
 		return nil
 	}
 	for _, data := range msgs {
-		if err := n.stepOne(rank, data); err != nil {
+		if err := n.stepOne(from, data); err != nil {
 			return err
 		}
 	}
@@ -28,17 +32,17 @@ func (n *Node) Step(rank int, msgs [][]byte) error {
 	return nil
 }
 
-func (n *Node) stepOne(rank int, data []byte) error {
+func (n *Node) stepOne(from uint64, data []byte) error {
 	m := &pb.Message{}
 	if err := proto.Unmarshal(data, m); err != nil {
-		return fmt.Errorf("%w from rank %d: %w", ErrBadMessage, rank, err)
+		return fmt.Errorf("%w from node %d: %w", ErrBadMessage, from, err)
 	}
-	if err := n.check(rank, m); err != nil {
-		return fmt.Errorf("%w from rank %d: %w", ErrBadMessage, rank, err)
+	if err := n.check(from, m); err != nil {
+		return fmt.Errorf("%w from node %d: %w", ErrBadMessage, from, err)
 	}
 	n.meetCandidate(m)
 	if err := n.raw.Step(m); err != nil {
-		n.log.Debug("message not taken", "from", rank, "err", err)
+		n.log.Debug("message not taken", "from", from, "err", err)
 		return nil
 	}
 	n.heard(m)
@@ -46,11 +50,11 @@ func (n *Node) stepOne(rank int, data []byte) error {
 }
 
 // check refuses what would make raft panic or act for somebody else.
-func (n *Node) check(rank int, m *pb.Message) error {
-	if rank < 0 || rank >= n.cfg.Size || rank == n.cfg.Rank {
-		return fmt.Errorf("no peer has that rank")
+func (n *Node) check(from uint64, m *pb.Message) error {
+	if from == 0 || from == n.id {
+		return fmt.Errorf("no peer has that number")
 	}
-	if m.GetFrom() != idOf(rank) || m.GetTo() != idOf(n.cfg.Rank) {
+	if m.GetFrom() != from || m.GetTo() != n.id {
 		return fmt.Errorf("it says from %d to %d", m.GetFrom(), m.GetTo())
 	}
 	if len(m.GetResponses()) != 0 {
@@ -63,8 +67,8 @@ func (n *Node) check(rank int, m *pb.Message) error {
 	case pb.MsgApp:
 		return n.checkEntries(m)
 	case pb.MsgSnap:
-		if !n.ourVoters(m.GetSnapshot()) {
-			return fmt.Errorf("snapshot of another quorum")
+		if _, ok := votersOf(m.GetSnapshot()); !ok {
+			return fmt.Errorf("snapshot without voters")
 		}
 		return n.machine.CheckSnapshot(m.GetSnapshot().GetData())
 	case pb.MsgHeartbeat:
@@ -135,12 +139,21 @@ func (n *Node) checkEntries(m *pb.Message) error {
 	index, term := m.GetIndex(), m.GetLogTerm()
 	for _, e := range m.GetEntries() {
 		index++
-		if e.GetIndex() != index || e.GetTerm() < term || e.GetTerm() > m.GetTerm() || e.GetType() != pb.EntryNormal {
+		if e.GetIndex() != index || e.GetTerm() < term || e.GetTerm() > m.GetTerm() || !known(e) {
 			return fmt.Errorf("entry %d/%d of type %v where %d was due", e.GetIndex(), e.GetTerm(), e.GetType(), index)
 		}
 		term = e.GetTerm()
 	}
 	return nil
+}
+
+// known reports whether an entry is one that nodes propose.
+func known(e *pb.Entry) bool {
+	if e.GetType() == pb.EntryConfChangeV2 {
+		_, _, err := parseChange(e.GetData())
+		return err == nil
+	}
+	return e.GetType() == pb.EntryNormal
 }
 
 // assertion is what raft's logger panics with; see Node.trap.

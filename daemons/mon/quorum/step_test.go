@@ -42,31 +42,38 @@ func TestNode_refusesWhatNoPeerSends(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what string
-		from int
+		from uint64
 		edit func(*pb.Message)
 	}{
-		{"own rank", 0, func(m *pb.Message) { m.From = proto.Uint64(1) }},
-		{"rank outside", 7, func(m *pb.Message) { m.From = proto.Uint64(8) }},
-		{"speaks for another", 1, func(m *pb.Message) { m.From = proto.Uint64(3) }},
-		{"for somebody else", 1, func(m *pb.Message) { m.To = proto.Uint64(3) }},
-		{"campaign order", 1, func(m *pb.Message) { m.Type = pb.MsgHup.Enum() }},
-		{"proposal", 1, func(m *pb.Message) { m.Type = pb.MsgProp.Enum() }},
-		{"storage answer", 1, func(m *pb.Message) { m.Type = pb.MsgStorageAppendResp.Enum() }},
-		{"leader transfer", 1, func(m *pb.Message) { m.Type = pb.MsgTransferLeader.Enum() }},
-		{"commit beyond the log", 1, func(m *pb.Message) { m.Type, m.Commit = pb.MsgHeartbeat.Enum(), proto.Uint64(1<<40) }},
-		{"snapshot of others", 1, func(m *pb.Message) {
+		{"own number", 1, func(m *pb.Message) { m.From = proto.Uint64(1) }},
+		{"nobody", 0, func(m *pb.Message) { m.From = nil }},
+		{"speaks for another", 2, func(m *pb.Message) { m.From = proto.Uint64(3) }},
+		{"for somebody else", 2, func(m *pb.Message) { m.To = proto.Uint64(3) }},
+		{"campaign order", 2, func(m *pb.Message) { m.Type = pb.MsgHup.Enum() }},
+		{"proposal", 2, func(m *pb.Message) { m.Type = pb.MsgProp.Enum() }},
+		{"storage answer", 2, func(m *pb.Message) { m.Type = pb.MsgStorageAppendResp.Enum() }},
+		{"leader transfer", 2, func(m *pb.Message) { m.Type = pb.MsgTransferLeader.Enum() }},
+		{"commit beyond the log", 2, func(m *pb.Message) { m.Type, m.Commit = pb.MsgHeartbeat.Enum(), proto.Uint64(1<<40) }},
+		{"snapshot of others", 2, func(m *pb.Message) {
 			m.Type = pb.MsgSnap.Enum()
 			m.Snapshot = &pb.Snapshot{Metadata: &pb.SnapshotMetadata{Index: proto.Uint64(99), Term: proto.Uint64(1)}}
 		}},
-		{"gap in entries", 1, func(m *pb.Message) {
+		{"gap in entries", 2, func(m *pb.Message) {
 			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
 			m.Entries = []*pb.Entry{entry(5, 1, pb.EntryNormal)}
 		}},
-		{"configuration change", 1, func(m *pb.Message) {
+		{"configuration change", 2, func(m *pb.Message) {
 			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
 			m.Entries = []*pb.Entry{entry(2, 1, pb.EntryConfChange)}
 		}},
-		{"read request without a name", 1, func(m *pb.Message) { m.Type = pb.MsgReadIndex.Enum() }},
+		{"two changes of members", 2, func(m *pb.Message) {
+			cc := &pb.ConfChangeV2{Changes: []*pb.ConfChangeSingle{{NodeId: proto.Uint64(4)}, {NodeId: proto.Uint64(5)}}}
+			data, _ := proto.Marshal(cc)
+			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
+			m.Entries = []*pb.Entry{entry(2, 1, pb.EntryConfChangeV2)}
+			m.Entries[0].Data = data
+		}},
+		{"read request without a name", 2, func(m *pb.Message) { m.Type = pb.MsgReadIndex.Enum() }},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			g := newGroup(t, 3, 1)
@@ -124,7 +131,7 @@ func TestNode_survivesLyingPeers(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			_ = g.members[to].node.Step(from, [][]byte{data})
+			_ = g.members[to].node.Step(uint64(from)+1, [][]byte{data})
 			g.world.Run(time.Duration(rapid.IntRange(0, 3).Draw(rt, "wait")) * time.Millisecond)
 			for _, p := range g.members {
 				if p.proc.Dead() {
@@ -143,7 +150,7 @@ func TestNode_rejectionOfWhatWasAcknowledged(t *testing.T) {
 	g.propose("a")
 	g.world.Run(time.Second)
 	peon := (leader.rank + 1) % 3
-	leader.node.Unreachable(peon) // raft probes now
+	leader.node.Unreachable(uint64(peon) + 1) // raft probes now
 	last, term := uint64(3), leader.node.Status().Term
 	rejection, err := proto.Marshal(&pb.Message{
 		Type: pb.MsgAppResp.Enum(), From: proto.Uint64(uint64(peon) + 1), To: proto.Uint64(uint64(leader.rank) + 1),
@@ -153,7 +160,7 @@ func TestNode_rejectionOfWhatWasAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := g.sent
-	if err := leader.node.Step(peon, [][]byte{rejection}); !errors.Is(err, quorum.ErrBadMessage) || g.sent != sent {
+	if err := leader.node.Step(uint64(peon)+1, [][]byte{rejection}); !errors.Is(err, quorum.ErrBadMessage) || g.sent != sent {
 		t.Errorf("%d messages for an answer, %v", g.sent-sent, err)
 	}
 	g.propose("b") // and what the peon has it goes on with
@@ -204,7 +211,7 @@ func TestNode_anyRecords(t *testing.T) {
 		m := g.members[0]
 		m.machine.Disk.Put("quorum/log", writeLog(records...))
 		m.proc, m.journal = m.machine.Start(), &journal{}
-		node, err := quorum.New(m.proc, m.proc.NewLoop("mon"), quorum.Config{Size: 1, Options: g.opts}, m.journal, wire{g, m, m.proc})
+		node, err := quorum.New(m.proc, m.proc.NewLoop("mon"), quorum.Config{ID: 1, Founders: []uint64{1}, Options: g.opts}, m.journal, wire{g, m, m.proc})
 		if err != nil {
 			if !errors.Is(err, quorum.ErrCorrupt) {
 				rt.Fatal(err)

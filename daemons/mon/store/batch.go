@@ -8,7 +8,7 @@ import (
 
 // Batch is a set of operations that take effect together.
 type Batch struct {
-	// Proposer is the rank of the monitor that proposed the batch, and Seq a
+	// Proposer is the number of the monitor that proposed the batch, and Seq a
 	// number it never uses twice in its life: together they let the proposer
 	// recognise its own batch when it is committed.
 	Proposer uint32

@@ -116,7 +116,7 @@ func (s *State) Keys(name string) []string {
 func (s *State) Apply(b Batch) error {
 	for _, op := range b.Ops {
 		if err := op.check(s); err != nil {
-			return fmt.Errorf("batch %d of rank %d: %w", b.Seq, b.Proposer, err)
+			return fmt.Errorf("batch %d of monitor %d: %w", b.Seq, b.Proposer, err)
 		}
 	}
 	for _, op := range b.Ops {

@@ -1,0 +1,134 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/wire"
+)
+
+// members is what the operator knows of the monitors that come and go.
+type members struct {
+	made   map[string]maker // the last disk that a monitor was given, if not the first
+	coming map[string]bool  // added, and not removed since
+}
+
+// maker is what a monitor that joins is made with.
+type maker struct {
+	monmap msg.MonMap
+	dir    string
+}
+
+// MonMembers are the monitors of the newest monmap that one of them has committed.
+func (c *Cluster) MonMembers() []string {
+	if c.view.members.Epoch == 0 {
+		return c.topology.MonNames()
+	}
+	return memberNames(c.view.members)
+}
+
+func memberNames(f mon.Members) (names []string) {
+	for item := range strings.SplitSeq(f.Members, ",") {
+		_, name, _ := strings.Cut(item, ":")
+		names = append(names, "mon."+name)
+	}
+	return names
+}
+
+// nextMon is the first monitor by name that could be added, empty if there is none.
+func (c *Cluster) nextMon() string {
+	for _, name := range c.topology.allMonNames() {
+		if c.outside(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// outside reports whether a monitor is surely no member, and will not become one by a
+// command that was given before.
+func (c *Cluster) outside(name string) bool {
+	return !slices.Contains(c.MonMembers(), name) && !c.members.coming[name]
+}
+
+// monAddr is where a monitor serves.
+func (c *Cluster) monAddr(name string) netip.AddrPort {
+	return netip.AddrPortFrom(c.world.Host(name).Addr(), monPort)
+}
+
+// getMonMap is the newest monmap as the operator gets it from the monitors.
+func (c *Cluster) getMonMap() msg.MonMap {
+	if c.view.members.Epoch == 0 {
+		return c.monmap
+	}
+	mm := msg.NewMonMap(c.fsid, wire.UTime{Sec: created})
+	mm.Epoch = uint32(c.view.members.Epoch)
+	for _, name := range c.MonMembers() {
+		mm.Join(id(name), msg.AddrVec{{Type: msg.AddrLegacy, IP: c.monAddr(name)}})
+	}
+	return mm
+}
+
+// AddMon makes a new monitor of that name, on an empty disk with a monmap of now,
+// starts it and has it added; false if there may be one already, or no machine for it.
+func (c *Cluster) AddMon(name string) bool {
+	if !slices.Contains(c.topology.allMonNames(), name) || !c.outside(name) {
+		return false
+	}
+	c.members.coming[name] = true
+	c.members.made[name] = maker{monmap: c.getMonMap(), dir: fmt.Sprintf("mon.%d", c.view.members.Epoch+1)}
+	if !slices.Contains(c.daemons, name) {
+		c.daemons = append(c.daemons, name)
+	}
+	c.programs[name] = c.runMon(name)
+	c.world.Host(name).Start(c.programs[name])
+	c.operator.inTurn(commandText("mon add", []string{"name", id(name), "addr", "v1:" + c.monAddr(name).String()}))
+	return true
+}
+
+// RemoveMon has a monitor removed; false if it is no member.
+func (c *Cluster) RemoveMon(name string) bool {
+	if !slices.Contains(c.MonMembers(), name) {
+		return false
+	}
+	c.operator.inTurn(commandText("mon rm", []string{"name", id(name)}))
+	return true
+}
+
+// observeMembers notes who has left, and may be added again.
+func (c *Cluster) observeMembers(o Observation) {
+	f, ok := o.Fact.(mon.Members)
+	if !ok || f.Epoch <= c.view.members.Epoch {
+		return
+	}
+	before := c.MonMembers()
+	c.view.members = f
+	for _, name := range before {
+		if !slices.Contains(c.MonMembers(), name) {
+			delete(c.members.coming, name)
+		}
+	}
+}
+
+func (c *Cluster) runMon(name string) func(host.Host) {
+	return func(h host.Host) {
+		config := mon.Config{
+			Name: id(name), FSID: c.fsid, MonMap: c.monmap,
+			Options: c.topology.Mon, Defects: c.topology.MonDefects,
+		}
+		if made, joins := c.members.made[name]; joins {
+			config.MonMap, config.Dir = made.monmap, made.dir
+			config.Addr = msg.EntityAddr{Type: msg.AddrLegacy, IP: netip.AddrPortFrom(h.Network().Addrs()[0], monPort)}
+		}
+		m, err := mon.New(h, config)
+		if err == nil {
+			err = m.Start()
+		}
+		exitOn(h, err)
+	}
+}
