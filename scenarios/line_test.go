@@ -29,7 +29,7 @@ func TestParseLine_badInput(t *testing.T) {
 		"":                                   `begins with ""`,
 		"w0:mgr-failover:seed=1":             `this program writes and reads "w1"`,
 		"w1:mgr-failover":                    "has no scenario and seed",
-		"w1:nope:seed=1":                     `no scenario "nope"; there are messenger, mgr-fail-command,`,
+		"w1:nope:seed=1":                     `no scenario "nope"; there are clock-steps, map-lag, messenger,`,
 		"w1:mgr-failover:world=sim":          "has no seed",
 		"w1:mgr-failover:seed=x":             `field "seed=x"`,
 		"w1:mgr-failover:seed=1:world=mars":  `"mars" is none of sim, tcp`,
