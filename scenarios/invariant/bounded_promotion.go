@@ -9,7 +9,7 @@ import (
 
 // boundedPromotion is I-MGR-12: as long as managers send beacons and monitors can
 // commit, there is an active manager that serves, or it has not been long since one was
-// named, or since the place fell vacant.
+// named, or since the place fell vacant and somebody was there to take it.
 //
 // It is not judged while links are disturbed: then a manager may be heard and not know
 // what it is to do.
@@ -20,6 +20,7 @@ type boundedPromotion struct {
 	newest mon.MapCommitted
 	since  time.Duration // when that map's active manager, or that there is none, was new
 	alive  bool          // a beacon of that active manager, or of anybody if none, has come since
+	heard  time.Duration // when the last beacon of anybody came
 }
 
 func newBoundedPromotion(t Timeline, b Bounds) *boundedPromotion {
@@ -39,6 +40,10 @@ func (c *boundedPromotion) Observe(o cluster.Observation) string {
 			c.newest = f
 		}
 	case mon.MgrBeaconReceived:
+		if c.newest.ActiveGID == 0 && o.At-c.heard > c.bounds.Tick {
+			c.since = o.At // nobody was there to be named
+		}
+		c.heard = o.At
 		c.alive = c.alive || c.newest.ActiveGID == 0 || f.GID == c.newest.ActiveGID
 		return c.judge(o)
 	}

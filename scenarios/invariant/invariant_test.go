@@ -273,6 +273,12 @@ func TestCheckers(t *testing.T) {
 				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 			},
 		}, {
+			property: "I-MGR-12",
+			good: []cluster.Observation{
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, "")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(90, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+			},
+			bad: append([]cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, ""))}, beaconsUntil(48)...),
+		}, {
 			property: "I-MGR-13",
 			good:     []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x,y")), at(2, "mon.a", described(3, 0, "", ""))},
 			bad:      []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x"))},
@@ -427,6 +433,14 @@ func TestLiveness_excusesDamage(t *testing.T) {
 			}
 		}
 	}
+}
+
+// beaconsUntil are those of a manager that nobody makes active.
+func beaconsUntil(end int) (list []cluster.Observation) {
+	for s := 2; s <= end; s += 2 {
+		list = append(list, at(s, "mon.a", mon.MgrBeaconReceived{GID: 7}))
+	}
+	return list
 }
 
 // feed gives a fresh checker a history. All facts but the last must pass.
