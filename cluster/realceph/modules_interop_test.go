@@ -38,15 +38,9 @@ func (s *site) startFullMgr(w *cluster.TCPWorld, name string) {
 	})
 }
 
-// tell is "ceph tell mgr...". The command line sometimes gives up with EACCES before it
-// has the map of managers (MgrClient::start_tell_command): then it is asked again.
-func (s *site) tell(args ...string) (out string, err error) {
-	s.t.Helper()
-	s.eventually("an answer of the manager", func() bool {
-		out, err = s.tryCeph(append([]string{"tell"}, args...)...)
-		return err == nil || !strings.Contains(err.Error(), "problem getting command descriptions")
-	})
-	return out, err
+// tell is "ceph tell mgr...".
+func (s *site) tell(args ...string) (string, error) {
+	return s.tryCeph(append([]string{"tell"}, args...)...)
 }
 
 // services are where the active manager's modules serve.

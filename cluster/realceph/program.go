@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -108,5 +109,7 @@ const tooEarlyAttempts = 5
 
 func tooEarly(err error) bool {
 	var exit *ExitError
-	return errors.As(err, &exit) && exit.Code == 1 && strings.Contains(exit.Stderr, "problem getting command descriptions from mon")
+	return errors.As(err, &exit) &&
+		(exit.Code == 1 && strings.Contains(exit.Stderr, "problem getting command descriptions from mon") ||
+			exit.Code == int(syscall.EACCES) && strings.Contains(exit.Stderr, "problem getting command descriptions from mgr"))
 }
