@@ -3,49 +3,27 @@ package mgr
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wavetank/wavetank/daemons/admin"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
-// Errors of options that are given by Ceph's names.
-var (
-	// ErrNoSuchOption: a manager has no option of the name.
-	ErrNoSuchOption = errors.New("no such option")
-	// ErrBadValue: the option cannot have the value.
-	ErrBadValue = errors.New("bad value")
-)
-
-// setting is an option that changes while the manager runs, by Ceph's name.
-type setting struct {
-	get func(*Options) string
-	set func(*Options, string) error
+// named are the options that change while the manager runs, by Ceph's names.
+func (o *Options) named() option.Set {
+	return option.Set{
+		"mgr_standby_modules": option.Bool(&o.StandbyModules),
+		"mgr_tick_period":     option.SecondsFrom(0.001, &o.TickPeriod),
+	}
 }
 
-func settings() map[string]setting {
-	return map[string]setting{
-		"mgr_standby_modules": {
-			get: func(o *Options) string { return strconv.FormatBool(o.StandbyModules) },
-			set: func(o *Options, text string) (err error) {
-				o.StandbyModules, err = strconv.ParseBool(strings.ToLower(text))
-				return err
-			},
-		},
-		"mgr_tick_period": {
-			get: func(o *Options) string { return seconds(o.TickPeriod.Seconds()) },
-			set: func(o *Options, text string) error {
-				s, err := strconv.ParseFloat(text, 64)
-				if err != nil || !(s >= 0.001 && s <= 1e9) {
-					return errors.New("not a number of seconds from 0.001 to 1e9")
-				}
-				o.TickPeriod = time.Duration(s * float64(time.Second))
-				return nil
-			},
-		},
+// texts are the same options as Ceph's configuration writes them.
+func (o *Options) texts() map[string]string {
+	return map[string]string{
+		"mgr_standby_modules": strconv.FormatBool(o.StandbyModules),
+		"mgr_tick_period":     seconds(o.TickPeriod.Seconds()),
 	}
 }
 
@@ -53,20 +31,11 @@ func settings() map[string]setting {
 func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string { return slices.Sorted(maps.Keys(settings())) }
+func OptionNames() []string { return new(Options).named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it.
-// Errors: ErrNoSuchOption, ErrBadValue.
-func (o *Options) Set(name, value string) error {
-	known, ok := settings()[name]
-	if !ok {
-		return fmt.Errorf("%s: %w", name, ErrNoSuchOption)
-	}
-	if err := known.set(o, strings.TrimSpace(value)); err != nil {
-		return fmt.Errorf("%s: %w %q: %w", name, ErrBadValue, value, err)
-	}
-	return nil
-}
+// Errors: those of [option.Set.Put].
+func (o *Options) Set(name, value string) error { return o.named().Put(name, value) }
 
 // layers are values of settings by who has set them, weakest first.
 type layers struct {
@@ -118,10 +87,11 @@ func (s *Standby) applySettings() {
 // options are those of this manager that Ceph's has too, with who has set them.
 func (s *Standby) options() []admin.Option {
 	defaults := DefaultOptions()
+	byDefault, atStart := defaults.texts(), s.base.texts()
 	var all []admin.Option
 	for _, name := range OptionNames() {
-		o := admin.Option{Name: name, Default: settings()[name].get(&defaults)}
-		if base := settings()[name].get(&s.base); base != o.Default {
+		o := admin.Option{Name: name, Default: byDefault[name]}
+		if base := atStart[name]; base != o.Default {
 			o.File = &base
 		}
 		o.Mon = said(s.layers.mon, name, nil)
@@ -146,7 +116,7 @@ func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
 	tried := s.opt
 	if err := tried.Set(name, text); err != nil {
 		errno := admin.EINVAL
-		if errors.Is(err, ErrNoSuchOption) {
+		if errors.Is(err, option.ErrNoSuchOption) {
 			errno = admin.ENOENT
 		}
 		return nil, &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
@@ -158,7 +128,7 @@ func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
 
 func (s *Standby) adminConfigUnset(args admin.Args) (any, error) {
 	name := admin.OptionName(args.Text("var"))
-	if _, ok := settings()[name]; !ok {
+	if !slices.Contains(OptionNames(), name) {
 		return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("error unsetting '%s': %v", args.Text("var"), admin.EINVAL)}
 	}
 	delete(s.layers.override, name)

@@ -21,7 +21,7 @@ const (
 // command is one a client may give.
 type command struct {
 	prefix string
-	args   string // what may follow, see commandParams
+	args   string // what may follow, see admin.Params
 	help   string
 	module string // Ceph's grouping
 	perm   string // "r" or "rw"
