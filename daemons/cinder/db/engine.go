@@ -85,6 +85,7 @@ func dial(h host.Host, loop host.Loop, text string) (engine, driver.Connector, e
 	scheme, _, _ = strings.Cut(scheme, "+") // the name of a driver for Python
 	open, ok := map[string]func(host.Host, host.Loop, string) (engine, driver.Connector, error){
 		"sqlite": openSQLite,
+		"sqld":   openSQLD,
 	}[scheme]
 	if !ok {
 		return engine{}, nil, fmt.Errorf("unknown kind %q: want sqlite, postgresql, mysql or sqld", scheme)
