@@ -44,6 +44,8 @@ func layers() []layer {
 		{folder: "daemons/mon", modules: []string{"daemons"},
 			external: []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"},
 			why:      "daemons know other daemons' packages and the seam (daemons/host), nothing else"},
+		{folder: "daemons/web", modules: []string{"daemons/web", "daemons/host"}, real: true,
+			why: "net/http's handlers are served on the seam's streams, whatever they tell"},
 		{folder: "daemons/mgr/web", modules: []string{"daemons"}, real: true,
 			why: "net/http's types, on the seam's streams"},
 		{folder: "daemons/mgr/modules", modules: []string{"daemons"}, real: true,
