@@ -168,6 +168,33 @@ func TestServer_expect(t *testing.T) {
 	}
 }
 
+// A client that is refused may end what it is writing.
+func TestServer_lingers(t *testing.T) {
+	addr, _ := serve(t, web.Config{Handler: http.HandlerFunc(echo)})
+	c := dial(t, addr)
+	fmt.Fprint(c, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+	if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 413 ") {
+		t.Fatalf("%q, %v", answer, err)
+	}
+	for i := range 1000 {
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+}
+
+// A handler takes its time, which the client's patience does not end.
+func TestServer_slowHandler(t *testing.T) {
+	const patience = 50 * time.Millisecond
+	addr, _ := serve(t, web.Config{Patience: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		web.Task(r).Sleep(2 * patience)
+		echo(w, r)
+	})})
+	if r, _ := say(t, addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); r.StatusCode != 200 {
+		t.Error(r.StatusCode)
+	}
+}
+
 // A handler may wait, and others are served meanwhile.
 func TestServer_handlersWait(t *testing.T) {
 	began := make(chan host.Task, 1)
@@ -206,7 +233,9 @@ func TestServer_boundsConnections(t *testing.T) {
 	} else if _, err := io.ReadAll(r.Body); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := dial(t, addr).Read(make([]byte, 1)); n > 0 || err == nil {
+	further := dial(t, addr)
+	fmt.Fprint(further, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if n, err := further.Read(make([]byte, 1)); n > 0 || err == nil {
 		t.Error("one more is served")
 	}
 	if _, err := in.ReadByte(); err != io.EOF {
