@@ -49,6 +49,8 @@ func layers() []layer {
 		{folder: "daemons/cinder/db", modules: []string{"daemons"},
 			external: []string{"github.com/ncruces/go-sqlite3"},
 			why:      "the store knows databases' drivers and the seam, and no world"},
+		{folder: "daemons/cinder/api", modules: []string{"daemons"}, real: true,
+			why: "net/http's handlers, on the seam's streams"},
 		{folder: "daemons/cinder/db/dbtest", modules: []string{"daemons"},
 			external: []string{"github.com/google/go-cmp"},
 			why:      "the suite knows the store and no world"},
