@@ -14,6 +14,7 @@ package faults
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -93,6 +94,45 @@ func (s Step) String() string { return fmt.Sprintf("at %v %v", s.At, s.Fault) }
 
 // Plan is steps in the order of their times.
 type Plan []Step
+
+// String is the plan in text, a step on each line, see [ParsePlan].
+func (p Plan) String() string {
+	var b strings.Builder
+	undone := make(map[Fault]bool)
+	for i, s := range p {
+		b.WriteString(s.String())
+		if u, ok := s.Fault.(Undoing); ok {
+			if nth := p[:i].which(u, undone); nth > 0 {
+				fmt.Fprintf(&b, " nth %d", nth)
+			}
+			undone[u.Undoes()] = true
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// which is the how-manieth of the steps that could be meant by the words of an undoing
+// one is meant, 0 if the words say enough.
+func (p Plan) which(u Undoing, undone map[Fault]bool) int {
+	first, nth := Fault(nil), 0
+	for _, s := range p {
+		if s.Fault.Kind() != u.Undoes().Kind() || s.Fault.String() != u.Undoes().String() {
+			continue
+		}
+		nth++
+		if first == nil && !undone[s.Fault] {
+			first = s.Fault
+		}
+		if s.Fault == u.Undoes() {
+			break
+		}
+	}
+	if first == u.Undoes() {
+		return 0
+	}
+	return nth
+}
 
 // resolve is Target.Resolve with the fault in its error.
 func resolve(t Target, f Fault, who string) ([]string, error) {

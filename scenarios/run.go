@@ -176,7 +176,7 @@ func (r *run) guarded(do func()) {
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
 	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
-	topology := r.topology(draw)
+	topology := r.spec.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
 	r.result.Choices = r.spec.choices(draw.String())
@@ -244,12 +244,12 @@ func checkPlan(plan faults.Plan, goals []Goal) error {
 }
 
 // topology draws what is deployed, with Ceph's timings.
-func (r *run) topology(draw *Draw) cluster.Topology {
+func (s Spec) topology(draw *Draw) cluster.Topology {
 	t := cluster.DefaultTopology()
-	if r.spec.Scenario.Topology != nil {
-		r.spec.Scenario.Topology(draw, &t)
+	if s.Scenario.Topology != nil {
+		s.Scenario.Topology(draw, &t)
 	}
-	if m, ok := FindMutant(r.spec.Mutant); ok && m.Plant != nil {
+	if m, ok := FindMutant(s.Mutant); ok && m.Plant != nil {
 		m.Plant(&t)
 	}
 	return t

@@ -89,6 +89,9 @@ func (s Scenario) marks() []string {
 
 // Goal is a liveness property with its deadline.
 type Goal struct {
+	// Words are the goal in a script, see Script: "replaced", "abandoned mon.b monclients".
+	// A goal without them can be in no script.
+	Words string
 	// Property names it in a failure, "I-MGR-11".
 	Property string
 	// Doc says what must come true.

@@ -60,7 +60,7 @@ func (f Failure) String() string {
 
 // Landed is a fault of the plan and how much of it landed.
 type Landed struct {
-	Kind    string        // the first word of Fault, see FaultKinds
+	Kind    string        // the first word of Fault, see Faults
 	Fault   string        // the fault in full
 	Struck  time.Duration // when it did, in the world's time
 	Victims []string

@@ -103,10 +103,11 @@ type Options struct {
 	// Default 500 (paxos_min).
 	SnapshotEvery int
 	// KeepEntries is the number of commits before that which are kept for monitors that
-	// lag; one that lacks more gets a snapshot. Default 100.
+	// lag; one that lacks more gets a snapshot. Default 100 (paxos_max_join_drift).
 	KeepEntries int
 	// MonMapFirst sends a client whose monitor map is older the newest before it is
-	// told that it is let in, as monitors before Ceph 16 do, and not behind that.
+	// told that it is let in, as monitors before Ceph 16 do, and not behind that. Ceph
+	// has no such option; its name is mon_monmap_first.
 	MonMapFirst bool
 }
 
