@@ -47,10 +47,10 @@ func succeeded(fault, step int, after func(cluster.Topology) time.Duration) Goal
 	}
 }
 
-// initialisation bounds a promoted manager's way to available: a map to it, its
-// modules, a beacon and a commit.
+// initialisation bounds a promoted manager's way to available: a map to it, the maps
+// that it waits for, a beacon and a commit.
 func initialisation(t cluster.Topology) time.Duration {
-	return t.Mgr.InitDuration + t.Mgr.TickPeriod + 2*proposal
+	return t.Mgr.TickPeriod + 2*proposal
 }
 
 // cameBack says that the manager that was active when the fault struck is in the

@@ -45,7 +45,7 @@ func clusterMutants() []Mutant {
 		{
 			Name:     "mgrDeafWhileStarting",
 			Doc:      "a manager that is starting does not heed a map that names another, and goes on to serve",
-			Scenario: "mgr-late-map", Property: "I-MGR-8",
+			Scenario: "mgr-late-map", Property: "I-MGR-4",
 			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
 		},
 		{

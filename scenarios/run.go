@@ -193,7 +193,7 @@ func (r *run) perform() {
 	r.cluster = cluster.Deploy(r.world, topology)
 	r.checkers = invariant.All(r.timeline, invariant.Bounds{
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
-		Tick: topology.Mon.TickInterval, Init: topology.Mgr.InitDuration, Proposal: r.scaled(proposal),
+		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
 		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
 		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
 		Lease: topology.Mon.Lease, Client: topology.Client,

@@ -33,5 +33,6 @@
 // Placement groups: what OSDs report of them is not read, and the monitors are told that
 // there are none. Of the Objecter there is only the OSD map and the wait for the epoch
 // that fences the predecessor (MS-18, MS-20). MgrClient, the manager's own reports to
-// itself. Loading modules takes no time of its own: a pause stands for it.
+// itself. Modules are part of the program, so a process need not load them when it
+// starts, which takes Ceph's seconds.
 package mgr

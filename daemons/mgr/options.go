@@ -50,9 +50,6 @@ type Config struct {
 type Options struct {
 	// TickPeriod is the time between beacons (mgr_tick_period, 2 s).
 	TickPeriod time.Duration
-	// InitDuration is how long an activated manager takes to load its modules
-	// before it is available (1 s, measured on Ceph 16.2.15).
-	InitDuration time.Duration
 	// StandbyModules lets a standby run the standby half of its modules
 	// (mgr_standby_modules, true).
 	StandbyModules bool
@@ -75,7 +72,6 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		TickPeriod:        2 * time.Second,
-		InitDuration:      time.Second,
 		StandbyModules:    true,
 		StrictMgrMapEpoch: true,
 	}
@@ -85,9 +81,6 @@ func (o Options) withDefaults() Options {
 	d := DefaultOptions()
 	if o.TickPeriod == 0 {
 		o.TickPeriod = d.TickPeriod
-	}
-	if o.InitDuration == 0 {
-		o.InitDuration = d.InitDuration
 	}
 	return o
 }
@@ -102,7 +95,6 @@ func (c Config) Validate() error {
 	}
 	refuse(c.Name == "", "Name is empty")
 	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
-	refuse(c.Options.InitDuration < 0, "InitDuration is negative")
 	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Given)) {
 		o := c.Options

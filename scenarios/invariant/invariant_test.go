@@ -30,7 +30,7 @@ func (c calm) DiskFaults(string) []error                                       {
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
 
 var bounds = Bounds{
-	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
+	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
 	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
 }
 
@@ -266,18 +266,18 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-12",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
-				at(48, "mon.a", mgrmap(3, 8, false, "")), at(55, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(46, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(47, "mon.a", mgrmap(3, 8, false, "")), at(55, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
 			bad: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 			},
 		}, {
 			property: "I-MGR-12",
 			good: []cluster.Observation{
 				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, "")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(90, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
-			bad: append([]cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, ""))}, beaconsUntil(48)...),
+			bad: append([]cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, ""))}, beaconsUntil(47)...),
 		}, {
 			property: "I-MGR-13",
 			good:     []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x,y")), at(2, "mon.a", described(3, 0, "", ""))},
@@ -420,7 +420,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8})}
 	idle := []cluster.Observation{
-		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
 	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {
