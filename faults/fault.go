@@ -86,14 +86,49 @@ type Undoing interface {
 
 // Step is a fault and its time.
 type Step struct {
-	At    time.Duration // since the cluster was healthy
+	// At is the time since the cluster was healthy; with After since the step before,
+	// and with When how long that is waited for at most.
+	At    time.Duration
+	After bool
+	// When is what the step waits for, from when the step before has struck and what is
+	// expected of that has come true; nil is nothing.
+	When  *Condition
 	Fault Fault
 }
 
-func (s Step) String() string { return fmt.Sprintf("at %v %v", s.At, s.Fault) }
+// Timed reports whether the step has a time of its own, whatever comes before it.
+func (s Step) Timed() bool { return !s.After && s.When == nil }
 
-// Plan is steps in the order of their times.
+// String is the step in the words of a plan: "at 5s kill leader", "after 200ms kill
+// leader", "when mgr.mode mode=active within 1m0s then kill leader".
+func (s Step) String() string {
+	switch {
+	case s.When != nil:
+		return fmt.Sprintf("when %v within %v then %v", s.When, s.At, s.Fault)
+	case s.After:
+		return fmt.Sprintf("after %v %v", s.At, s.Fault)
+	}
+	return fmt.Sprintf("at %v %v", s.At, s.Fault)
+}
+
+// Plan is steps in the order in which they happen: those that are timed in the order of
+// their times.
 type Plan []Step
+
+// Check is an error that names the first step whose time is before that of one before it.
+func (p Plan) Check() error {
+	last := -1
+	for i, s := range p {
+		if !s.Timed() {
+			continue
+		}
+		if last >= 0 && s.At < p[last].At {
+			return fmt.Errorf("step %d (%v) comes before step %d (%v)", i, s, last, p[last])
+		}
+		last = i
+	}
+	return nil
+}
 
 // String is the plan in text, a step on each line, see [ParsePlan].
 func (p Plan) String() string {

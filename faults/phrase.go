@@ -181,14 +181,17 @@ func (p *Phrase) OneOf(words ...string) string {
 
 func (p *Phrase) expected(words ...string) {
 	want := strings.Join(words, ", ")
-	switch {
-	case p.err != nil:
-	case p.More():
-		got := p.words[p.next].text
-		p.fail(p.column(), fmt.Sprintf("%q stands where %s is expected", got, want), closest(got, words))
-	default:
-		p.fail(p.column(), want+" is missing", "")
+	if !p.More() {
+		p.Fail("%s is missing", want)
+		return
 	}
+	got := p.words[p.next].text
+	hint := closest(got, words)
+	if hint != "" && len(words) > 4 {
+		p.fail(p.column(), fmt.Sprintf("%q can not stand here", got), hint)
+		return
+	}
+	p.fail(p.column(), fmt.Sprintf("%q stands where %s is expected", got, want), hint)
 }
 
 // closest is a hint at the word that was perhaps meant.
@@ -390,8 +393,7 @@ func ParsePlan(text string) (Plan, error) {
 		if p.Empty() {
 			continue
 		}
-		p.Expect("at")
-		r.Step(p)
+		r.Step(p.OneOf(StepWords()...), p)
 		if err := p.End(); err != nil {
 			return nil, err
 		}
@@ -406,17 +408,40 @@ type Reader struct{ reading reading }
 // Plan are the steps read so far.
 func (r *Reader) Plan() Plan { return slices.Clone(r.reading.steps) }
 
-// Step reads what follows the "at" of a step.
-func (r *Reader) Step(p *Phrase) {
+// Len is how many they are.
+func (r *Reader) Len() int { return len(r.reading.steps) }
+
+// StepWords are the words that steps begin with.
+func StepWords() []string { return []string{"at", "after", "when"} }
+
+// Step reads what follows the first word of a step.
+func (r *Reader) Step(first string, p *Phrase) {
 	p.plan = &r.reading
-	at := p.Duration("the time of the step", 0)
-	if n := len(r.reading.steps); n > 0 && at < r.reading.steps[n-1].At {
-		p.failBack("the step at %v comes after one at %v", at, r.reading.steps[n-1].At)
+	var s Step
+	switch first {
+	case "at":
+		s.At = p.Duration("the time of the step", 0)
+		if i := r.lastTimed(); i >= 0 && s.At < r.reading.steps[i].At {
+			p.failBack("the step at %v comes after one at %v", s.At, r.reading.steps[i].At)
+		}
+	case "after":
+		s.After, s.At = true, p.Duration("the time after the step before", 0)
+	case "when":
+		s.When, s.At = readCondition(p)
 	}
-	f := readFault(p)
+	s.Fault = readFault(p)
 	if p.err == nil {
-		r.reading.add(Step{At: at, Fault: f})
+		r.reading.add(s)
 	}
+}
+
+func (r *Reader) lastTimed() int {
+	for i, s := range slices.Backward(r.reading.steps) {
+		if s.Timed() {
+			return i
+		}
+	}
+	return -1
 }
 
 func readFault(p *Phrase) Fault {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/wavetank/wavetank/sim"
@@ -110,6 +111,13 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 	}
 }
 
+func drawCondition(t *rapid.T) *Condition {
+	return &Condition{
+		Fact: "mgr.mode", Fields: rapid.SliceOfN(rapid.SampledFrom([]string{"mode=active", "epoch=12", "reason=a \"b\" # c", "name="}), 0, 3).Draw(t, "fields"),
+		On: rapid.SampledFrom([]string{"", "mgr.x", "leader"}).Draw(t, "on"), Nth: rapid.SampledFrom([]int{0, 2, 7}).Draw(t, "nth"),
+	}
+}
+
 func drawDelay(t *rapid.T, d *rapid.Generator[time.Duration]) sim.Delay {
 	delay := sim.Delay{Shape: sim.DelayShape(rapid.IntRange(0, 4).Draw(t, "shape")), Min: d.Draw(t, "min")}
 	if delay.Shape != sim.DelayConstant {
@@ -162,14 +170,21 @@ func TestParsePlan_readsWhatPlansPrint(t *testing.T) {
 				t.Fatalf("a %s is a %s", kind, f.Kind())
 			}
 			at += time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "apart"))
-			plan = append(plan, Step{At: at, Fault: f})
+			s := Step{At: at, Fault: f}
+			switch rapid.SampledFrom(StepWords()).Draw(t, "first") {
+			case "after":
+				s.After, s.At = true, time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "after"))
+			case "when":
+				s.When, s.At = drawCondition(t), time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "within"))
+			}
+			plan = append(plan, s)
 		}
 		text := plan.String()
 		read, err := ParsePlan(text)
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		if d := cmp.Diff(plan, read, cmp.Exporter(func(reflect.Type) bool { return true })); d != "" {
+		if d := cmp.Diff(plan, read, cmp.Exporter(func(reflect.Type) bool { return true }), cmpopts.EquateEmpty()); d != "" {
 			t.Fatalf("%s\nof\n%s", d, text)
 		}
 		if again := read.String(); again != text {
@@ -207,7 +222,15 @@ func TestParsePlan_refuses(t *testing.T) {
 		problem      string
 		hint         string
 	}{
-		{"kill mon.a", 1, 1, `"kill" stands where at is expected`, ""},
+		{"kill mon.a", 1, 1, `"kill" stands where at, after, when is expected`, ""},
+		{"when", 1, 5, "the kind of a fact is missing", ""},
+		{"when mgr.mode active then kill mon.a", 1, 15, `want NAME=VALUE`, ""},
+		{"when mgr.mode mode=active kill mon.a", 1, 27, `want NAME=VALUE`, ""},
+		{"when mgr.mode nth 0 then kill mon.a", 1, 19, "the how-manieth fact is 0", ""},
+		{"when mgr.mode within 0s then kill mon.a", 1, 22, "how long the fact is waited for", ""},
+		{"when mgr.mode on mgr.x kill mon.a", 1, 24, `"kill" stands where then is expected`, ""},
+		{"after 1s", 1, 9, "a fault is missing", ""},
+		{"at 3s kill a\nafter 1s kill a\nat 2s kill a", 3, 4, "the step at 2s comes after one at 3s", ""},
 		{"at", 1, 3, "the time of the step is missing", ""},
 		{"at soon kill mon.a", 1, 4, `the time of the step is "soon"`, ""},
 		{"at -1s kill mon.a", 1, 4, "the time of the step is -1s", ""},

@@ -220,18 +220,19 @@ func once() []string {
 func (r *scriptReader) read(p *faults.Phrase) {
 	s := &r.script
 	numbers := topologyNumbers(&s.Topology)
-	words := slices.Concat([]string{"at", "expect", "option", "module"}, once(), numbers.Names())
+	words := slices.Concat(faults.StepWords(), []string{"expect", "option", "module"}, once(), numbers.Names())
 	word := p.OneOf(words...)
-	if slices.Contains(r.said, word) && !slices.Contains([]string{"at", "expect", "option", "module"}, word) {
+	isStep := slices.Contains(faults.StepWords(), word)
+	if slices.Contains(r.said, word) && (slices.Contains(once(), word) || numbers[word] != nil) {
 		p.Fail("%s is said twice", word)
 	}
-	if slices.Contains(r.said, "at") && word != "at" && word != "expect" {
+	if r.plan.Len() > 0 && !isStep && word != "expect" {
 		p.Fail("%s stands behind a step; steps and expectations come last", word)
 	}
 	r.said = append(r.said, word)
 	switch word {
-	case "at":
-		r.plan.Step(p)
+	case "at", "after", "when":
+		r.plan.Step(word, p)
 	case "expect":
 		r.expect(p)
 	case "option":
@@ -303,7 +304,7 @@ func (r *scriptReader) module(p *faults.Phrase) {
 
 // expect reads a goal, which counts from the step before it.
 func (r *scriptReader) expect(p *faults.Phrase) {
-	steps := len(r.plan.Plan())
+	steps := r.plan.Len()
 	if steps == 0 {
 		p.Fail("nothing can be expected before the first step")
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wavetank/wavetank/faults"
 )
@@ -62,6 +63,40 @@ func TestScript_runsAgain(t *testing.T) {
 	}
 }
 
+// Steps follow one another and what processes state.
+func TestScript_waits(t *testing.T) {
+	run := func(steps string) Result {
+		t.Helper()
+		s, err := ParseScript("scenario waits\n" + steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Run(Spec{Scenario: s.Scenario(), Seed: 5})
+	}
+	r := run(`at 3s mgr-fail
+when mgr.mode mode=active on mgrs within 30s then kill active-mgr
+expect replaced within 40s
+after 1500ms restart dead
+when mon.commit map=mgrmap available=true on leader nth 1 then pause leader
+after 0s resume paused
+expect settled within 60s
+`)
+	if r.Verdict != Pass || r.Vain != "" || len(r.Faults) != 5 {
+		t.Fatalf("%v %v, in vain %q, faults %v", r.Verdict, r.Failure, r.Vain, r.Faults)
+	}
+	if f := r.Faults; f[1].Struck <= f[0].Struck || len(f[1].Victims) != 1 || f[2].Struck < f[1].Struck+1500*time.Millisecond || f[4].Struck != f[3].Struck {
+		t.Errorf("%+v", f)
+	}
+	r = run("at 3s kill active-mgr\nwhen mgr.mode mode=confused within 5s then kill mon.a\nat 20s kill mon.b\n")
+	if r.Verdict != Inconclusive || r.Vain != "when mgr.mode mode=confused within 5s then kill mon.a" || len(r.Faults) != 1 {
+		t.Errorf("%v, in vain %q, faults %v", r.Verdict, r.Vain, r.Faults)
+	}
+	r = run("when mgr.beacon on mgr.nobody then kill mon.a\n")
+	if r.Verdict != Fail || !strings.Contains(r.Failure.Detail, "unknown daemon or role") {
+		t.Errorf("%v %v", r.Verdict, r.Failure)
+	}
+}
+
 func TestParseScript_refuses(t *testing.T) {
 	const step = "\nat 1s kill mon.a\n"
 	for _, tt := range []struct{ text, want string }{
@@ -70,7 +105,7 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario", "line 1, column 9: the name of the scenario is missing"},
 		{"scenario a b", `"b" is one word too many`},
 		{"scenario a\nscenario b" + step, "line 2, column 10: scenario is said twice"},
-		{"scenario a\nmgr 3" + step, `line 2, column 1: "mgr" stands where`},
+		{"scenario a\nmgr 3" + step, `line 2, column 1: "mgr" can not stand here`},
 		{"scenario a\nmgr 3" + step, `did you mean "mgrs"?`},
 		{"scenario a\nmons -1" + step, "line 2, column 6: how many there are is -1"},
 		{"scenario a\nmons 1000000000" + step, "want 0 to 1000"},
