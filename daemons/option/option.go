@@ -14,7 +14,6 @@ package option
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"math"
@@ -32,10 +31,17 @@ var (
 	ErrBadValue = errors.New("bad value")
 )
 
-// Set is options by their names. A value's Set takes over what the text says, which has
-// no space around it; its error says what that should be, and leaves everything as it was.
-// Its String is the text as Set takes it.
-type Set map[string]flag.Value
+// Value is the value of one option, as the Value of package flag is.
+type Value interface {
+	// Set takes over what the text says, which has no space around it. An error says what
+	// it should be, and leaves everything as it was.
+	Set(text string) error
+	// String is the value as Set takes it.
+	String() string
+}
+
+// Set is options by their names.
+type Set map[string]Value
 
 // Names are the names in ascending order.
 func (s Set) Names() []string { return slices.Sorted(maps.Keys(s)) }
@@ -64,10 +70,10 @@ func (s Set) Text(name string) string {
 const most = 1e9
 
 // Seconds takes a number of seconds, also with a fraction.
-func Seconds(d *time.Duration) flag.Value { return SecondsFrom(0, d) }
+func Seconds(d *time.Duration) Value { return SecondsFrom(0, d) }
 
 // SecondsFrom is Seconds that are not less than so many.
-func SecondsFrom(least float64, d *time.Duration) flag.Value { return &seconds{least: least, d: d} }
+func SecondsFrom(least float64, d *time.Duration) Value { return &seconds{least: least, d: d} }
 
 type seconds struct {
 	least float64
@@ -86,10 +92,10 @@ func (v *seconds) Set(text string) error {
 }
 
 // Factor takes a number that is not negative.
-func Factor(f *float64) flag.Value { return &factor{most: most, f: f} }
+func Factor(f *float64) Value { return &factor{most: most, f: f} }
 
 // Probability takes a number from 0 to 1.
-func Probability(p *float64) flag.Value { return &factor{most: 1, f: p} }
+func Probability(p *float64) Value { return &factor{most: 1, f: p} }
 
 type factor struct {
 	most float64
@@ -116,10 +122,10 @@ func number(what string, least, most float64, text string) (float64, error) {
 }
 
 // Count takes a whole number from 0 to 2^31-1.
-func Count(n *int) flag.Value { return &whole[int]{most: math.MaxInt32, n: n} }
+func Count(n *int) Value { return &whole[int]{most: math.MaxInt32, n: n} }
 
 // Bytes takes a whole number from 0 to 2^63-1.
-func Bytes(n *int64) flag.Value { return &whole[int64]{most: math.MaxInt64, n: n} }
+func Bytes(n *int64) Value { return &whole[int64]{most: math.MaxInt64, n: n} }
 
 type whole[T int | int64] struct {
 	most int64
@@ -138,7 +144,7 @@ func (v *whole[T]) Set(text string) error {
 }
 
 // Bool takes true and false, in any case, and 1 and 0.
-func Bool(b *bool) flag.Value { return (*boolean)(b) }
+func Bool(b *bool) Value { return (*boolean)(b) }
 
 type boolean bool
 
