@@ -67,6 +67,13 @@ func newSiteAs(t *testing.T, bin string, options []string, mons ...string) *site
 	return s
 }
 
+// in is the same cluster for a part of the test.
+func (s *site) in(t *testing.T) *site {
+	part := *s
+	part.t = t
+	return &part
+}
+
 // open takes the configuration into use, and says what the daemons logged if the
 // test fails.
 func (s *site) open(config realceph.Config) {
