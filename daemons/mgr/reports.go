@@ -103,14 +103,6 @@ func (srv *server) forget(c *msgr.Connection) {
 	srv.g.s.log.Debug("daemon left", "daemon", r.key)
 }
 
-// What a metric of a daemon's health is about (daemon_metric in
-// src/mgr/DaemonHealthMetric.h): the first half of the value counts, the second is
-// seconds.
-const (
-	metricSlowOps    = 0
-	metricPendingPGs = 1
-)
-
 // reportedHealth is what the daemons' own metrics make of health: SLOW_OPS. (Ceph:
 // src/mgr/DaemonHealthMetricCollector.cc.)
 func (g *Mgr) reportedHealth() (c msg.HealthCheck, slow bool) {
@@ -119,7 +111,7 @@ func (g *Mgr) reportedHealth() (c msg.HealthCheck, slow bool) {
 	for _, d := range g.s.cluster.Daemons.All() {
 		for _, h := range d.Health {
 			n := uint32(h.Value >> 32)
-			if h.Type != metricSlowOps || n == 0 {
+			if h.Type != msg.MetricSlowOps || n == 0 {
 				continue
 			}
 			count += n

@@ -139,6 +139,13 @@ func decodeCounterType(d *wire.Decoder) (c CounterType) {
 	return c
 }
 
+// What a DaemonHealthMetric is about (daemon_metric in src/mgr/DaemonHealthMetric.h): the
+// first half of the value counts, the second is seconds.
+const (
+	MetricSlowOps    uint8 = 0
+	MetricPendingPGs uint8 = 1
+)
+
 // DaemonHealthMetric is a number that tells how a daemon fares. (Ceph:
 // src/mgr/DaemonHealthMetric.h.)
 type DaemonHealthMetric struct {
