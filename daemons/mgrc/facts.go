@@ -54,7 +54,7 @@ func (Configured) Kind() string { return "mgrc.configured" }
 
 // Attrs are the fields.
 func (f Configured) Attrs() []slog.Attr {
-	return append(who(f.Entity, f.Session), slog.Duration("period", f.Period))
+	return append(who(f.Entity, f.Session), slog.Int64("period_ns", int64(f.Period)))
 }
 
 // Reported states that a report was given to the session's connection. Kind
