@@ -100,6 +100,7 @@ func (g *Mgr) finish(done func()) {
 	g.followMonMap()
 	g.followFSMap(g.s.cluster.FS)
 	g.followOSDMap()
+	g.followMgrMap()
 	g.s.standbyModules = false
 	g.s.modules.StartActive()
 	g.initialised = true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr/module"
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -127,6 +128,8 @@ type Defects struct {
 	// that name another one, so that it comes to serve although it was replaced.
 	// I-MGR-8 finds it.
 	DeafWhileStarting bool
+	// MgrClient are those of the client of the active manager.
+	MgrClient mgrc.Defects
 	// NoFenceWait makes a manager serve without the OSD map that fences its
 	// predecessor (skips the wait of MS-18). I-MGR-2 finds it.
 	NoFenceWait bool

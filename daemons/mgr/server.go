@@ -55,6 +55,11 @@ func (s *Standby) authorizer() msgr.Authorizer {
 	if s.cfg.Authorizer != nil {
 		return s.cfg.Authorizer
 	}
+	return s.identity()
+}
+
+// identity is what the manager says of itself to those that it talks to.
+func (s *Standby) identity() msgr.AuthNone {
 	return msgr.AuthNone{Name: msg.AuthName{Type: uint32(msg.EntityMgr), ID: s.cfg.Name}, GlobalID: s.gid()}
 }
 

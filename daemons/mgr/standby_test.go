@@ -169,8 +169,11 @@ func TestStandby_start(t *testing.T) {
 	if diff := cmp.Diff(want, slices.DeleteFunc(slices.Clone(m.process.Facts), aside)[:3]); diff != "" {
 		t.Errorf("first facts (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]msg.Subscription{"config": {}, "mgrmap": {}, "monmap": {Start: 2}}, m.lastSubscriptions()); diff != "" {
+	if diff := cmp.Diff(map[string]msg.Subscription{"config": {}, "mgrmap": {}, "monmap": {Start: 2}}, m.subscriptions(1)); diff != "" {
 		t.Errorf("subscriptions (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]msg.Subscription{"osdmap": {OneTime: true}}, m.lastSubscriptions()); diff != "" { // MS-7
+		t.Errorf("subscriptions after that (-want +got):\n%s", diff)
 	}
 	received := m.mons.All(msg.TypeMgrBeacon)
 	if len(received) != 5 {
@@ -223,7 +226,7 @@ func TestStandby_activation(t *testing.T) {
 	m.world.Run(3 * time.Second)
 	want := map[string]msg.Subscription{
 		"config": {}, "monmap": {Start: 2}, "mgrmap": {Start: 6},
-		"fsmap": {}, "kv:mgr/": {}, "log-info": {}, "mgrdigest": {}, "servicemap": {},
+		"fsmap": {}, "kv:mgr/": {}, "log-info": {}, "mgrdigest": {}, "osdmap": {OneTime: true}, "servicemap": {},
 	}
 	if diff := cmp.Diff(want, m.subscriptions(1)); diff != "" { // the last is for the OSD map
 		t.Errorf("subscriptions of an active manager (-want +got):\n%s", diff)
@@ -239,7 +242,7 @@ func TestStandby_activation(t *testing.T) {
 	m.pushDigest()
 	m.within(10*time.Millisecond, "active manager", func() bool { return m.mode() == mgr.ModeActive })
 	sent := facts[mgr.BeaconSent](m)
-	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 2}) {
+	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 4}) {
 		t.Errorf("the last beacon at the end of init is %+v, want an extra one that claims to be available", last)
 	}
 	if m.standby.State() != "active" {
@@ -248,7 +251,7 @@ func TestStandby_activation(t *testing.T) {
 
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)
-	m.expectBeacons("until the map says so", true, 2)
+	m.expectBeacons("until the map says so", true, 4)
 	m.push(available(m.names(6, gid)))
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)

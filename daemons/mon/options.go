@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -222,6 +223,8 @@ type Defects struct {
 	// MonMapApart commits the monmap first and then, by itself, the change of the
 	// quorum's members, which is lost if the leader ends in between.
 	MonMapApart bool
+	// MgrClient are those of the client of the active manager.
+	MgrClient mgrc.Defects
 	// Quorum are those of the replicated log.
 	Quorum quorum.Defects
 }
