@@ -81,6 +81,7 @@ func Run(t *testing.T, newWorld func(t *testing.T) World) {
 		{"loop", loopChecks()},
 		{"timer", timerChecks()},
 		{"task", taskChecks()},
+		{"block", blockChecks()},
 		{"clock", clockChecks()},
 		{"rand", randChecks()},
 		{"listen", listenChecks()},

@@ -1,0 +1,87 @@
+package db
+
+import (
+	"strings"
+	"time"
+)
+
+// clause is the condition of a statement: parts that must all hold, with a "?" for each
+// argument.
+type clause struct {
+	parts []string
+	args  []any
+}
+
+func (c *clause) and(part string, args ...any) {
+	c.parts = append(c.parts, part)
+	c.args = append(c.args, args...)
+}
+
+// equal asks for a value, unless that is empty.
+func (c *clause) equal(column, value string) {
+	if value != "" {
+		c.and(quoted(column)+" = ?", value)
+	}
+}
+
+// number asks for a value, unless that is zero.
+func (c *clause) number(column string, value int64) {
+	if value != 0 {
+		c.and(quoted(column)+" = ?", value)
+	}
+}
+
+// is asks for a value, unless want is nil.
+func (c *clause) is(column string, want *bool) {
+	if want != nil {
+		c.and(quoted(column)+" = ?", *want)
+	}
+}
+
+// text asks for a value, unless want is nil; the empty one stands for NULL too.
+func (c *clause) text(column string, want *string) {
+	switch {
+	case want == nil:
+	case *want == "":
+		c.and("(" + quoted(column) + " is null or " + quoted(column) + " = '')")
+	default:
+		c.equal(column, *want)
+	}
+}
+
+// oneOf asks for one of some values, unless there are none.
+func (c *clause) oneOf(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	c.and(quoted(column)+" in (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+}
+
+// undeleted leaves out rows that were deleted softly.
+func (c *clause) undeleted(also bool) {
+	if !also {
+		c.and("deleted = ?", false)
+	}
+}
+
+// seen asks for a sign of life not before since, unless that is zero.
+func (c *clause) seen(since time.Time) {
+	if !since.IsZero() {
+		c.and("coalesce(updated_at, created_at) >= ?", since)
+	}
+}
+
+// String is the clause with its keyword, or nothing.
+func (c *clause) String() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(c.parts, " and ")
+}
+
+// quoted is a name that may be a word of SQL ("binary" is one of MySQL).
+func quoted(name string) string { return `"` + name + `"` }

@@ -1,0 +1,138 @@
+package db
+
+import (
+	"database/sql" //wavetank:allow its interface, on drivers and pools that the store chooses
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// Operations are what can be done with the tables, each by a connection of the pool of
+// its own, or all within a transaction.
+type Operations struct {
+	store *Store
+	tx    *transaction  // or nil
+	limit time.Duration // for one operation, 0 is none
+}
+
+// statement is one statement with a "?" for each argument.
+type statement struct {
+	text string
+	args []any
+}
+
+// chosen are the fields of the columns.
+func chosen[C ~string](all []field, columns []C) []field {
+	picked := make([]field, 0, len(columns))
+	for _, c := range columns {
+		i := slices.IndexFunc(all, func(f field) bool { return f.column == string(c) })
+		if i < 0 {
+			panic(fmt.Sprintf("no column %s", c))
+		}
+		picked = append(picked, all[i])
+	}
+	return picked
+}
+
+// selectRows reads the rows of table (or of what stands for one) by ascending id, at
+// most so many, if that is not 0.
+func selectRows[T any](o Operations, t host.Task, table string, fields func(*T) []field, where *clause, most int) ([]T, error) {
+	var all []T
+	text := "select " + columnList(fields(new(T))) + " from " + table + where.String() + " order by id"
+	if most > 0 {
+		text += fmt.Sprintf(" limit %d", most)
+	}
+	err := o.query(t, statement{text, where.args}, func(rows *sql.Rows) error {
+		var row T
+		targets := scanTargets(fields(&row))
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		all = append(all, row)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", tableName(table), err)
+	}
+	return all, nil
+}
+
+func selectRow[T any](o Operations, t host.Task, table string, fields func(*T) []field, where *clause) (T, error) {
+	all, err := selectRows(o, t, table, fields, where, 1)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("read %s: %w", table, ErrNotFound)
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return all[0], nil
+}
+
+func tableName(table string) string {
+	if table == clusterHealth {
+		return clusters
+	}
+	return table
+}
+
+func columnList(fields []field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = quoted(f.column)
+	}
+	return strings.Join(names, ", ")
+}
+
+func scanTargets(fields []field) []any {
+	targets := make([]any, len(fields))
+	for i, f := range fields {
+		targets[i] = f.target()
+	}
+	return targets
+}
+
+// insert inserts a row, without its id, and returns that.
+func (o Operations) insert(t host.Task, table string, fields []field) (int64, error) {
+	fields = slices.DeleteFunc(fields, func(f field) bool { return f.column == "id" })
+	st := statement{text: "insert into " + table + " (" + columnList(fields) + ") values (?" + strings.Repeat(", ?", len(fields)-1) + ")"}
+	for _, f := range fields {
+		st.args = append(st.args, f.value())
+	}
+	id, err := o.insertStatement(t, st)
+	if err != nil {
+		return 0, fmt.Errorf("insert into %s: %w", table, err)
+	}
+	return id, nil
+}
+
+func (o Operations) update(t host.Task, table string, where *clause, set []field) (int, error) {
+	var st statement
+	var b strings.Builder
+	b.WriteString("update " + table + " set ")
+	for i, f := range set {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quoted(f.column) + " = ?")
+		st.args = append(st.args, f.value())
+	}
+	b.WriteString(where.String())
+	st.text, st.args = b.String(), append(st.args, where.args...)
+	n, err := o.exec(t, st)
+	if err != nil {
+		return 0, fmt.Errorf("update %s: %w", table, err)
+	}
+	return n, nil
+}
+
+func (o Operations) remove(t host.Task, table string, where *clause) (int, error) {
+	n, err := o.exec(t, statement{"delete from " + table + where.String(), where.args})
+	if err != nil {
+		return 0, fmt.Errorf("delete from %s: %w", table, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,294 @@
+package sqld
+
+import (
+	"bufio"
+	"errors"
+	"net" //wavetank:allow its types only
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/host"
+)
+
+// rowsPerFrame is about how many bytes of rows go into a frame.
+const rowsPerFrame = 32 << 10
+
+// session is a client's connection.
+type session struct {
+	server *Server
+	net    net.Conn
+	in     *bufio.Reader
+	buf    []byte
+	out    encoder
+	pinned *connection // while a transaction is open
+	writes []entry     // of the open transaction, for the log
+}
+
+// accept begins a session for each connection.
+func (s *Server) accept(_ host.Task, l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			s.log.Error("sqld: no more sessions", "err", err)
+			return
+		}
+		if s.sessions == s.options.Sessions {
+			c.Close()
+			continue
+		}
+		s.sessions++
+		s.loop.Go("session", func(t host.Task) {
+			defer func() { s.sessions-- }()
+			defer c.Close()
+			(&session{server: s, net: c, in: bufio.NewReaderSize(c, 1024)}).serve(t)
+		})
+	}
+}
+
+// serve answers a client until it goes.
+func (s *session) serve(t host.Task) {
+	defer func() {
+		if s.pinned != nil {
+			s.rollBack(t)
+		}
+	}()
+	if err := s.greet(); err != nil {
+		return
+	}
+	for {
+		if err := s.one(t); err != nil {
+			return
+		}
+	}
+}
+
+// greet reads the client's first frame and answers it.
+func (s *session) greet() error {
+	kind, body, err := s.read()
+	if err != nil {
+		return err
+	}
+	if kind != frameHello || string(body) != magic {
+		s.refuse(refuse(Protocol, "not a client of this protocol"))
+		return errMalformed
+	}
+	s.out.begin(frameWelcome)
+	s.out.uint(map[bool]uint64{true: 1}[s.server.primary()])
+	s.out.int(s.server.position)
+	s.out.end()
+	return s.flush()
+}
+
+func (s *session) read() (kind byte, body []byte, err error) {
+	kind, body, s.buf, err = readFrame(s.in, s.buf)
+	if cap(s.buf) > rowsPerFrame {
+		s.buf = nil
+	}
+	return kind, body, err
+}
+
+func (s *session) flush() error {
+	_, err := s.net.Write(s.out.buf)
+	if s.out.buf = s.out.buf[:0]; cap(s.out.buf) > 2*rowsPerFrame {
+		s.out.buf = nil
+	}
+	return err
+}
+
+// refuse answers with an error.
+func (s *session) refuse(e *Error) error {
+	s.out.buf = s.out.buf[:0]
+	s.out.begin(frameError)
+	s.out.uint(uint64(e.Code))
+	s.out.text(e.Message)
+	s.out.end()
+	return s.flush()
+}
+
+// one reads a frame and answers it. A client that is silent in a transaction for too
+// long is gone.
+func (s *session) one(t host.Task) error {
+	var until time.Time
+	if s.pinned != nil {
+		until = s.server.host.Clock().Now().Add(s.server.options.IdleTimeout)
+	}
+	s.net.SetReadDeadline(until)
+	kind, body, err := s.read()
+	if err != nil {
+		return err
+	}
+	d := &decoder{body: body}
+	switch kind {
+	case frameExecute:
+		st := decodeStatement(d)
+		if err := d.end(); err != nil {
+			return errors.Join(err, s.refuse(refusal(err)))
+		}
+		return s.execute(t, st)
+	case framePull:
+		position, epoch := d.int(), d.uint()
+		if err := d.end(); err != nil {
+			return errors.Join(err, s.refuse(refusal(err)))
+		}
+		return s.servePull(t, position, epoch)
+	}
+	s.refuse(refuse(Protocol, "no frame %q from clients", kind))
+	return errMalformed
+}
+
+// execute runs a statement and answers it.
+func (s *session) execute(t host.Task, st statement) error {
+	s.server.counts.Statements++
+	if d := s.server.delay; d > 0 {
+		t.Sleep(d)
+	}
+	c := s.pinned
+	if c == nil {
+		var err error
+		if c, err = s.server.take(t); err != nil {
+			return s.refuse(refusal(err))
+		}
+	}
+	a, err := s.run(t, c, st)
+	s.settle(t, c, a.open, err)
+	if err != nil {
+		return s.refuse(refusal(err))
+	}
+	return s.answer(a)
+}
+
+// settle keeps the connection if a transaction is open now, and gives it back if not. A
+// connection of which the disk failed is closed: SQLite looks at its files anew.
+func (s *session) settle(t host.Task, c *connection, open bool, err error) {
+	switch {
+	case codeOf(err) == IO && err != nil:
+		s.pinned, s.writes = nil, nil
+		s.server.drop(t, c)
+	case open:
+		s.pinned = c
+		s.server.unlocked.open()
+	default:
+		s.pinned, s.writes = nil, nil
+		s.server.give(c)
+	}
+}
+
+// rollBack ends the open transaction of a client that has gone.
+func (s *session) rollBack(t host.Task) {
+	a, err := s.pinned.runOwn(t, "rollback")
+	s.settle(t, s.pinned, a.open, err)
+	if s.pinned != nil { // it did not help
+		s.server.drop(t, s.pinned)
+	}
+}
+
+// run runs a statement on c, and logs what it writes.
+func (s *session) run(t host.Task, c *connection, st statement) (answer, error) {
+	var p *prepared
+	err := s.server.patiently(t, func() (err error) {
+		p, err = c.look(t, st.text)
+		return err
+	})
+	if err != nil {
+		return answer{open: s.pinned != nil}, err
+	}
+	switch {
+	case p.writes && !s.server.primary():
+		return answer{open: s.pinned != nil}, refuse(ReadOnly, "this server follows %v", s.server.following)
+	case p.control == "COMMIT" && len(s.writes) > 0:
+		return s.commit(t, c, st)
+	case p.writes && s.pinned == nil && s.server.options.Log > 0:
+		return s.runLogged(t, c, st)
+	}
+	a, err := s.patient(t, c, st)
+	if err == nil && p.writes && s.server.options.Log > 0 {
+		s.writes = append(s.writes, entry{st, c.impure.values})
+	}
+	return a, err
+}
+
+// patient runs a statement, and again as long as it meets locks.
+func (s *session) patient(t host.Task, c *connection, st statement) (a answer, err error) {
+	err = s.server.patiently(t, func() error {
+		c.impure = impure{}
+		a, err = c.run(t, st)
+		return err
+	})
+	return a, err
+}
+
+// commit adds the transaction to the log and commits it with that.
+func (s *session) commit(t host.Task, c *connection, commit statement) (answer, error) {
+	position, err := s.server.append(t, c, s.writes)
+	if err != nil {
+		return answer{open: true}, err
+	}
+	a, err := s.patient(t, c, commit)
+	if err != nil {
+		return a, err
+	}
+	s.server.committed(position)
+	return a, nil
+}
+
+// runLogged runs one writing statement in a transaction with its entry in the log.
+func (s *session) runLogged(t host.Task, c *connection, st statement) (answer, error) {
+	if _, err := s.patient(t, c, statement{text: "begin immediate"}); err != nil {
+		return answer{}, err
+	}
+	a, err := s.patient(t, c, st)
+	if err == nil {
+		s.writes = []entry{{st, c.impure.values}}
+		_, err = s.commit(t, c, statement{text: "commit"})
+	}
+	if a.open = false; err != nil {
+		c.runOwn(t, "rollback") // fails if there is nothing to roll back
+	}
+	return a, err
+}
+
+// answer sends an answer.
+func (s *session) answer(a answer) error {
+	if len(a.columns) > 0 {
+		s.out.begin(frameColumns)
+		s.out.uint(uint64(len(a.columns)))
+		for _, name := range a.columns {
+			s.out.text(name)
+		}
+		s.out.end()
+	}
+	for len(a.rows) > 0 {
+		n, err := s.rows(a.rows)
+		if err != nil {
+			return s.refuse(refusal(err))
+		}
+		if a.rows = a.rows[n:]; len(s.out.buf) >= rowsPerFrame {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	s.out.begin(frameDone)
+	s.out.int(a.affected)
+	s.out.int(a.lastID)
+	s.out.end()
+	return s.flush()
+}
+
+// rows puts some rows into a frame and says how many.
+func (s *session) rows(all [][]any) (int, error) {
+	s.out.begin(frameRows)
+	n := 0
+	for n < len(all) && (n == 0 || len(s.out.buf)-s.out.start < rowsPerFrame) {
+		for _, v := range all[n] {
+			if err := s.out.value(v); err != nil {
+				return 0, err
+			}
+		}
+		n++
+	}
+	s.out.end()
+	if len(s.out.buf)-s.out.start > maxFrame {
+		return 0, refuse(TooBig, "a row of more than %d bytes", maxFrame)
+	}
+	return n, nil
+}
