@@ -158,3 +158,15 @@ func (v *boolean) Set(text string) error {
 	*v = boolean(b)
 	return nil
 }
+
+// Text takes any text.
+func Text(s *string) Value { return (*text)(s) }
+
+type text string
+
+func (v *text) String() string { return string(*v) }
+
+func (v *text) Set(s string) error {
+	*v = text(s)
+	return nil
+}
