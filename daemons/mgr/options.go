@@ -51,6 +51,12 @@ type Config struct {
 type Options struct {
 	// TickPeriod is the time between beacons (mgr_tick_period, 2 s).
 	TickPeriod time.Duration
+	// StatsPeriod is the time between two reports of a daemon, rounded up to seconds
+	// (mgr_stats_period, 5 s).
+	StatsPeriod time.Duration
+	// StatsThreshold is the priority from which on daemons report their counters
+	// (mgr_stats_threshold, 5). 0 takes all of them.
+	StatsThreshold int
 	// InitDuration is how long an activated manager takes to load its modules
 	// before it is available (1 s, measured on Ceph 16.2.15).
 	InitDuration time.Duration
@@ -76,6 +82,8 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		TickPeriod:        2 * time.Second,
+		StatsPeriod:       5 * time.Second,
+		StatsThreshold:    int(msg.CounterUseful),
 		InitDuration:      time.Second,
 		StandbyModules:    true,
 		StrictMgrMapEpoch: true,
@@ -86,6 +94,9 @@ func (o Options) withDefaults() Options {
 	d := DefaultOptions()
 	if o.TickPeriod == 0 {
 		o.TickPeriod = d.TickPeriod
+	}
+	if o.StatsPeriod == 0 {
+		o.StatsPeriod = d.StatsPeriod
 	}
 	if o.InitDuration == 0 {
 		o.InitDuration = d.InitDuration
@@ -103,6 +114,8 @@ func (c Config) Validate() error {
 	}
 	refuse(c.Name == "", "Name is empty")
 	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
+	refuse(c.Options.StatsPeriod < 0, "StatsPeriod is negative")
+	refuse(c.Options.StatsThreshold < 0, "StatsThreshold is negative")
 	refuse(c.Options.InitDuration < 0, "InitDuration is negative")
 	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Given)) {

@@ -15,6 +15,8 @@ import (
 func (o *Options) named() option.Set {
 	return option.Set{
 		"mgr_standby_modules": option.Bool(&o.StandbyModules),
+		"mgr_stats_period":    option.SecondsFrom(1, &o.StatsPeriod),
+		"mgr_stats_threshold": option.Count(&o.StatsThreshold),
 		"mgr_tick_period":     option.SecondsFrom(0.001, &o.TickPeriod),
 	}
 }
@@ -23,6 +25,8 @@ func (o *Options) named() option.Set {
 func (o *Options) texts() map[string]string {
 	return map[string]string{
 		"mgr_standby_modules": strconv.FormatBool(o.StandbyModules),
+		"mgr_stats_period":    seconds(o.StatsPeriod.Seconds()),
+		"mgr_stats_threshold": strconv.Itoa(o.StatsThreshold),
 		"mgr_tick_period":     seconds(o.TickPeriod.Seconds()),
 	}
 }
@@ -77,7 +81,11 @@ func (s *Standby) handleConfig(options map[string]string) {
 // last one has said. A standby whose modules run although they should not, or the other
 // way round, comes back without or with them.
 func (s *Standby) applySettings() {
+	was := s.opt
 	s.opt = s.layers.onto(s.base)
+	if srv := s.serving(); srv != nil && (s.opt.StatsPeriod != was.StatsPeriod || s.opt.StatsThreshold != was.StatsThreshold) {
+		srv.configureAll()
+	}
 	wanted := s.opt.StandbyModules && s.shadowing
 	if s.mode == ModeStandby && s.standbyModules != wanted {
 		s.respawn(s.epoch, fmt.Sprintf("mgr_standby_modules is %v now", s.opt.StandbyModules))
