@@ -58,6 +58,7 @@ func operator(t *testing.T, c *local.Cluster, args ...string) (string, error) {
 // The command line finds our daemons' admin sockets by path and by name, learns from
 // them what it may ask, and shows what they answer.
 func TestCLI_realAtOurAdminSockets(t *testing.T) {
+	t.Parallel()
 	(&site{t: t}).check(realceph.Require("", "ceph", "ceph-conf"))
 	c := upped(t, 3, 2)
 	ask := func(t *testing.T, args ...string) string {
@@ -123,6 +124,7 @@ func TestCLI_realAtOurAdminSockets(t *testing.T) {
 // What our monitors answer is what a real one answers to the same bytes, and has no
 // key that a real one has not.
 func TestAdminSocket_likeCephs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	c := upped(t, 1, 0)

@@ -37,9 +37,10 @@ func (s subnet) addr(host byte) netip.Addr { return netip.AddrFrom4([4]byte{127,
 // site is a cluster of Ceph's programs for one test.
 type site struct {
 	*realceph.Cluster
-	t    *testing.T
-	net  subnet
-	mons map[string]*realceph.Daemon
+	t     *testing.T
+	net   subnet
+	mons  map[string]*realceph.Daemon
+	watch *watch
 }
 
 // newSite makes a cluster with the named monitors, not yet started.
@@ -80,7 +81,7 @@ func (s *site) open(config realceph.Config) {
 	s.t.Helper()
 	c, err := realceph.New(config)
 	s.check(err)
-	s.Cluster = c
+	s.Cluster, s.watch = c, &watch{t: s.t}
 	s.t.Cleanup(func() {
 		c.Close()
 		if s.t.Failed() {
