@@ -61,6 +61,23 @@ func (f RowCreated) Attrs() []slog.Attr {
 	return f.attrs(slog.Int64("id", f.ID), slog.String("uuid", f.UUID), slog.Bool("again", f.Again))
 }
 
+// BeatSent states that a heartbeat is on its way to the database. Kind
+// "cinder.beat.sent".
+type BeatSent struct {
+	Who
+	ID        int64
+	Count     int           // report_count to be written
+	UpdatedAt time.Duration // updated_at to be written, since 1970
+}
+
+// Kind is "cinder.beat.sent".
+func (BeatSent) Kind() string { return "cinder.beat.sent" }
+
+// Attrs are the fields.
+func (f BeatSent) Attrs() []slog.Attr {
+	return f.attrs(slog.Int64("id", f.ID), slog.Int("count", f.Count), slog.Duration("updated_at", f.UpdatedAt))
+}
+
 // Beat states that a heartbeat was committed. Kind "cinder.beat".
 type Beat struct {
 	Who

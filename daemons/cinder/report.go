@@ -82,6 +82,7 @@ func (s *Service) beat(t host.Task, ops func() Operations) error {
 		columns = append(columns, db.ServiceAvailabilityZone)
 	}
 	set := db.Service{ReportCount: row.ReportCount + 1, UpdatedAt: s.now(), AvailabilityZone: s.opt.AvailabilityZone}
+	s.h.Probe(BeatSent{s.who(), s.id, set.ReportCount, sinceEpoch(set.UpdatedAt)})
 	n, err := ops().UpdateServices(t, s.self(), set, columns...)
 	switch {
 	case err != nil:

@@ -68,7 +68,11 @@ func (a *API) viewService(c *call, now time.Time, s *db.Service, backends map[st
 		return serviceView{}, errors.New("unsupported operand type(s) for -: 'datetime.datetime' and 'NoneType'")
 	}
 	seen, up := lastSeen(s), a.lists().Up(*s, now)
-	a.config.Host.Probe(Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount})
+	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount}
+	if !s.UpdatedAt.IsZero() {
+		judged.UpdatedAt = time.Duration(s.UpdatedAt.UnixNano())
+	}
+	a.config.Host.Probe(judged)
 	v := serviceView{
 		Binary: s.Binary, Host: s.Host, Zone: orNull(s.AvailabilityZone), Status: status(s.Disabled), State: state(up),
 		UpdatedAt: shownTime(now, s, seen), DisabledReason: s.DisabledReason,
