@@ -203,7 +203,7 @@ func (r *rig) ask(method, path, version, body string) reply {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	request.Header.Set("X-Auth-Token", "admin:p1")
+	request.Header.Set("X-Auth-Token", "admin:a1")
 	if version != "" {
 		request.Header.Set("OpenStack-API-Version", "volume "+version)
 	}
