@@ -467,14 +467,14 @@ func TestServer_restoresABackup(t *testing.T) {
 	d.Sim.Run(time.Second)
 	d.create(t, "b")
 	d.await(t, 1, "caught up", d.caughtUp())
-	d.Link(d.servers[0], d.servers[1]).Cut() // so that the replica sees no restored state of fewer transactions
+	d.Link(d.servers[1], d.servers[0]).Cut() // so that the replica asks when as many have been written again
 	d.admin(0, `{"prefix": "restore", "name": "monday"}`)
 	d.Sim.Run(time.Second)
 	if got := d.hosts(t, 0); got != "a" || d.status(0).Failure != "" {
 		t.Errorf("restored %q, %+v", got, d.status(0))
 	}
 	d.create(t, "c")
-	d.Link(d.servers[0], d.servers[1]).Heal()
+	d.Link(d.servers[1], d.servers[0]).Heal()
 	d.Sim.Run(10 * time.Second)
 	if got := d.hosts(t, 1); got != "a c" {
 		t.Errorf("the replica has %q", got)
@@ -554,7 +554,11 @@ func TestServer_endsWhatItsClientsLeave(t *testing.T) {
 			d.Sim.Run(time.Second)
 			leave(d)
 			d.Sim.Run(10 * time.Second)
+			began := d.Now()
 			d.create(t, "next")
+			if took := d.Now() - began; took > time.Second {
+				t.Errorf("the lock was held for another %v", took)
+			}
 			if got := d.hosts(t, 0); got != "next" {
 				t.Errorf("%q", got)
 			}
