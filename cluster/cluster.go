@@ -27,6 +27,10 @@ type Cluster struct {
 	operator *operator
 	members  members
 	view     *View
+
+	cinder           *cinderClient // nil if there is no Cinder
+	database, broker netip.AddrPort
+	apis             []netip.AddrPort
 }
 
 // created is when every cluster was made, in seconds since 1970: the beginning of
@@ -57,7 +61,10 @@ func Deploy(w World, t Topology) *Cluster {
 		c.addHost(name)
 		c.programs[name] = c.runMgr(name)
 	}
-	c.operator = newOperator(w.AddHost("client.admin"), c)
+	if t.Mons > 0 {
+		c.operator = newOperator(w.AddHost("client.admin"), c)
+		w.Observe(c.operator.observe)
+	}
 	for i, name := range t.KeyClientNames() {
 		w.AddHost(name)
 		c.programs[name] = c.runKeyClient(i)
@@ -69,7 +76,7 @@ func Deploy(w World, t Topology) *Cluster {
 	for _, name := range t.SpareMonNames() {
 		w.AddHost(name)
 	}
-	w.Observe(c.operator.observe)
+	c.deployCinder()
 	return c
 }
 
@@ -127,7 +134,12 @@ func (c *Cluster) Start() {
 	for _, name := range c.daemons {
 		c.world.Host(name).Start(c.programs[name])
 	}
-	c.operator.start()
+	if c.operator != nil {
+		c.operator.start()
+	}
+	if c.cinder != nil {
+		c.cinder.start()
+	}
 	for _, name := range c.topology.KeyClientNames() {
 		c.world.Host(name).Start(c.programs[name])
 	}

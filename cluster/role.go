@@ -18,6 +18,10 @@ const (
 	RoleStandbys   = "standbys"   // every manager but the active one
 	RoleMonClients = "monclients" // every monitor client without a daemon
 	RoleNextMon    = "next-mon"   // the first monitor by name that could be added
+	RoleVolumes    = "volumes"    // every machine with a volume service of its own
+	RoleSchedulers = "schedulers" // every scheduler
+	RoleServices   = "services"   // every machine with a service of Cinder that has a row of its own
+	RoleAPIs       = "apis"       // every API of Cinder
 	RoleDead       = "dead"       // every daemon that was killed
 	RolePaused     = "paused"     // every daemon that is paused
 )
@@ -47,6 +51,14 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 		return c.topology.MonClientNames(), nil
 	case RoleStandbys:
 		return without(c.topology.MgrNames(), c.view.ActiveMgr()), nil
+	case RoleVolumes:
+		return c.topology.Cinder.VolumeNames(), nil
+	case RoleSchedulers:
+		return c.topology.Cinder.SchedulerNames(), nil
+	case RoleServices:
+		return c.topology.Cinder.ServiceNames(), nil
+	case RoleAPIs:
+		return c.topology.Cinder.APINames(), nil
 	case RoleDead:
 		return c.where(func(h Host) bool { return !h.Running() }), nil
 	case RolePaused:

@@ -23,6 +23,8 @@ type Topology struct {
 	// MonClients are monitor clients without a daemon around them, which come and go,
 	// named monc.0, monc.1, ...
 	MonClients int
+	// Cinder is beside them; by default nobody.
+	Cinder Cinder
 
 	Mon    mon.Options
 	Mgr    mgr.Options
@@ -43,6 +45,7 @@ func DefaultTopology() Topology {
 	return Topology{
 		Mons: 3, Mgrs: 3,
 		Mon: mon.DefaultOptions(), Mgr: mgr.DefaultOptions(), Client: monc.DefaultOptions(),
+		Cinder: DefaultCinder(),
 	}
 }
 
@@ -83,7 +86,7 @@ func (t *Topology) Scale(n int) {
 	if n == 1 {
 		return
 	}
-	for _, options := range []any{&t.Mon, &t.Mgr, &t.Client} {
+	for _, options := range []any{&t.Mon, &t.Mgr, &t.Client, &t.Cinder} {
 		scaleDurations(reflect.ValueOf(options).Elem(), time.Duration(n))
 	}
 }

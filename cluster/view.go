@@ -57,6 +57,7 @@ type View struct {
 	done    map[string]uint64        // by monitor, the last entry that it has executed
 	served  map[string]time.Duration // when it gave the last command that was answered
 	monc    map[string]clientSession // by host, the last session of its monitor client
+	cinder  *CinderView
 }
 
 // clientSession is a session of a monitor client with a monitor, "mon.a".
@@ -70,11 +71,12 @@ func newView() *View {
 	return &View{
 		modes: make(map[string]mgr.Mode), done: make(map[string]uint64),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
-		monc: make(map[string]clientSession),
+		monc: make(map[string]clientSession), cinder: newCinderView(),
 	}
 }
 
 func (v *View) observe(o Observation) {
+	v.cinder.observe(o)
 	switch f := o.Fact.(type) {
 	case mon.Role:
 		v.observeRole(o.Host, f)
@@ -165,3 +167,6 @@ func (v *View) Executed(mon string) uint64 { return v.done[mon] }
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }
+
+// Cinder is what was seen of Cinder's services.
+func (v *View) Cinder() *CinderView { return v.cinder }

@@ -15,9 +15,11 @@
 // had the last one, or until the last answer has come. Connecting is over by
 // then.
 //
-// Every message reaches a handler of the receiving program, which adds the
-// CRC32C of the whole content to a [Tally]; so do answers. Both ends know what
-// the sum must be, and a measurement whose sum differs fails.
+// Every message reaches a handler of the receiving program, which adds its length and
+// the CRC32C of its first 64 bytes to a [Tally]; so do answers. Both ends know what the
+// sum must be, and a measurement whose sum differs fails. [Job.CheckAll] adds the CRC32C
+// of the whole content instead: the package's tests do so, since otherwise the checksum
+// of the job would be a good part of what is measured.
 //
 // # Fairness
 //
@@ -26,7 +28,8 @@
 // that the noise did not hide). Those that only know calls (grpc unary, net/rpc) are given
 // empty answers and 64 calls at once for the job one way. Our messenger never
 // makes a sender wait, so that its far end has to send a small message back for
-// every quarter of a window.
+// every quarter of a window. Its memory is used again, as daemons do it: the sender takes
+// messages from a pool, the far end releases what it has counted.
 //
 // It is a module of its own so that grpc does not become a dependency of
 // wavetank, and not part of the one in tools: that is used from the repository's

@@ -11,8 +11,7 @@ import (
 type Hook struct {
 	// Prefix is what the operator types: "config get".
 	Prefix string
-	// Params are the arguments, in the notation of src/mon/MonCommands.h: separated by
-	// blanks, each a list of NAME=VALUE. "name=var,type=CephString name=val,type=CephString,n=N"
+	// Params are the arguments, as [Params] reads them: "name=var,type=CephString name=val,type=CephString,n=N"
 	Params string
 	// Help is one line.
 	Help string
@@ -78,12 +77,15 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-// param describes an argument, by Ceph's names.
-type param map[string]string
+// Param describes an argument of a command: its name, its type and what else is checked,
+// by Ceph's names for them.
+type Param map[string]string
 
-func params(text string) (list []param) {
+// Params reads the notation of src/mon/MonCommands.h: arguments separated by blanks,
+// each a list of NAME=VALUE.
+func Params(text string) (list []Param) {
 	for arg := range strings.FieldsSeq(text) {
-		p := param{}
+		p := Param{}
 		for field := range strings.SplitSeq(arg, ",") {
 			name, value, _ := strings.Cut(field, "=")
 			p[name] = value
@@ -99,12 +101,12 @@ func (k *Hook) fits(args Args) bool { return Misfit(k.Params, args) == "" }
 // Misfit is the first argument that is missing or has not the type that params say,
 // empty if there is none.
 func Misfit(text string, args Args) string {
-	for _, p := range params(text) {
+	for _, p := range Params(text) {
 		v, given := args[p["name"]]
 		if !given && p["req"] == "false" {
 			continue
 		}
-		if !p.fits(v) {
+		if !p.Fits(v) {
 			return p["name"]
 		}
 	}
@@ -117,13 +119,15 @@ func Signature(prefix, text string) (sig []any) {
 	for word := range strings.FieldsSeq(prefix) {
 		sig = append(sig, word)
 	}
-	for _, p := range params(text) {
+	for _, p := range Params(text) {
 		sig = append(sig, p)
 	}
 	return sig
 }
 
-func (p param) fits(v any) bool {
+// Fits reports whether a value, as package json decodes it with UseNumber, is of the
+// argument's type.
+func (p Param) Fits(v any) bool {
 	if p["n"] == "N" {
 		values, ok := v.([]any)
 		return ok && len(Args{"": values}.Texts("")) == len(values)
@@ -133,7 +137,7 @@ func (p param) fits(v any) bool {
 		return !slices.Contains([]string{"CephInt", "CephFloat", "CephBool"}, p["type"])
 	case json.Number:
 		_, err := v.Int64()
-		return p["type"] == "CephFloat" || p["type"] == "CephInt" && err == nil
+		return p["type"] == "CephFloat" || (p["type"] == "CephInt" || p["type"] == "CephOsdName") && err == nil
 	case bool:
 		return p["type"] == "CephBool"
 	}

@@ -3,70 +3,29 @@ package mgr
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wavetank/wavetank/daemons/admin"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
-// Errors of options that are given by Ceph's names.
-var (
-	// ErrNoSuchOption: a manager has no option of the name.
-	ErrNoSuchOption = errors.New("no such option")
-	// ErrBadValue: the option cannot have the value.
-	ErrBadValue = errors.New("bad value")
-)
-
-// setting is an option that changes while the manager runs, by Ceph's name.
-type setting struct {
-	get func(*Options) string
-	set func(*Options, string) error
-}
-
-func settings() map[string]setting {
-	return map[string]setting{
-		"mgr_standby_modules": {
-			get: func(o *Options) string { return strconv.FormatBool(o.StandbyModules) },
-			set: func(o *Options, text string) (err error) {
-				o.StandbyModules, err = strconv.ParseBool(strings.ToLower(text))
-				return err
-			},
-		},
-		"mgr_tick_period": {
-			get: func(o *Options) string { return seconds(o.TickPeriod.Seconds()) },
-			set: func(o *Options, text string) error {
-				s, err := strconv.ParseFloat(text, 64)
-				if err != nil || !(s >= 0.001 && s <= 1e9) {
-					return errors.New("not a number of seconds from 0.001 to 1e9")
-				}
-				o.TickPeriod = time.Duration(s * float64(time.Second))
-				return nil
-			},
-		},
+// Named are the options that change while the manager runs, by Ceph's names.
+func (o *Options) Named() option.Set {
+	return option.Set{
+		"mgr_standby_modules": option.Bool(&o.StandbyModules),
+		"mgr_stats_period":    option.SecondsFrom(1, &o.StatsPeriod),
+		"mgr_stats_threshold": option.Count(&o.StatsThreshold),
+		"mgr_tick_period":     option.SecondsFrom(0.001, &o.TickPeriod),
 	}
 }
-
-// seconds are written without more digits than they need: "2", "0.2".
-func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string { return slices.Sorted(maps.Keys(settings())) }
+func OptionNames() []string { return new(Options).Named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it.
-// Errors: ErrNoSuchOption, ErrBadValue.
-func (o *Options) Set(name, value string) error {
-	known, ok := settings()[name]
-	if !ok {
-		return fmt.Errorf("%s: %w", name, ErrNoSuchOption)
-	}
-	if err := known.set(o, strings.TrimSpace(value)); err != nil {
-		return fmt.Errorf("%s: %w %q: %w", name, ErrBadValue, value, err)
-	}
-	return nil
-}
+// Errors: those of [option.Set.Put].
+func (o *Options) Set(name, value string) error { return o.Named().Put(name, value) }
 
 // layers are values of settings by who has set them, weakest first.
 type layers struct {
@@ -108,7 +67,11 @@ func (s *Standby) handleConfig(options map[string]string) {
 // last one has said. A standby whose modules run although they should not, or the other
 // way round, comes back without or with them.
 func (s *Standby) applySettings() {
+	was := s.opt
 	s.opt = s.layers.onto(s.base)
+	if srv := s.serving(); srv != nil && (s.opt.StatsPeriod != was.StatsPeriod || s.opt.StatsThreshold != was.StatsThreshold) {
+		srv.configureAll()
+	}
 	wanted := s.opt.StandbyModules && s.shadowing
 	if s.mode == ModeStandby && s.standbyModules != wanted {
 		s.respawn(s.epoch, fmt.Sprintf("mgr_standby_modules is %v now", s.opt.StandbyModules))
@@ -118,10 +81,11 @@ func (s *Standby) applySettings() {
 // options are those of this manager that Ceph's has too, with who has set them.
 func (s *Standby) options() []admin.Option {
 	defaults := DefaultOptions()
+	byDefault, atStart := defaults.Named(), s.base.Named()
 	var all []admin.Option
 	for _, name := range OptionNames() {
-		o := admin.Option{Name: name, Default: settings()[name].get(&defaults)}
-		if base := settings()[name].get(&s.base); base != o.Default {
+		o := admin.Option{Name: name, Default: byDefault.Text(name)}
+		if base := atStart.Text(name); base != o.Default {
 			o.File = &base
 		}
 		o.Mon = said(s.layers.mon, name, nil)
@@ -146,7 +110,7 @@ func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
 	tried := s.opt
 	if err := tried.Set(name, text); err != nil {
 		errno := admin.EINVAL
-		if errors.Is(err, ErrNoSuchOption) {
+		if errors.Is(err, option.ErrNoSuchOption) {
 			errno = admin.ENOENT
 		}
 		return nil, &admin.Error{Errno: errno, Text: fmt.Sprintf("error setting '%s' to '%s': %v", args.Text("var"), text, errno)}
@@ -158,7 +122,7 @@ func (s *Standby) adminConfigSet(args admin.Args) (any, error) {
 
 func (s *Standby) adminConfigUnset(args admin.Args) (any, error) {
 	name := admin.OptionName(args.Text("var"))
-	if _, ok := settings()[name]; !ok {
+	if !slices.Contains(OptionNames(), name) {
 		return nil, &admin.Error{Errno: admin.EINVAL, Text: fmt.Sprintf("error unsetting '%s': %v", args.Text("var"), admin.EINVAL)}
 	}
 	delete(s.layers.override, name)

@@ -12,6 +12,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/monc/monctest"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
+	"github.com/wavetank/wavetank/daemons/option"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
@@ -20,10 +21,10 @@ func TestOptionsSet(t *testing.T) {
 		name, value string
 		want        error
 	}{
-		{"mgr_tick_period", "5", nil}, {"mgr_tick_period", " 0.2 ", nil}, {"mgr_tick_period", "0", mgr.ErrBadValue},
-		{"mgr_tick_period", "-1", mgr.ErrBadValue}, {"mgr_tick_period", "NaN", mgr.ErrBadValue}, {"mgr_tick_period", "1e300", mgr.ErrBadValue},
-		{"mgr_tick_period", "", mgr.ErrBadValue}, {"mgr_standby_modules", "False", nil}, {"mgr_standby_modules", "1", nil},
-		{"mgr_standby_modules", "perhaps", mgr.ErrBadValue}, {"mon_lease", "5", mgr.ErrNoSuchOption}, {"", "", mgr.ErrNoSuchOption},
+		{"mgr_tick_period", "5", nil}, {"mgr_tick_period", " 0.2 ", nil}, {"mgr_tick_period", "0", option.ErrBadValue},
+		{"mgr_tick_period", "-1", option.ErrBadValue}, {"mgr_tick_period", "NaN", option.ErrBadValue}, {"mgr_tick_period", "1e300", option.ErrBadValue},
+		{"mgr_tick_period", "", option.ErrBadValue}, {"mgr_standby_modules", "False", nil}, {"mgr_standby_modules", "1", nil},
+		{"mgr_standby_modules", "perhaps", option.ErrBadValue}, {"mon_lease", "5", option.ErrNoSuchOption}, {"", "", option.ErrNoSuchOption},
 	} {
 		o := mgr.DefaultOptions()
 		if err := o.Set(tt.name, tt.value); !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.name) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
 // askAdmin is the answer of a monitor's admin socket, as it is.
@@ -83,7 +84,7 @@ func TestAdmin_givenOptions(t *testing.T) {
 	askAdmin(m, `{"prefix":"config set","var":"mon_tick_interval","val":["2"]}`)
 	expect(2*time.Second, `{"default":"5","mon":"7","file":"4","override":"2","final":"2"}`)
 	c.given = map[string]string{"mon_lease": "soon"}
-	if _, err := assemble(c.mons[0].proc, Config{Name: "a", MonMap: c.monmap, Given: c.given}); !errors.Is(err, ErrBadValue) {
+	if _, err := assemble(c.mons[0].proc, Config{Name: "a", MonMap: c.monmap, Given: c.given}); !errors.Is(err, option.ErrBadValue) {
 		t.Errorf("a bad value: %v", err)
 	}
 }
@@ -150,10 +151,10 @@ func TestAdmin_counters(t *testing.T) {
 	c := newCluster(t, 3, 83).startAll()
 	leader := c.settle()
 	m := c.mons[leader].mon
-	sessions := func() (n int64) { return m.counters()["mon"]["num_sessions"] }
+	sessions := func() (n int64) { return m.perf()["mon"]["num_sessions"] }
 	before := sessions()
 	c.login(leader)
-	if sessions() != before+1 || m.counters()["cluster"]["num_mon_quorum"] != 3 {
-		t.Errorf("%d sessions before, now %v", before, m.counters())
+	if sessions() != before+1 || m.perf()["cluster"]["num_mon_quorum"] != 3 {
+		t.Errorf("%d sessions before, now %v", before, m.perf())
 	}
 }

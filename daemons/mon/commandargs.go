@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
@@ -104,56 +105,15 @@ func (a commandArgs) plain() bool {
 	return f != "json" && f != "json-pretty"
 }
 
-// commandParam describes an argument: its name, its type and what else the client
-// checks, by Ceph's names for them.
-type commandParam map[string]string
-
-// commandParams reads the notation of src/mon/MonCommands.h: arguments separated
-// by blanks, each a list of NAME=VALUE.
-func commandParams(text string) (params []commandParam) {
-	for arg := range strings.FieldsSeq(text) {
-		p := commandParam{}
-		for field := range strings.SplitSeq(arg, ",") {
-			name, value, _ := strings.Cut(field, "=")
-			p[name] = value
-		}
-		params = append(params, p)
-	}
-	return params
-}
-
 // check reports the first argument that is not of its type. Ceph's client has
 // checked more before; who sends commands by itself may send anything.
 func (k *command) check(args commandArgs) error {
-	for _, p := range append(commandParams(k.args), commandParam{"name": "format", "type": "CephString"}) {
-		if v, given := args[p["name"]]; given && !p.fits(v) {
+	for _, p := range append(admin.Params(k.args), admin.Param{"name": "format", "type": "CephString"}) {
+		if v, given := args[p["name"]]; given && !p.Fits(v) {
 			return badField(p["name"])
 		}
 	}
 	return nil
-}
-
-// fits reports whether a value is of the parameter's type.
-func (p commandParam) fits(v any) bool {
-	if p["n"] == "N" {
-		values, ok := v.([]any)
-		for _, value := range values {
-			if _, text := value.(string); !text {
-				return false
-			}
-		}
-		return ok
-	}
-	switch v := v.(type) {
-	case string:
-		return p["type"] != "CephInt" && p["type"] != "CephFloat" && p["type"] != "CephBool"
-	case bool:
-		return p["type"] == "CephBool"
-	case json.Number:
-		_, err := v.Int64()
-		return p["type"] == "CephFloat" || (p["type"] == "CephInt" || p["type"] == "CephOsdName") && err == nil
-	}
-	return false
 }
 
 // commandDescription is a command as get_command_descriptions tells it.
@@ -170,12 +130,7 @@ type commandDescription struct {
 func describe(commands []command, mgr []msg.CommandDescription) map[string]commandDescription {
 	all := map[string]commandDescription{}
 	add := func(d commandDescription, prefix, args string) {
-		for word := range strings.FieldsSeq(prefix) {
-			d.Sig = append(d.Sig, word)
-		}
-		for _, p := range commandParams(args) {
-			d.Sig = append(d.Sig, p)
-		}
+		d.Sig = admin.Signature(prefix, args)
 		all[fmt.Sprintf("cmd%03d", len(all))] = d
 	}
 	for _, k := range commands {

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
@@ -17,7 +18,7 @@ import (
 func FuzzCommand(f *testing.F) {
 	for _, k := range commands() {
 		f.Add(fmt.Sprintf(`{"prefix":%q}`, k.prefix), []byte(nil))
-		for _, p := range commandParams(k.args) {
+		for _, p := range admin.Params(k.args) {
 			f.Add(fmt.Sprintf(`{"prefix":%q,%q:"mgr/x","format":"json"}`, k.prefix, p["name"]), []byte("x"))
 			f.Add(fmt.Sprintf(`{"prefix":%q,%q:-1}`, k.prefix, p["name"]), []byte(nil))
 		}
@@ -54,7 +55,7 @@ func TestCommands_anyArguments(t *testing.T) {
 		}
 		args := map[string]any{"prefix": k.prefix}
 		wrong := false
-		for _, p := range append(commandParams(k.args), commandParam{"name": "format", "type": "CephString"}) {
+		for _, p := range append(admin.Params(k.args), admin.Param{"name": "format", "type": "CephString"}) {
 			switch rapid.IntRange(0, 6).Draw(rt, p["name"]) {
 			case 0:
 				args[p["name"]] = rapid.SampledFrom([]string{"", "a", "mgr", "mgr.x", "json", "debug_ms", "mgr/host:x", "\x00\xff"}).Draw(rt, "text")

@@ -1,90 +1,62 @@
 package mon
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
-	"github.com/wavetank/wavetank/daemons/wire"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
-// Errors of [Options.Set].
-var (
-	// ErrNoSuchOption: a monitor has no option of the name.
-	ErrNoSuchOption = errors.New("no such option")
-	// ErrBadValue: the option cannot have the value.
-	ErrBadValue = errors.New("bad value")
-)
-
-// startDurations are the options in seconds that are read at the start only.
-func startDurations(o *Options) map[string]*time.Duration {
-	return map[string]*time.Duration{
-		"mon_lease":                        &o.Lease,
-		"mon_election_timeout":             &o.ElectionTimeout,
-		"mon_mgr_blocklist_interval":       &o.MgrBlocklistInterval,
-		"mon_osd_blocklist_default_expire": &o.BlocklistExpire,
-		"mgr_tick_period":                  &o.MgrTickPeriod,
+// startNamed are the options of o that are read at the start only, by Ceph's names.
+func (o *Options) startNamed() option.Set {
+	return option.Set{
+		"mon_lease":                        option.Seconds(&o.Lease),
+		"mon_lease_renew_interval_factor":  option.Factor(&o.LeaseRenewFactor),
+		"mon_lease_ack_timeout_factor":     option.Factor(&o.LeaseAckTimeoutFactor),
+		"mon_election_timeout":             option.Seconds(&o.ElectionTimeout),
+		"mon_mgr_blocklist_interval":       option.Seconds(&o.MgrBlocklistInterval),
+		"mon_osd_blocklist_default_expire": option.Seconds(&o.BlocklistExpire),
+		"mgr_tick_period":                  option.Seconds(&o.MgrTickPeriod),
+		"mon_max_mgrmap_epochs":            option.Count(&o.MaxMgrMapEpochs),
+		"mon_log_max":                      option.Count(&o.MaxLogEntries),
+		"paxos_min":                        option.Count(&o.SnapshotEvery),
+		"paxos_max_join_drift":             option.Count(&o.KeepEntries),
+		"mon_monmap_first":                 option.Bool(&o.MonMapFirst),
 	}
 }
 
-func startFactors(o *Options) map[string]*float64 {
-	return map[string]*float64{
-		"mon_lease_renew_interval_factor": &o.LeaseRenewFactor,
-		"mon_lease_ack_timeout_factor":    &o.LeaseAckTimeoutFactor,
+// runtimeNamed are those that a running monitor takes.
+func (o *Options) runtimeNamed() option.Set {
+	return option.Set{
+		"mon_mgr_beacon_grace":          option.Seconds(&o.MgrBeaconGrace),
+		"mds_beacon_grace":              option.Seconds(&o.MDSBeaconGrace),
+		"mds_beacon_interval":           option.Seconds(&o.MDSBeaconInterval),
+		"mds_beacon_mon_down_grace":     option.Seconds(&o.MDSBeaconMonDownGrace),
+		"mon_tick_interval":             option.Seconds(&o.TickInterval),
+		"mon_session_timeout":           option.Seconds(&o.SessionTimeout),
+		"paxos_min_wait":                option.Seconds(&o.ProposeMinWait),
+		"paxos_propose_interval":        option.Seconds(&o.ProposeInterval),
+		"mon_config_key_max_entry_size": option.Count(&o.MaxConfigKeyEntry),
 	}
 }
 
-func counts(o *Options) map[string]*int {
-	return map[string]*int{
-		"mon_max_mgrmap_epochs": &o.MaxMgrMapEpochs,
-		"mon_log_max":           &o.MaxLogEntries,
-		"paxos_min":             &o.SnapshotEvery,
-		runtimeMaxEntry:         &o.MaxConfigKeyEntry,
+// Named are the options by the names that Ceph gives them.
+func (o *Options) Named() option.Set {
+	all := o.startNamed()
+	for name, set := range o.runtimeNamed() {
+		all[name] = set
 	}
+	return all
 }
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string {
-	var o Options
-	names := slices.Concat(wire.SortedKeys(runtimeDurations(&o)), wire.SortedKeys(startDurations(&o)),
-		wire.SortedKeys(startFactors(&o)), wire.SortedKeys(counts(&o)))
-	slices.Sort(names)
-	return names
-}
+func OptionNames() []string { return new(Options).Named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it:
 // seconds, a factor, a number. Whether the options make sense together is for
-// [Options.Validate]. Errors: ErrNoSuchOption, ErrBadValue.
-func (o *Options) Set(name, value string) error {
-	value = strings.TrimSpace(value)
-	bad := func(err error) error { return fmt.Errorf("%s: %w %q: %w", name, ErrBadValue, value, err) }
-	if d := cmp.Or(runtimeDurations(o)[name], startDurations(o)[name]); d != nil {
-		seconds, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(seconds >= 0 && seconds <= 1e9) {
-			return bad(errors.New("not a number of seconds from 0 to 1e9"))
-		}
-		*d = time.Duration(seconds * float64(time.Second))
-		return nil
-	}
-	if f := startFactors(o)[name]; f != nil {
-		factor, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(factor >= 0 && factor <= 1e9) {
-			return bad(errors.New("not a number from 0 to 1e9"))
-		}
-		*f = factor
-		return nil
-	}
-	if n := counts(o)[name]; n != nil {
-		count, err := strconv.ParseInt(value, 10, 32)
-		if err != nil || count < 0 {
-			return bad(errors.New("not a number from 0 up"))
-		}
-		*n = int(count)
-		return nil
-	}
-	return fmt.Errorf("%s: %w", name, ErrNoSuchOption)
+// [Options.Validate]. Errors: those of [option.Set.Put].
+func (o *Options) Set(name, value string) error { return o.Named().Put(name, value) }
+
+// takesAtRuntime reports whether a running monitor takes the option.
+func takesAtRuntime(name string) bool {
+	return slices.Contains(new(Options).runtimeNamed().Names(), name)
 }

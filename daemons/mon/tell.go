@@ -39,7 +39,7 @@ func parseTell(cmd []string) (commandArgs, error) {
 		return nil, err
 	}
 	for _, name := range []string{"prefix", "format"} {
-		if v, given := args[name]; given && !(commandParam{"type": "CephString"}).fits(v) {
+		if v, given := args[name]; given && !(admin.Param{"type": "CephString"}).Fits(v) {
 			return nil, badField(name)
 		}
 	}

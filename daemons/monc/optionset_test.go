@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/monc"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
 func TestOptionsSet(t *testing.T) {
@@ -15,9 +16,9 @@ func TestOptionsSet(t *testing.T) {
 		want        error
 	}{
 		{"mon_client_hunt_interval", "0.5", nil}, {"mon_client_hunt_interval_backoff", " 2 ", nil}, {"mon_client_hunt_parallel", "1", nil},
-		{"mon_client_log_interval", "2", nil}, {"mon_client_directed_command_retry", "3", nil}, {"mon_client_max_log_entries_per_message", "-1", monc.ErrBadValue},
-		{"client_mount_timeout", "x", monc.ErrBadValue}, {"client_mount_timeout", "-1", monc.ErrBadValue}, {"client_mount_timeout", "Inf", monc.ErrBadValue},
-		{"client_mount_uid", "5", monc.ErrNoSuchOption}, {"", "", monc.ErrNoSuchOption},
+		{"mon_client_log_interval", "2", nil}, {"mon_client_directed_command_retry", "3", nil}, {"mon_client_max_log_entries_per_message", "-1", option.ErrBadValue},
+		{"mon_client_hunt_parallel", "1.5", option.ErrBadValue}, {"client_mount_timeout", "x", option.ErrBadValue}, {"client_mount_timeout", "-1", option.ErrBadValue}, {"client_mount_timeout", "Inf", option.ErrBadValue},
+		{"client_mount_uid", "5", option.ErrNoSuchOption}, {"", "", option.ErrNoSuchOption},
 	} {
 		var o monc.Options
 		if err := o.Set(tt.name, tt.value); !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.name) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
 func TestOptionsSet_takesWhatCephsConfigurationWrites(t *testing.T) {
@@ -51,23 +52,23 @@ func TestOptionsSet_refuses(t *testing.T) {
 		want        error
 		says        string
 	}{
-		{"ms_inject_socket_failure", "1", msgr.ErrNoSuchOption, "ms_inject_socket_failures"},
-		{"", "1", msgr.ErrNoSuchOption, "ms_max_backoff"},
-		{"MS_MAX_BACKOFF", "1", msgr.ErrNoSuchOption, ""},
-		{"ms_max_backoff", "", msgr.ErrBadValue, "ms_max_backoff"},
-		{"ms_max_backoff", "-1", msgr.ErrBadValue, `"-1"`},
-		{"ms_max_backoff", "15s", msgr.ErrBadValue, "seconds"},
-		{"ms_max_backoff", "NaN", msgr.ErrBadValue, ""},
-		{"ms_max_backoff", "Inf", msgr.ErrBadValue, ""},
-		{"ms_max_backoff", "1.1e9", msgr.ErrBadValue, ""},
-		{"ms_inject_socket_failures", "-1", msgr.ErrBadValue, ""},
-		{"ms_inject_socket_failures", "0.5", msgr.ErrBadValue, "number"},
-		{"ms_dispatch_throttle_bytes", "9223372036854775808", msgr.ErrBadValue, ""},
-		{"ms_dispatch_throttle_bytes", "100M", msgr.ErrBadValue, ""},
-		{"ms_inject_delay_probability", "1.01", msgr.ErrBadValue, "between 0 and 1"},
-		{"ms_inject_delay_probability", "-0.1", msgr.ErrBadValue, ""},
-		{"ms_inject_delay_probability", "NaN", msgr.ErrBadValue, ""},
-		{"ms_inject_delay_type", "osd mars", msgr.ErrBadValue, `"mars"`},
+		{"ms_inject_socket_failure", "1", option.ErrNoSuchOption, "ms_inject_socket_failures"},
+		{"", "1", option.ErrNoSuchOption, "ms_max_backoff"},
+		{"MS_MAX_BACKOFF", "1", option.ErrNoSuchOption, ""},
+		{"ms_max_backoff", "", option.ErrBadValue, "ms_max_backoff"},
+		{"ms_max_backoff", "-1", option.ErrBadValue, `"-1"`},
+		{"ms_max_backoff", "15s", option.ErrBadValue, "seconds"},
+		{"ms_max_backoff", "NaN", option.ErrBadValue, ""},
+		{"ms_max_backoff", "Inf", option.ErrBadValue, ""},
+		{"ms_max_backoff", "1.1e9", option.ErrBadValue, ""},
+		{"ms_inject_socket_failures", "-1", option.ErrBadValue, ""},
+		{"ms_inject_socket_failures", "0.5", option.ErrBadValue, "number"},
+		{"ms_dispatch_throttle_bytes", "9223372036854775808", option.ErrBadValue, ""},
+		{"ms_dispatch_throttle_bytes", "100M", option.ErrBadValue, ""},
+		{"ms_inject_delay_probability", "1.01", option.ErrBadValue, "from 0 to 1"},
+		{"ms_inject_delay_probability", "-0.1", option.ErrBadValue, ""},
+		{"ms_inject_delay_probability", "NaN", option.ErrBadValue, ""},
+		{"ms_inject_delay_type", "osd mars", option.ErrBadValue, `"mars"`},
 	} {
 		o := msgr.DefaultOptions()
 		err := o.Set(tt.name, tt.value)
@@ -109,7 +110,7 @@ func TestOptionsSet_leavesNothingThatStartRefuses(t *testing.T) {
 		value := rapid.OneOf(rapid.StringMatching(`-?[0-9]{0,20}(\.[0-9]{0,10})?(e[0-9]{1,2})?`), rapid.String()).Draw(rt, "value")
 		err := o.Set(name, value)
 		if err != nil {
-			if !errors.Is(err, msgr.ErrBadValue) || o != (msgr.Options{}) {
+			if !errors.Is(err, option.ErrBadValue) || o != (msgr.Options{}) {
 				rt.Errorf("%v, and the options are %+v", err, o)
 			}
 			return

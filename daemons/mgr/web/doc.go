@@ -1,11 +1,11 @@
-// Package web lets modules of managers serve pages: net/http's handlers on tasks of a
-// module, over the seam's streams. So a page can be asked for in the simulator, and on
-// the real machine with any browser.
+// Package web lets modules of managers serve pages, with package [web] of the daemons.
 //
 //	site := web.NewSite(m, handler)
 //	return site, nil // it is a module.Module
 //
-// It speaks HTTP/1.1 as far as readers need: GET and HEAD, requests one after another on
-// a connection, nothing in their bodies. A handler runs in a task of the manager's loop,
-// so it may look at the state of the cluster, and must not block.
+// Readers may ask for pages by GET and HEAD, with nothing in the bodies. A handler runs
+// in a task of the manager's loop, so it may look at the state of the cluster. One that
+// panics is the module's failure.
+//
+// [web]: github.com/wavetank/wavetank/daemons/web
 package web

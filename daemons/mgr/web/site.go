@@ -9,6 +9,7 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr/module"
+	"github.com/wavetank/wavetank/daemons/web"
 )
 
 // Options are those that say where a site is, by Ceph's names: "server_addr", which is
@@ -28,7 +29,7 @@ type Site struct {
 	m       *module.Manager
 	handler http.Handler
 	standby bool
-	server  *server
+	server  *web.Server
 	at      string
 }
 
@@ -79,21 +80,24 @@ func (s *Site) open() error {
 		}
 		addr = parsed
 	}
-	server, err := listen(s.m, netip.AddrPortFrom(addr, uint16(s.m.OptionInt("server_port"))), s.handler)
+	server, err := web.Listen(netip.AddrPortFrom(addr, uint16(s.m.OptionInt("server_port"))), web.Config{
+		Host: s.m.Host(), Loop: s.m.Loop(), Handler: s.handler, Go: s.m.Go,
+		Methods: []string{http.MethodGet, http.MethodHead},
+	})
 	if err != nil {
 		return err
 	}
 	s.server, s.at = server, s.wanted()
-	s.m.Log().Info("serving", "addr", server.addr())
+	s.m.Log().Info("serving", "addr", server.Addr())
 	if !s.standby {
-		s.m.SetURL("http://" + server.addr() + "/")
+		s.m.SetURL("http://" + server.Addr().String() + "/")
 	}
 	return nil
 }
 
 func (s *Site) close() {
 	if s.server != nil {
-		s.server.close()
+		s.server.Close()
 		s.server = nil
 	}
 	if !s.standby {

@@ -157,7 +157,7 @@ func TestSite_badRequests(t *testing.T) {
 		"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc":                413,
 		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 413,
 		"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n":                                     405,
-		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 100<<10):          400,
+		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 100<<10):          431,
 	} {
 		if !strings.Contains(text, "HTTP/1.0") {
 			text = strings.Replace(text, "\r\n", "\r\nConnection: close\r\n", 1)

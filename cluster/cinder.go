@@ -1,0 +1,198 @@
+package cluster
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/cinder"
+	"github.com/wavetank/wavetank/daemons/cinder/api"
+	"github.com/wavetank/wavetank/daemons/cinder/db"
+	"github.com/wavetank/wavetank/daemons/cinder/rpc"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/sqld"
+)
+
+// Cinder is the part of a Topology that is Cinder's: each service on a machine of its own,
+// with a database and a broker.
+type Cinder struct {
+	Volumes    int // volume.0, volume.1, ..., with one backend each
+	Twins      int // twin.0, ...: second processes for the rows of volume.0, ...
+	Schedulers int // scheduler.0, ...
+	Backups    int // backup.0, ...
+	APIs       int // api.0, ...
+
+	Service cinder.Options
+	API     api.Options
+	DB      db.Options // without its URL
+	Backend cinder.BackendConfig
+	// ListInterval is the time between lists of services that the operator asks for.
+	ListInterval time.Duration
+
+	// Defects are planted bugs; see Mutants.
+	Defects    cinder.Defects
+	APIDefects api.Defects
+}
+
+// DefaultCinder has Cinder's own timings, and nobody in it.
+func DefaultCinder() Cinder {
+	return Cinder{
+		Service: cinder.DefaultOptions(), API: api.DefaultOptions(), ListInterval: 5 * time.Second,
+		Backend: cinder.BackendConfig{Name: "lvm"},
+	}
+}
+
+// Deployed reports whether anybody is in it.
+func (t Cinder) Deployed() bool { return t.APIs+t.Volumes+t.Schedulers+t.Backups > 0 }
+
+// The machines that Cinder's services need.
+const (
+	DatabaseName     = "db.0"
+	BrokerName       = "broker.0"
+	cinderClientName = "client.cinder"
+)
+
+// ports of the database and the API.
+const (
+	databasePort = 7070
+	apiPort      = 8776
+)
+
+// VolumeNames, TwinNames, SchedulerNames, BackupNames and APINames are the names of the
+// machines.
+func (t Cinder) VolumeNames() []string { return names("volume", "", t.Volumes) }
+
+// TwinNames are those of second processes.
+func (t Cinder) TwinNames() []string { return names("twin", "", t.Twins) }
+
+// SchedulerNames are those of schedulers.
+func (t Cinder) SchedulerNames() []string { return names("scheduler", "", t.Schedulers) }
+
+// BackupNames are those of backup services.
+func (t Cinder) BackupNames() []string { return names("backup", "", t.Backups) }
+
+// APINames are those of APIs.
+func (t Cinder) APINames() []string { return names("api", "", t.APIs) }
+
+// ServiceNames are the machines of all services that have rows of their own.
+func (t Cinder) ServiceNames() []string {
+	return append(append(t.VolumeNames(), t.SchedulerNames()...), t.BackupNames()...)
+}
+
+// ServiceOf is the service that a machine runs, as its row has it: "volume.0" is
+// cinder-volume of "volume.0@lvm", and so is "twin.0". It is the zero value for a machine
+// without one.
+func (t Cinder) ServiceOf(name string) cinder.Who {
+	kind, number, _ := strings.Cut(name, ".")
+	switch kind {
+	case "volume", "twin":
+		return cinder.Who{Host: "volume." + number + "@" + t.Backend.Name, Binary: cinder.BinaryVolume}
+	case "scheduler":
+		return cinder.Who{Host: name, Binary: cinder.BinaryScheduler}
+	case "backup":
+		return cinder.Who{Host: name, Binary: cinder.BinaryBackup}
+	}
+	return cinder.Who{}
+}
+
+// deployCinder adds the hosts.
+func (c *Cluster) deployCinder() {
+	t := c.topology.Cinder
+	if !t.Deployed() {
+		return
+	}
+	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }
+	c.database, c.broker = at(DatabaseName, databasePort), at(BrokerName, rpc.Port)
+	c.programs[DatabaseName], c.programs[BrokerName] = c.runDatabase, c.runBroker
+	for _, name := range append(t.ServiceNames(), t.TwinNames()...) {
+		c.addHost(name)
+		c.programs[name] = func(h host.Host) { c.runService(h, t.ServiceOf(name)) }
+	}
+	for _, name := range t.APINames() {
+		c.apis = append(c.apis, at(name, apiPort))
+		c.programs[name] = c.runAPI
+	}
+	c.cinder = newCinderClient(c.world.AddHost(cinderClientName), c)
+}
+
+// runDatabase is a server with the tables in it.
+func (c *Cluster) runDatabase(h host.Host) {
+	loop := h.NewLoop("sqld")
+	if _, err := sqld.Start(h, loop, sqld.Options{Addr: c.database}); err != nil {
+		exitOn(h, err)
+		return
+	}
+	loop.Go("db sync", func(t host.Task) {
+		store, err := db.Open(h, loop, c.storeOptions())
+		if err == nil {
+			err = store.Migrate(t)
+		}
+		exitOn(h, err)
+	})
+}
+
+func (c *Cluster) storeOptions() db.Options {
+	o := c.topology.Cinder.DB
+	o.URL = "sqld://" + c.database.String()
+	return o
+}
+
+func (c *Cluster) runBroker(h host.Host) {
+	exitOn(h, rpc.NewBroker(h, rpc.BrokerConfig{Bind: c.broker, Options: c.topology.Cinder.Service.RPC}).Start())
+}
+
+// runService starts a volume, scheduler or backup service.
+func (c *Cluster) runService(h host.Host, who cinder.Who) {
+	t := c.topology.Cinder
+	loop := h.NewLoop(who.Binary)
+	store, err := db.Open(h, loop, c.storeOptions())
+	if err != nil {
+		exitOn(h, err)
+		return
+	}
+	s, err := cinder.New(h, loop, cinder.Config{
+		Host: who.Host, Binary: who.Binary, Store: cinder.NewStore(store), Brokers: []netip.AddrPort{c.broker},
+		Options: t.Service, Defects: t.Defects,
+	}, c.manager(h, who.Binary))
+	if err != nil {
+		exitOn(h, err)
+		return
+	}
+	s.Start()
+}
+
+func (c *Cluster) manager(h host.Host, binary string) cinder.Manager {
+	switch binary {
+	case cinder.BinaryVolume:
+		return cinder.NewVolume(cinder.NewBackend(h, c.topology.Cinder.Backend))
+	case cinder.BinaryScheduler:
+		return cinder.NewScheduler()
+	case cinder.BinaryBackup:
+		return cinder.NewBackup(h)
+	}
+	panic(fmt.Sprintf("cluster: no manager for %s", binary))
+}
+
+func (c *Cluster) runAPI(h host.Host) {
+	t := c.topology.Cinder
+	loop := h.NewLoop("cinder-api")
+	store, err := db.Open(h, loop, c.storeOptions())
+	if err != nil {
+		exitOn(h, err)
+		return
+	}
+	client := rpc.New(h, loop, rpc.Config{Brokers: []netip.AddrPort{c.broker}, Options: t.Service.RPC})
+	a, err := api.New(api.Config{
+		Host: h, Loop: loop, Store: store, RPC: client,
+		Bind: netip.AddrPortFrom(h.Network().Addrs()[0], apiPort), Options: t.API, Defects: t.APIDefects,
+	})
+	if err != nil {
+		exitOn(h, err)
+		return
+	}
+	loop.Post(func() {
+		client.Start()
+		exitOn(h, a.Start())
+	})
+}

@@ -1,0 +1,174 @@
+package cluster
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/cinder"
+	"github.com/wavetank/wavetank/daemons/cinder/db"
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/netconn"
+)
+
+// CinderAnswered states the outcome of a request to the API of Cinder that is no list.
+type CinderAnswered struct {
+	Request string // "PUT /v3/os-services/disable {...}"
+	Status  int    // of HTTP, 0 if there was no answer
+	Body    string // of the answer
+	Error   string // why there is no answer; empty if there is one
+}
+
+// Kind is "cinder.answer".
+func (CinderAnswered) Kind() string { return "cinder.answer" }
+
+// Attrs are the fields.
+func (f CinderAnswered) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("request", f.Request), slog.Int("status", f.Status),
+		slog.String("body", f.Body), slog.String("error", f.Error),
+	}
+}
+
+// CinderListed states the outcome of a list of services.
+type CinderListed struct {
+	API    int // which of them
+	Status int // of HTTP, 0 if there was no answer
+}
+
+// Kind is "cinder.listed".
+func (CinderListed) Kind() string { return "cinder.listed" }
+
+// Attrs are the fields.
+func (f CinderListed) Attrs() []slog.Attr {
+	return []slog.Attr{slog.Int("api", f.API), slog.Int("status", f.Status)}
+}
+
+// RowDeleted states that an operator has removed a service's row.
+type RowDeleted struct {
+	cinder.Who
+	Rows int
+}
+
+// Kind is "cinder.row.deleted".
+func (RowDeleted) Kind() string { return "cinder.row.deleted" }
+
+// Attrs are the fields.
+func (f RowDeleted) Attrs() []slog.Attr {
+	return []slog.Attr{slog.String("service", f.Host), slog.String("binary", f.Binary), slog.Int("rows", f.Rows)}
+}
+
+// cinderClient is an operator of Cinder on a host of its own, who looks at the list of
+// services again and again, from each API in turn, and asks for what he is told to.
+type cinderClient struct {
+	host    Host
+	cluster *Cluster
+
+	mu      sync.Mutex
+	loop    host.Loop // nil before it runs
+	process host.Host
+	waiting []func(host.Task) // given before it ran
+}
+
+func newCinderClient(h Host, c *Cluster) *cinderClient { return &cinderClient{host: h, cluster: c} }
+
+func (o *cinderClient) start() { o.host.Start(o.run) }
+
+// run is the client's program.
+func (o *cinderClient) run(h host.Host) {
+	loop := h.NewLoop("operator")
+	for i := range o.cluster.apis {
+		loop.Go("list", func(t host.Task) { o.list(t, h, loop, i) })
+	}
+	o.mu.Lock()
+	waiting := o.waiting
+	o.loop, o.process, o.waiting = loop, h, nil
+	o.mu.Unlock()
+	for _, do := range waiting {
+		loop.Go("request", do)
+	}
+}
+
+// do has the operator do something, at once or when he is there.
+func (o *cinderClient) do(what func(host.Task)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.loop == nil {
+		o.waiting = append(o.waiting, what)
+		return
+	}
+	o.loop.Go("request", what)
+}
+
+// list asks an API for the list of services, again and again.
+func (o *cinderClient) list(t host.Task, h host.Host, loop host.Loop, i int) {
+	interval := o.cluster.topology.Cinder.ListInterval
+	t.Sleep(interval * time.Duration(i) / time.Duration(len(o.cluster.apis)))
+	for {
+		status, _, _ := o.ask(h, loop, i, http.MethodGet, "/v3/os-services", "")
+		h.Probe(CinderListed{API: i, Status: status})
+		t.Sleep(interval)
+	}
+}
+
+// patience is how long an answer may take: somewhat longer than calls between services.
+const patience = 70 * time.Second
+
+// microversion is the newest one whose lists do not ask a scheduler.
+const microversion = "volume 3.48"
+
+// ask sends a request to an API and waits for the answer.
+func (o *cinderClient) ask(h host.Host, loop host.Loop, i int, method, path, body string) (status int, answer string, err error) {
+	conn, err := netconn.New(h, loop).DialTimeout("tcp", o.cluster.apis[i].String(), patience)
+	if err != nil {
+		return 0, "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(h.Clock().Now().Add(patience)); err != nil {
+		return 0, "", err
+	}
+	_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %v\r\nX-Auth-Token: admin:p1\r\nOpenStack-API-Version: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		method, path, o.cluster.apis[i], microversion, len(body), body)
+	if err != nil {
+		return 0, "", err
+	}
+	r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return 0, "", err
+	}
+	text, err := io.ReadAll(r.Body)
+	return r.StatusCode, string(text), err
+}
+
+// CinderRequest has the operator ask the first API for something. Its outcome is
+// published as a CinderAnswered fact of his host.
+func (c *Cluster) CinderRequest(method, path, body string) {
+	o := c.cinder
+	o.do(func(host.Task) {
+		status, answer, err := o.ask(o.process, o.loop, 0, method, path, body)
+		f := CinderAnswered{Request: method + " " + path + " " + body, Status: status, Body: answer}
+		if err != nil {
+			f.Error = err.Error()
+		}
+		o.process.Probe(f)
+	})
+}
+
+// RemoveService has the operator remove the row of the service of a machine, as
+// "cinder-manage service remove" does. Its outcome is published as RowDeleted.
+func (c *Cluster) RemoveService(name string) {
+	o, who := c.cinder, c.topology.Cinder.ServiceOf(name)
+	o.do(func(t host.Task) {
+		f := RowDeleted{Who: who}
+		if store, err := db.Open(o.process, o.loop, c.storeOptions()); err == nil {
+			f.Rows, _ = store.DeleteServices(t, db.ServiceFilter{Host: who.Host, Binary: who.Binary}, o.process.Clock().Now().UTC())
+			store.Close()
+		}
+		o.process.Probe(f)
+	})
+}

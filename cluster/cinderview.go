@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/daemons/cinder"
+	"github.com/wavetank/wavetank/daemons/cinder/api"
+)
+
+// CinderView is what has been seen of Cinder's services so far.
+type CinderView struct {
+	judged  map[cinder.Who]judgement
+	beats   map[cinder.Who]time.Duration
+	rows    map[cinder.Who]int64
+	started map[string]time.Duration // by machine
+	status  map[cinder.Who]cinder.ReplicationChanged
+	answers []CinderAnswered
+}
+
+// judgement is what a list has said of a service.
+type judgement struct {
+	up bool
+	at time.Duration
+}
+
+func newCinderView() *CinderView {
+	return &CinderView{
+		judged: make(map[cinder.Who]judgement), beats: make(map[cinder.Who]time.Duration), rows: make(map[cinder.Who]int64),
+		started: make(map[string]time.Duration), status: make(map[cinder.Who]cinder.ReplicationChanged),
+	}
+}
+
+func (v *CinderView) observe(o Observation) {
+	switch f := o.Fact.(type) {
+	case api.Judged:
+		v.judged[cinder.Who{Host: f.ServiceHost, Binary: f.Binary}] = judgement{f.Up, o.At}
+	case cinder.Started:
+		v.started[o.Host] = o.At
+	case cinder.Beat:
+		v.beats[f.Who], v.rows[f.Who] = o.At, f.ID
+	case cinder.ReplicationChanged:
+		v.status[f.Who] = f
+	case CinderAnswered:
+		v.answers = append(v.answers, f)
+	}
+}
+
+// Listed is what the last list that has a service says of it, and when that was; at is 0
+// if there was none.
+func (v *CinderView) Listed(who cinder.Who) (up bool, at time.Duration) {
+	j := v.judged[who]
+	return j.up, j.at
+}
+
+// Beat is when a heartbeat of a service was last committed, 0 for never, and in which
+// row.
+func (v *CinderView) Beat(who cinder.Who) (at time.Duration, row int64) {
+	return v.beats[who], v.rows[who]
+}
+
+// Started is when the service of a machine was last through with its start, 0 for never.
+func (v *CinderView) Started(machine string) time.Duration { return v.started[machine] }
+
+// Replication is what a volume service last said of its replication.
+func (v *CinderView) Replication(who cinder.Who) cinder.ReplicationChanged { return v.status[who] }
+
+// Answers are the outcomes of the operator's requests, in the order in which they came.
+func (v *CinderView) Answers() []CinderAnswered { return v.answers }

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// levels are loggers by their names, with the least level that each of them logs.
+type levels map[string]*slog.LevelVar
+
+func newLevels(names ...string) levels {
+	l := levels{}
+	for _, name := range names {
+		l[name] = new(slog.LevelVar) // INFO
+	}
+	return l
+}
+
+// levelOf is a level by the name that Python gives it.
+func levelOf(name string) (slog.Level, bool) {
+	switch strings.ToUpper(name) {
+	case "DEBUG":
+		return slog.LevelDebug, true
+	case "INFO":
+		return slog.LevelInfo, true
+	case "WARNING":
+		return slog.LevelWarn, true
+	case "ERROR":
+		return slog.LevelError, true
+	}
+	return 0, false
+}
+
+func isLevel(name string) bool {
+	_, ok := levelOf(name)
+	return ok
+}
+
+// set sets all loggers whose names begin so.
+func (l levels) set(prefix, name string) {
+	level, _ := levelOf(name)
+	for _, logger := range slices.Sorted(maps.Keys(l)) {
+		if strings.HasPrefix(logger, prefix) {
+			l[logger].Set(level)
+		}
+	}
+}
+
+// get tells the levels of all loggers whose names begin so.
+func (l levels) get(prefix string) map[string]string {
+	found := map[string]string{}
+	for _, logger := range slices.Sorted(maps.Keys(l)) {
+		if strings.HasPrefix(logger, prefix) {
+			found[logger] = nameOf(l[logger].Level())
+		}
+	}
+	return found
+}
+
+func nameOf(level slog.Level) string {
+	if level == slog.LevelWarn {
+		return "WARNING"
+	}
+	return level.String()
+}
+
+// handler passes on what the logger of that name logs.
+func (l levels) handler(name string, to slog.Handler) slog.Handler { return leveled{to, l[name]} }
+
+type leveled struct {
+	slog.Handler
+	least *slog.LevelVar
+}
+
+// Enabled implements slog.Handler.
+func (h leveled) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.least.Level() && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (h leveled) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return leveled{h.Handler.WithAttrs(attrs), h.least}
+}
+
+// WithGroup implements slog.Handler.
+func (h leveled) WithGroup(name string) slog.Handler {
+	return leveled{h.Handler.WithGroup(name), h.least}
+}

@@ -1,0 +1,82 @@
+package cinder
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/wavetank/wavetank/daemons/cinder/rpc"
+)
+
+// logger is the name of a service's only logger.
+const logger = "cinder.service"
+
+// logLevels lets operators set the least level of a service's records.
+type logLevels struct{ least *slog.LevelVar }
+
+// newLogger is a log that obeys. It begins with INFO.
+func newLogger(to *slog.Logger) (*slog.Logger, logLevels) {
+	l := logLevels{new(slog.LevelVar)}
+	return slog.New(leveled{to.Handler(), l.least}), l
+}
+
+// logRequest is the argument of both methods.
+type logRequest struct {
+	Request logLevel `json:"log_request"`
+}
+
+// logLevel is a level by Python's name, of all loggers whose names begin with Prefix.
+type logLevel struct {
+	Prefix string `json:"prefix"`
+	Level  string `json:"level"`
+}
+
+// handles are the requests that handle answers.
+func (l logLevels) handles(r rpc.Request) bool {
+	return r.Method == methodSetLogLevels || r.Method == methodGetLogLevels
+}
+
+func (l logLevels) handle(r rpc.Request) (any, error) {
+	var args logRequest
+	if err := r.Decode(&args); err != nil {
+		return nil, err
+	}
+	meant := strings.HasPrefix(logger, args.Request.Prefix)
+	switch {
+	case r.Method == methodGetLogLevels && meant:
+		name := strings.Replace(l.least.Level().String(), "WARN", "WARNING", 1)
+		return []logLevel{{logger, name}}, nil
+	case r.Method == methodGetLogLevels:
+		return []logLevel{}, nil
+	case !meant:
+		return nil, nil
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.Replace(strings.ToUpper(args.Request.Level), "WARNING", "WARN", 1))); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	l.least.Set(level)
+	return nil, nil
+}
+
+// leveled is a Handler that leaves out what is below a level.
+type leveled struct {
+	slog.Handler
+	least *slog.LevelVar
+}
+
+// Enabled implements slog.Handler.
+func (h leveled) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= h.least.Level() && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (h leveled) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return leveled{h.Handler.WithAttrs(attrs), h.least}
+}
+
+// WithGroup implements slog.Handler.
+func (h leveled) WithGroup(name string) slog.Handler {
+	return leveled{h.Handler.WithGroup(name), h.least}
+}
