@@ -74,6 +74,7 @@ func (s Script) check() error {
 func sayable(t cluster.Topology) cluster.Topology {
 	plain := cluster.DefaultTopology()
 	t.MonDefects, t.MgrDefects, t.ClientDefects = plain.MonDefects, plain.MgrDefects, plain.ClientDefects
+	t.Cinder.Defects, t.Cinder.APIDefects = plain.Cinder.Defects, plain.Cinder.APIDefects
 	t.MgrModules = nil
 	return t
 }
@@ -164,6 +165,8 @@ func topologyNumbers(t *cluster.Topology) option.Set {
 	return option.Set{
 		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
 		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
+		"volumes": option.Count(&t.Cinder.Volumes), "twins": option.Count(&t.Cinder.Twins), "schedulers": option.Count(&t.Cinder.Schedulers),
+		"backups": option.Count(&t.Cinder.Backups), "apis": option.Count(&t.Cinder.APIs), "replicas": option.Count(&t.Cinder.Replicas),
 	}
 }
 
@@ -174,7 +177,10 @@ type optionSection struct {
 }
 
 func topologyOptions(t *cluster.Topology) []optionSection {
-	return []optionSection{{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()}}
+	return []optionSection{
+		{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()},
+		{"cinder", t.Cinder.Service.Named()}, {"cinder-api", t.Cinder.API.Named()},
+	}
 }
 
 // mostDaemons bounds how many of a kind a script may ask for.

@@ -44,7 +44,7 @@ func layers() []layer {
 		{folder: "daemons/mon", modules: []string{"daemons"},
 			external: []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"},
 			why:      "daemons know other daemons' packages and the seam (daemons/host), nothing else"},
-		{folder: "daemons/sqld", modules: []string{"daemons/sqld", "daemons/host"}, real: true,
+		{folder: "daemons/sqld", modules: []string{"daemons/sqld", "daemons/admin", "daemons/host"}, real: true,
 			external: []string{"github.com/ncruces/go-sqlite3"},
 			why:      "a database server knows the seam, and none of its clients"},
 		{folder: "daemons/web", modules: []string{"daemons/web", "daemons/host"}, real: true,

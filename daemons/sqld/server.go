@@ -36,6 +36,11 @@ type Options struct {
 	Log int
 	// Follow is the primary, at the first start of a replica.
 	Follow netip.AddrPort
+	// Peers are the other servers. A primary that learns from one of them of a later
+	// epoch follows it: it asks when it starts, and every PeerInterval.
+	Peers []netip.AddrPort
+	// PeerInterval is how often. Default 1 s.
+	PeerInterval time.Duration
 	// PullInterval is how often a replica that has everything asks for more. Default
 	// 100 ms.
 	PullInterval time.Duration
@@ -57,6 +62,9 @@ func (o Options) withDefaults() Options {
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 60 * time.Second
 	}
+	if o.PeerInterval == 0 {
+		o.PeerInterval = time.Second
+	}
 	if o.PullInterval == 0 {
 		o.PullInterval = 100 * time.Millisecond
 	}
@@ -73,13 +81,13 @@ type Server struct {
 	store   *sqlitevfs.Store
 	addr    netip.AddrPort
 
-	ready    bool // sessions may begin
 	sessions int
 	idle     []*connection
 	open     int  // connections, idle or not
 	borrow   gate // for a connection
 	unlocked gate // for a lock
 	delay    time.Duration
+	failure  string // of the operator's last command
 	counts   Counts
 	replication
 }
@@ -148,9 +156,10 @@ func (s *Server) prepare(t host.Task) error {
 		if err := s.readPosition(t, c); err != nil {
 			return err
 		}
+		s.yield(t)
 		s.loop.Go("sqld/replica", s.follow)
 	}
-	s.ready = true
+	s.serveAdmin()
 	s.host.Probe(Ready{Addr: s.addr, Primary: s.primary(), Position: s.position})
 	return nil
 }
