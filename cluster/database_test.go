@@ -615,3 +615,7 @@ func TestServer_makesStatementsSlow(t *testing.T) {
 		}
 	})
 }
+
+func TestDatabase_isTheModel(t *testing.T) {
+	dbtest.RunModel(t, func(testing.TB) dbtest.World { return newDatabases(1, 1, sqld.Options{}) })
+}

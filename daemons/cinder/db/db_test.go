@@ -75,3 +75,5 @@ func (w serverWorld) Close() {
 	w.sqliteWorld.Close()
 	w.server.Kill()
 }
+
+func TestStore_isTheModelOnSQLite(t *testing.T) { dbtest.RunModel(t, newSQLite) }
