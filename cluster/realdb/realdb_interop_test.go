@@ -142,3 +142,12 @@ func TestStore_outlivesItsServer(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkStore(b *testing.B) {
+	for _, kind := range realdb.Kinds() {
+		b.Run(string(kind), func(b *testing.B) {
+			s := start(b, kind)
+			dbtest.Bench(b, func(t testing.TB) dbtest.World { return newWorld(t, s) })
+		})
+	}
+}

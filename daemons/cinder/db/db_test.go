@@ -77,3 +77,5 @@ func (w serverWorld) Close() {
 }
 
 func TestStore_isTheModelOnSQLite(t *testing.T) { dbtest.RunModel(t, newSQLite) }
+
+func BenchmarkStore_onSQLite(b *testing.B) { dbtest.Bench(b, newSQLite) }
