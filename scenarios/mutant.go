@@ -61,6 +61,12 @@ func clusterMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.MgrDefects.NoFenceWait = true },
 		},
 		{
+			Name:     "mgrClientNoLock",
+			Doc:      "a daemon looks whether it has a session with the manager, and reports on it in another callback (BUG-10, tracker 23370)",
+			Scenario: "mgr-reports", Property: "panic",
+			Plant: func(t *cluster.Topology) { t.MonDefects.MgrClient.NoLock, t.MgrDefects.MgrClient.NoLock = true, true },
+		},
+		{
 			Name:     "noPaxosPlug",
 			Doc:      "a dropped manager is out of its map before it is fenced (BUG-02, tracker 58923)",
 			Scenario: "mgr-failover", Property: "I-MGR-5",

@@ -51,6 +51,12 @@ type Config struct {
 type Options struct {
 	// TickPeriod is the time between beacons (mgr_tick_period, 2 s).
 	TickPeriod time.Duration
+	// StatsPeriod is the time between two reports of a daemon, rounded up to seconds
+	// (mgr_stats_period, 5 s).
+	StatsPeriod time.Duration
+	// StatsThreshold is the priority from which on daemons report their counters
+	// (mgr_stats_threshold, 5). 0 takes all of them.
+	StatsThreshold int
 	// StandbyModules lets a standby run the standby half of its modules
 	// (mgr_standby_modules, true).
 	StandbyModules bool
@@ -73,6 +79,8 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		TickPeriod:        2 * time.Second,
+		StatsPeriod:       5 * time.Second,
+		StatsThreshold:    int(msg.CounterUseful),
 		StandbyModules:    true,
 		StrictMgrMapEpoch: true,
 	}
@@ -82,6 +90,9 @@ func (o Options) withDefaults() Options {
 	d := DefaultOptions()
 	if o.TickPeriod == 0 {
 		o.TickPeriod = d.TickPeriod
+	}
+	if o.StatsPeriod == 0 {
+		o.StatsPeriod = d.StatsPeriod
 	}
 	return o
 }
@@ -96,6 +107,8 @@ func (c Config) Validate() error {
 	}
 	refuse(c.Name == "", "Name is empty")
 	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
+	refuse(c.Options.StatsPeriod < 0, "StatsPeriod is negative")
+	refuse(c.Options.StatsThreshold < 0, "StatsThreshold is negative")
 	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Given)) {
 		o := c.Options

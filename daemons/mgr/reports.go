@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/mgr/state"
@@ -32,7 +33,7 @@ func keyOf(c *msgr.Connection, daemon, service string) state.Key {
 // back. (Ceph: DaemonServer::handle_open.)
 func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
 	s, key := srv.g.s, keyOf(c, b.DaemonName, b.ServiceName)
-	c.Send(msg.New(&msg.MgrConfigure{Period: statsPeriod, Threshold: statsThreshold}))
+	srv.configure(c)
 	d := s.cluster.Daemons.Get(key)
 	switch {
 	case b.ServiceDaemon:
@@ -54,6 +55,22 @@ func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
 	r := &reporter{c, key}
 	c.Priv = r
 	srv.reporting = append(srv.reporting, r)
+}
+
+// configure tells a daemon how to report.
+func (srv *server) configure(c *msgr.Connection) {
+	o := &srv.g.s.opt
+	c.Send(msg.New(&msg.MgrConfigure{
+		Period: uint32((o.StatsPeriod + time.Second - 1) / time.Second), Threshold: uint32(o.StatsThreshold),
+	}))
+}
+
+// configureAll tells all daemons that report, for that has changed. (Ceph leaves out
+// those that name their service, the monitors among them.)
+func (srv *server) configureAll() {
+	for _, r := range srv.reporting {
+		srv.configure(r.conn)
+	}
 }
 
 // refuse cuts the session of a daemon that is not known, and asks the monitors about

@@ -8,13 +8,6 @@ import (
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
-// What daemons are told about their reports (mgr_stats_period,
-// mgr_stats_threshold).
-const (
-	statsPeriod    = 5 // seconds
-	statsThreshold = 5
-)
-
 // server is what daemons and the command line talk to. Ceph: DaemonServer in
 // src/mgr/DaemonServer.cc. It answers commands and takes reports.
 type server struct {

@@ -14,6 +14,8 @@ import (
 func (o *Options) Named() option.Set {
 	return option.Set{
 		"mgr_standby_modules": option.Bool(&o.StandbyModules),
+		"mgr_stats_period":    option.SecondsFrom(1, &o.StatsPeriod),
+		"mgr_stats_threshold": option.Count(&o.StatsThreshold),
 		"mgr_tick_period":     option.SecondsFrom(0.001, &o.TickPeriod),
 	}
 }
@@ -65,7 +67,11 @@ func (s *Standby) handleConfig(options map[string]string) {
 // last one has said. A standby whose modules run although they should not, or the other
 // way round, comes back without or with them.
 func (s *Standby) applySettings() {
+	was := s.opt
 	s.opt = s.layers.onto(s.base)
+	if srv := s.serving(); srv != nil && (s.opt.StatsPeriod != was.StatsPeriod || s.opt.StatsThreshold != was.StatsThreshold) {
+		srv.configureAll()
+	}
 	wanted := s.opt.StandbyModules && s.shadowing
 	if s.mode == ModeStandby && s.standbyModules != wanted {
 		s.respawn(s.epoch, fmt.Sprintf("mgr_standby_modules is %v now", s.opt.StandbyModules))

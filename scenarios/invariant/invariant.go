@@ -90,6 +90,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newBoundedDetection(t, b),
 		newBoundedPromotion(t, b),
 		newBeaconAccounting(t, b),
+		newReports(),
 		newLinearizable(),
 		newHuntNeverStops(t, b),
 		newHealthySession(t, b),

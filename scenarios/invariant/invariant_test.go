@@ -8,6 +8,7 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/monc"
@@ -92,6 +93,17 @@ func sends(session, epoch uint64) mon.MapSent {
 	return mon.MapSent{Map: cluster.MgrMap, Session: session, Epoch: epoch}
 }
 
+// sessionOpened, configured and report are of a session with the active manager.
+func sessionOpened(session uint64) mgrc.SessionOpened { return mgrc.SessionOpened{Session: session} }
+
+func configured(session uint64) mgrc.Configured {
+	return mgrc.Configured{Session: session, Period: time.Second}
+}
+
+func report(session uint64, counters, declared, undeclared int) mgrc.Reported {
+	return mgrc.Reported{Session: session, Counters: counters, Declared: declared, Undeclared: undeclared}
+}
+
 // TestCheckers gives each checker a history that breaks its property in the last
 // fact, and one like it that does not.
 func TestCheckers(t *testing.T) {
@@ -113,6 +125,25 @@ func TestCheckers(t *testing.T) {
 			timeline: calm{disk: []error{host.ErrNoSpace}},
 			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "write mon/log: no space left on device"})},
 			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "read mon/log: input/output error"})},
+		}, {
+			property: "I-MGR-15",
+			good: []cluster.Observation{
+				at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 3, 3, 0)), at(4, "mon.a", report(1, 2, 1, 2)),
+				at(5, "mon.a", mgrc.SessionLost{Session: 1}), at(6, "mon.a", sessionOpened(2)), at(7, "mon.a", configured(2)), at(8, "mon.a", report(2, 2, 2, 0)),
+				restarted(9, "mon.a", sessionOpened(1)), restarted(10, "mon.a", configured(1)), restarted(11, "mon.a", report(1, 0, 0, 0)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 3, 3, 0)),
+				at(5, "mon.a", mgrc.SessionLost{Session: 1}), at(6, "mon.a", sessionOpened(2)), at(7, "mon.a", configured(2)), at(8, "mon.a", report(2, 3, 0, 0)),
+			},
+		}, {
+			property: "I-MGR-15",
+			good:     []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 0, 0, 0))},
+			bad:      []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(3, "mon.a", report(1, 0, 0, 0))},
+		}, {
+			property: "I-MGR-15",
+			good:     []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", mgrc.SessionLost{Session: 1}), at(3, "mon.a", sessionOpened(2))},
+			bad:      []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(3, "mon.a", sessionOpened(2))},
 		}, {
 			property: "I-PX-1",
 			good: []cluster.Observation{
