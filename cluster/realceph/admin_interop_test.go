@@ -111,7 +111,7 @@ func TestCLI_realAtOurAdminSockets(t *testing.T) {
 			{"config unset mon_tick_interval", `{}`},
 			{"config diff get mon_tick_interval", `{"diff":{"mon_tick_interval":{"default":"5","final":"5"}}}`},
 			{"config set mon_lease x", "ERROR: (22) Invalid argument\nerror setting 'mon_lease' to 'x': (22) Invalid argument\n"},
-			{"perf dump cluster num_mon", `{"cluster":{"num_mon":3}}`},
+			{"perf dump mon session_trim", `{"mon":{"session_trim":0}}`},
 		} {
 			if out := ask(t, append([]string{"-f", "json", "daemon", "mon.a"}, strings.Fields(tt.command)...)...); out != tt.want {
 				t.Errorf("%s: %s, want %s", tt.command, out, tt.want)
