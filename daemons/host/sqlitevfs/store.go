@@ -16,15 +16,19 @@ import (
 
 // Store is the databases of one process. It belongs to one loop.
 type Store struct {
-	disk  host.Disk
-	rand  host.Rand
-	loop  host.Loop
-	locks map[string]*fileLock
+	disk host.Disk
+	rand host.Rand
+	loop host.Loop
+	// journals are the marks of journals. SQL has no part in them.
+	journals host.Rand
+	locks    map[string]*fileLock
 }
 
 // New makes the store of process h, for tasks of loop.
 func New(h host.Host, loop host.Loop) *Store {
-	return &Store{disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, locks: make(map[string]*fileLock)}
+	return &Store{
+		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"), locks: make(map[string]*fileLock),
+	}
 }
 
 // registered counts the file systems ever registered with the library, whose
