@@ -54,7 +54,9 @@ func (v *CinderView) Listed(who cinder.Who) (up bool, at time.Duration) {
 
 // Beat is when a heartbeat of a service was last committed, 0 for never, and in which
 // row.
-func (v *CinderView) Beat(who cinder.Who) (at time.Duration, row int64) { return v.beats[who], v.rows[who] }
+func (v *CinderView) Beat(who cinder.Who) (at time.Duration, row int64) {
+	return v.beats[who], v.rows[who]
+}
 
 // Started is when the service of a machine was last through with its start, 0 for never.
 func (v *CinderView) Started(machine string) time.Duration { return v.started[machine] }

@@ -44,6 +44,15 @@ func Catalogue() []Scenario {
 		moncQuorum(),
 		moncReset(),
 		moncSilence(),
+		svcBroken(),
+		svcDead(),
+		svcDelete(),
+		svcFlap(),
+		svcIntervals(),
+		svcOutage(),
+		svcSkew(),
+		svcSlow(),
+		svcTwins(),
 	}
 }
 

@@ -20,11 +20,11 @@ func Invariants() []string {
 // FaultKinds are the first words of the faults that plans are made of.
 func FaultKinds() []string {
 	all := []faults.Fault{
-		faults.AddMon{}, &faults.Bandwidth{}, &faults.Clog{}, faults.ClockDrift{}, faults.ClockOffset{}, faults.ClockStep{}, faults.Command{}, &faults.Cut{},
+		faults.AddMon{}, &faults.Bandwidth{}, &faults.Clog{}, faults.ClockDrift{}, faults.ClockOffset{}, faults.ClockStep{}, faults.Command{}, faults.CreateVolume{}, &faults.Cut{},
 		&faults.Delay{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
 		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Fast{}, &faults.Fire{}, faults.Heal{}, faults.Kill{},
-		faults.LinkMend{}, &faults.MTU{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.RemoveMon{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
-		&faults.Rule{}, &faults.Slow{}, &faults.Stall{}, faults.Unclog{},
+		faults.LinkMend{}, &faults.MTU{}, faults.OSService{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.RemoveMon{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
+		&faults.Rule{}, faults.ServiceRemove{}, &faults.Slow{}, &faults.Stall{}, faults.Unclog{},
 	}
 	var names []string
 	for _, f := range all {

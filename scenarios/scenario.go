@@ -38,7 +38,7 @@ type Scenario struct {
 	// another. Times count from the moment the cluster is healthy.
 	Plan func(*Draw, cluster.Topology) (faults.Plan, []Goal)
 	// Bite is the kind of fault that must land at least once: a run in which it
-	// did not has proved nothing.
+	// did not has proved nothing. Empty means any kind.
 	Bite string
 	// SimOnly says that the plan damages what only simulated machines have.
 	SimOnly bool

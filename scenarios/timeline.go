@@ -47,6 +47,7 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.broken = append(t.broken, interval{since: now, until: now})
 		t.last = now
 	case faults.FailMgr, *faults.Fire: // a command; what a process does by itself
+	case faults.OSService, faults.ServiceRemove, faults.CreateVolume: // what operators do
 	case faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
 		t.last = now
 	default:
@@ -105,6 +106,12 @@ func (t *timeline) Runs(host string, pid uint32) bool {
 		return false
 	}
 	return h.Running() && !h.Paused()
+}
+
+// HostRuns implements invariant.Timeline.
+func (t *timeline) HostRuns(host string) bool {
+	h := t.world.Host(host)
+	return h != nil && h.Running() && !h.Paused()
 }
 
 // DiskFaults implements invariant.Timeline.

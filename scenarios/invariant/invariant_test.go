@@ -25,6 +25,7 @@ type calm struct {
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Runs(string, uint32) bool                                        { return !c.down }
+func (c calm) HostRuns(string) bool                                            { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
