@@ -11,6 +11,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/cinder/db"
 	"github.com/wavetank/wavetank/daemons/cinder/rpc"
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/sqlitevfs"
 	"github.com/wavetank/wavetank/daemons/sqld"
 )
 
@@ -101,6 +102,9 @@ func (c *Cluster) deployCinder() {
 	t := c.topology.Cinder
 	if !t.Deployed() {
 		return
+	}
+	if err := sqlitevfs.Initialize(); err != nil { // not in the middle of a step
+		panic(fmt.Sprintf("cluster: SQLite does not compile: %v", err))
 	}
 	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }
 	c.database, c.broker = at(DatabaseName, databasePort), at(BrokerName, rpc.Port)

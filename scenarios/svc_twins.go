@@ -32,13 +32,22 @@ func svcTwins() Scenario {
 			at += d.Between("both", 2*time.Second, 20*time.Second)
 			for range d.Int("volumes", 1, 4) {
 				plan = append(plan, faults.Step{At: at, Fault: faults.CreateVolume{Who: "volume.0"}})
-				at += d.Between("gap", 10*time.Millisecond, 2*time.Second)
+				at += d.Between("gap", 10*time.Millisecond, 500*time.Millisecond)
 			}
-			at += d.Between("work", 2*time.Second, 30*time.Second)
+			quick := d.Chance("quick", 2) // all within a second
+			if quick {
+				at += d.Between("work", 10*time.Millisecond, 200*time.Millisecond)
+			} else {
+				at += d.Between("work", 2*time.Second, 30*time.Second)
+			}
 			for _, who := range []string{first, other} {
 				plan = append(plan, faults.Step{At: at, Fault: faults.Kill{Who: who}})
 			}
-			at += d.Between("dead", 100*time.Millisecond, 10*time.Second)
+			if quick {
+				at += d.Between("dead", 10*time.Millisecond, 300*time.Millisecond)
+			} else {
+				at += d.Between("dead", 300*time.Millisecond, 10*time.Second)
+			}
 			plan = append(plan, faults.Step{At: at, Fault: faults.Restart{Who: cluster.RoleDead}})
 			return plan, append(goals, listed(len(plan)-1, afterRestart))
 		},
