@@ -38,7 +38,7 @@ type connection struct {
 
 // prepared is a statement that has been compiled.
 type prepared struct {
-	text    string
+	key     string // among those of its connection
 	stmt    *sqlite3.Stmt
 	control string
 	writes  bool
@@ -93,13 +93,13 @@ func (c *connection) govern(conn *sqlite3.Conn) error {
 	for name, layout := range map[string]string{ //wavetank:ordered each entry registers a function of its own
 		"current_timestamp": "2006-01-02 15:04:05", "current_date": "2006-01-02", "current_time": "15:04:05",
 	} {
-		if err := conn.CreateFunction(name, 0, 0, func(ctx sqlite3.Context, _ ...sqlite3.Value) {
+		if err := conn.CreateFunction(name, 0, sqlite3.INNOCUOUS, func(ctx sqlite3.Context, _ ...sqlite3.Value) {
 			c.result(ctx, func() any { return c.clock.Now().UTC().Format(layout) })
 		}); err != nil {
 			return err
 		}
 	}
-	if err := conn.CreateFunction("random", 0, 0, func(ctx sqlite3.Context, _ ...sqlite3.Value) {
+	if err := conn.CreateFunction("random", 0, sqlite3.INNOCUOUS, func(ctx sqlite3.Context, _ ...sqlite3.Value) {
 		c.result(ctx, func() any { return int64(c.rand.Uint64()) })
 	}); err != nil {
 		return err
@@ -148,7 +148,11 @@ func (c *connection) authorize(action sqlite3.AuthorizerActionCode, third, fourt
 
 // prepare compiles a statement, or finds it.
 func (c *connection) prepare(conn *sqlite3.Conn, text string) (*prepared, error) {
-	if p := c.prepared[text]; p != nil {
+	key := text
+	if c.own { // and not for sessions, which may say the same
+		key = "own " + text
+	}
+	if p := c.prepared[key]; p != nil {
 		return p, nil
 	}
 	c.control = ""
@@ -162,7 +166,7 @@ func (c *connection) prepare(conn *sqlite3.Conn, text string) (*prepared, error)
 		stmt.Close()
 		return nil, refuse(Refused, "more than one statement")
 	}
-	p := &prepared{text: text, stmt: stmt, control: c.control}
+	p := &prepared{key: key, stmt: stmt, control: c.control}
 	p.writes = p.control == "" && !stmt.ReadOnly()
 	c.keep(p)
 	return p, nil
@@ -173,10 +177,10 @@ func (c *connection) keep(p *prepared) {
 	if len(c.order) == maxPrepared {
 		oldest := c.order[0]
 		c.order = append(c.order[:0], c.order[1:]...)
-		delete(c.prepared, oldest.text)
+		delete(c.prepared, oldest.key)
 		oldest.stmt.Close()
 	}
-	c.prepared[p.text] = p
+	c.prepared[p.key] = p
 	c.order = append(c.order, p)
 }
 

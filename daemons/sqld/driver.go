@@ -238,6 +238,9 @@ func (a *answer) decode(kind byte, body []byte) (done bool, err error) {
 	d := &decoder{body: body}
 	switch kind {
 	case frameColumns:
+		if a.columns != nil {
+			d.fail("columns twice")
+		}
 		a.columns = make([]string, 0, d.count(maxColumns))
 		for range cap(a.columns) {
 			a.columns = append(a.columns, d.text())

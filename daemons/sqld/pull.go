@@ -200,6 +200,9 @@ func (s *Server) apply(t host.Task, position int64, epoch uint64, body []byte) e
 
 // replaceDatabase puts another database in the place of this one.
 func (s *Server) replaceDatabase(t host.Task, content []byte) error {
+	if s.replacing {
+		return refuse(Busy, "the database is being replaced already")
+	}
 	s.replacing = true
 	defer func() {
 		s.replacing = false
@@ -222,6 +225,9 @@ func (s *Server) replaceDatabase(t host.Task, content []byte) error {
 		return err
 	}
 	s.open, s.idle = 1, []*connection{c}
+	if s.options.Log == 0 {
+		return nil
+	}
 	return s.readPosition(t, c)
 }
 

@@ -57,8 +57,11 @@ func encodeEntries(all []entry) ([]byte, error) {
 
 func decodeEntries(body []byte) ([]entry, error) {
 	d := &decoder{body: body}
-	all := make([]entry, 0, d.count(maxFrame))
-	for range cap(all) {
+	var all []entry
+	for range d.count(maxFrame) {
+		if d.err != nil {
+			break
+		}
 		all = append(all, entry{decodeStatement(d), d.values()})
 	}
 	return all, d.end()

@@ -73,13 +73,13 @@ type Server struct {
 	store   *sqlitevfs.Store
 	addr    netip.AddrPort
 
-	ready    bool // sessions may begin
 	sessions int
 	idle     []*connection
 	open     int  // connections, idle or not
 	borrow   gate // for a connection
 	unlocked gate // for a lock
 	delay    time.Duration
+	failure  string // of the operator's last command
 	counts   Counts
 	replication
 }
@@ -150,7 +150,7 @@ func (s *Server) prepare(t host.Task) error {
 		}
 		s.loop.Go("sqld/replica", s.follow)
 	}
-	s.ready = true
+	s.serveAdmin()
 	s.host.Probe(Ready{Addr: s.addr, Primary: s.primary(), Position: s.position})
 	return nil
 }

@@ -36,7 +36,7 @@
 // # Errors
 //
 // Every error says what was being done and is one of [ErrNotFound], [ErrDuplicate],
-// [ErrBusy], [ErrUnavailable], [ErrPoolTimeout], [ErrTimeout] and [ErrUnknownOutcome], or else the
-// database's word on a statement that it refused. A write that fails has changed nothing,
-// unless the error is ErrUnknownOutcome.
+// [ErrBusy], [ErrUnavailable], [ErrReadOnly], [ErrPoolTimeout], [ErrTimeout] and
+// [ErrUnknownOutcome], or else the database's word on a statement that it refused. A write
+// that fails has changed nothing, unless the error is ErrUnknownOutcome.
 package db

@@ -31,8 +31,9 @@ type engine struct {
 	// kind says which of our errors one of the driver is: errRefused if it is the
 	// database's answer and none of ours, nil if it is none of the database's.
 	kind func(error) error
-	// lock has other migrations wait while this one, in a transaction, goes on.
-	lock string
+	// lock has other migrations wait while this one goes on, until the transaction ends
+	// or unlock.
+	lock, unlock string
 	// id, boolean, stamp and number are the types of columns, and suffix what follows a
 	// table's columns.
 	id, boolean, stamp, number, suffix string
@@ -84,8 +85,12 @@ func dial(h host.Host, loop host.Loop, text string) (engine, driver.Connector, e
 	scheme, _, _ := strings.Cut(text, ":")
 	scheme, _, _ = strings.Cut(scheme, "+") // the name of a driver for Python
 	open, ok := map[string]func(host.Host, host.Loop, string) (engine, driver.Connector, error){
-		"sqlite": openSQLite,
-		"sqld":   openSQLD,
+		"sqlite":     openSQLite,
+		"sqld":       openSQLD,
+		"postgresql": openPostgres,
+		"postgres":   openPostgres,
+		"mysql":      openMySQL,
+		"mariadb":    openMySQL,
 	}[scheme]
 	if !ok {
 		return engine{}, nil, fmt.Errorf("unknown kind %q: want sqlite, postgresql, mysql or sqld", scheme)

@@ -69,6 +69,16 @@ func (e *engine) migrate(ctx context.Context, s session) error {
 			return err
 		}
 	}
+	err := e.migrateLocked(ctx, s)
+	if e.unlock != "" {
+		if failed := drain(s.QueryContext(ctx, e.unlock)); err == nil {
+			err = failed
+		}
+	}
+	return err
+}
+
+func (e *engine) migrateLocked(ctx context.Context, s session) error {
 	if err := e.define(ctx, s, versionTable); err != nil {
 		return err
 	}

@@ -77,13 +77,18 @@ func (o Operations) CreateWorker(t host.Task, w *Worker) error {
 }
 
 // ClaimWorker gives the work to a service, and stamps it with at, if the row is still
-// as in w; then it reports true and w is as the row is now. Of several that claim one at once
-// one succeeds.
+// as in w; then it reports true and w is as the row is now. Of several that claim one at
+// once one succeeds.
 func (o Operations) ClaimWorker(t host.Task, w *Worker, service int64, at time.Time) (bool, error) {
 	set := *w
 	set.ServiceID, set.UpdatedAt, set.RacePreventer = service, at, w.RacePreventer+1
 	c := WorkerFilter{ID: w.ID}.clause()
-	c.and("race_preventer = ?", w.RacePreventer)
+	if o.store.options.Defects.StampAsVersion {
+		set.UpdatedAt = at.Truncate(time.Second)
+		c.and("updated_at = ?", w.UpdatedAt)
+	} else {
+		c.and("race_preventer = ?", w.RacePreventer)
+	}
 	n, err := o.update(t, workers, c, chosen(set.fields(), []string{"service_id", "updated_at", "race_preventer"}))
 	if err != nil || n == 0 {
 		return false, err

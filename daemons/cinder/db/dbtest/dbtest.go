@@ -33,7 +33,9 @@ type rig struct {
 	db.Operations
 	store     *db.Store
 	task      host.Task
+	host      host.Host
 	loop      host.Loop
+	url       string
 	precision time.Duration
 }
 
@@ -90,7 +92,7 @@ func with(t testing.TB, newWorld func(t testing.TB) World, check func(*rig)) {
 				panic(p)
 			}
 		}()
-		r := &rig{TB: t, task: task, loop: l, precision: w.Precision()}
+		r := &rig{TB: t, task: task, host: h, loop: l, url: w.URL(), precision: w.Precision()}
 		store, err := db.Open(h, l, db.Options{URL: w.URL(), MaxPoolSize: 2, MaxOverflow: 2, PoolTimeout: time.Second})
 		r.must(err)
 		defer store.Close()
@@ -118,6 +120,7 @@ func checks() []check {
 		{"a cluster lives once", clusterOnce},
 		{"a cluster's health is its members'", clusterHealth},
 		{"work is claimed by one", claim},
+		{"claims that compare seconds are lost", claimByStamp},
 		{"work of a service that is there keeps it there", foreignKey},
 		{"a transaction is all or nothing", transaction},
 		{"a transaction that failed cannot be committed", failedTransaction},
@@ -297,6 +300,22 @@ func claim(r *rig) {
 	n, err := r.DeleteWorkers(r.task, db.WorkerFilter{ID: w.ID})
 	r.must(err)
 	r.equal(n, 1)
+}
+
+// claimByStamp shows the defect: two claims within a second both succeed.
+func claimByStamp(r *rig) {
+	store, err := db.Open(r.host, r.loop, db.Options{URL: r.url, Defects: db.Defects{StampAsVersion: true}})
+	r.must(err)
+	defer store.Close()
+	s := r.create(db.Service{Host: "h", Binary: "b"})
+	w := db.Worker{ResourceType: "Volume", ResourceID: "1", ServiceID: s.ID, UpdatedAt: r.at(0)}
+	r.must(r.CreateWorker(r.task, &w))
+	second := w
+	for _, w := range []*db.Worker{&w, &second} {
+		won, err := store.ClaimWorker(r.task, w, s.ID, r.at(300*time.Millisecond))
+		r.must(err)
+		r.equal(won, true)
+	}
 }
 
 func foreignKey(r *rig) {
