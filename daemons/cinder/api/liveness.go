@@ -4,35 +4,28 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/cinder"
 	"github.com/wavetank/wavetank/daemons/cinder/db"
 )
 
+// lists is the rule by which lists of services tell who is up.
+func (a *API) lists() cinder.Liveness {
+	return cinder.Liveness{DownTime: a.config.Options.ServiceDownTime}
+}
+
+// elsewhere is the rule for clusters and failovers: the same, but for what Cinder does.
+func (a *API) elsewhere() cinder.Liveness {
+	l := a.lists()
+	l.Defects.OneSidedAge = a.config.Defects.OneSidedAge
+	return l
+}
+
 // lastSeen is when a service was heard of last.
-func (a *API) lastSeen(s *db.Service) time.Time {
+func lastSeen(s *db.Service) time.Time {
 	if s.UpdatedAt.IsZero() {
 		return s.CreatedAt
 	}
 	return s.UpdatedAt
-}
-
-// isUp is the one rule of who is alive: heard of within service_down_time of now, in the
-// past or in the future, for a stamp from far ahead says as little as an old one. Both
-// ends count.
-func (a *API) isUp(now, seen time.Time) bool {
-	age := now.Sub(seen)
-	if age < 0 {
-		age = -age
-	}
-	return age <= a.config.Options.ServiceDownTime
-}
-
-// isUpElsewhere is isUp for what is no list of services: failovers and clusters. There
-// Cinder has another rule.
-func (a *API) isUpElsewhere(now, seen time.Time) bool {
-	if a.config.Defects.OneSidedAge {
-		return !seen.IsZero() && now.Sub(seen) <= a.config.Options.ServiceDownTime
-	}
-	return a.isUp(now, seen)
 }
 
 // judgedCluster is a cluster with a verdict.
@@ -50,7 +43,7 @@ func (a *API) clusters(c *call, f db.ClusterFilter) ([]judgedCluster, error) {
 	}
 	judged := make([]judgedCluster, 0, len(found))
 	for _, health := range found {
-		j := judgedCluster{health, a.isUpElsewhere(now, health.LastHeartbeat)}
+		j := judgedCluster{health, a.elsewhere().ClusterUp(health, now)}
 		if !j.up && health.LastHeartbeat.After(now) {
 			if err := a.judgeMembers(c, now, &j); err != nil {
 				return nil, err
@@ -70,7 +63,7 @@ func (a *API) judgeMembers(c *call, now time.Time, j *judgedCluster) error {
 	}
 	j.NumHosts, j.NumDownHosts = len(members), 0
 	for i := range members {
-		if a.isUpElsewhere(now, members[i].UpdatedAt) {
+		if a.elsewhere().Up(members[i], now) {
 			j.up = true
 		} else {
 			j.NumDownHosts++

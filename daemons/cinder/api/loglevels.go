@@ -44,7 +44,7 @@ func (a *API) loggers(c *call, b body) (l logged, err error) {
 	}
 	now := a.now()
 	for i := range found {
-		if s := &found[i]; a.isUp(now, a.lastSeen(s)) && (server == "" || isAt(s, server)) {
+		if s := &found[i]; a.lists().Up(*s, now) && (server == "" || isAt(s, server)) {
 			l.services = append(l.services, *s)
 		}
 	}

@@ -206,7 +206,7 @@ func (a *API) restoreCluster(c *call, cluster *judgedCluster, x *transition) err
 
 // changeMember reports whether a service was as expected, and is changed.
 func (a *API) changeMember(c *call, s *db.Service, x *transition) (bool, error) {
-	if x.mustBeUp && !a.isUpElsewhere(a.now(), s.UpdatedAt) {
+	if x.mustBeUp && !a.elsewhere().Up(*s, a.now()) {
 		return false, nil
 	}
 	filter := x.filter

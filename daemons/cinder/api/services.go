@@ -67,8 +67,7 @@ func (a *API) viewService(c *call, now time.Time, s *db.Service, backends map[st
 	if a.config.Defects.NoCreatedAtFallback && s.UpdatedAt.IsZero() {
 		return serviceView{}, errors.New("unsupported operand type(s) for -: 'datetime.datetime' and 'NoneType'")
 	}
-	seen := a.lastSeen(s)
-	up := a.isUp(now, seen)
+	seen, up := lastSeen(s), a.lists().Up(*s, now)
 	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount}
 	if !s.UpdatedAt.IsZero() {
 		judged.UpdatedAt = time.Duration(s.UpdatedAt.UnixNano())
