@@ -29,7 +29,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos replay determinism golden tcp bench monbench benchstat lint fuzz interop ci clean
+.PHONY: help build test chaos replay determinism golden tcp bench monbench benchstat lint fuzz interop fidelity ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +57,13 @@ determinism: build ## run every seed of every scenario twice and compare: SCENAR
 # Those that can run on real sockets.
 REAL = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*"tcp".*/\1/p'))
 
+# Some of them once more under the race detector: there every daemon has goroutines.
+RACY_REAL = $(or $(SCENARIOS),map-lag mgr-failover mgr-reset mgr-storm mon-rolling monc-silence)
+
 tcp: build ## run every scenario that can once on real sockets, ten times faster than Ceph's timings
 	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 3
+	$(if $(RACE),go build $(RACE) -o $(WAVETANK)-race ./cmd/wavetank)
+	$(if $(RACE),$(WAVETANK)-race run $(RACY_REAL) --world tcp --profile fast --seed 1 -j 3)
 
 bench: ## run the benchmarks COUNT times; compare two outputs with make benchstat
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./...
@@ -98,6 +103,12 @@ golden: ## hold recorded run hashes under -race and on arm64 (qemu-user, install
 
 interop: ## run the tests against real Ceph and tshark, which are installed if missing
 	.ci/interop
+
+# Everything at Ceph's own timings: some 15 minutes for 20.
+fidelity: ## measure FAILOVERS=20 of each kind of Ceph's managers, ours and simulated ones
+	@mkdir -p out
+	go test -tags interop -count=1 -run='^TestMeasure_failovers$$' -timeout=3h -parallel=9 ./cluster/realceph -v -failovers $(or $(FAILOVERS),20) >out/fidelity.txt || { tail -n 50 out/fidelity.txt; exit 1; }
+	@grep -e '^Seconds' -e '^|' -e '^$$' out/fidelity.txt
 
 ci: ## what CI runs
 	.ci/run

@@ -36,11 +36,12 @@ type Cinder struct {
 	APIDefects api.Defects
 }
 
-// DefaultCinder has Cinder's own timings, and nobody in it.
+// DefaultCinder has Cinder's own timings, and nobody in it. Backends have a replica, and
+// take a minute to make a volume.
 func DefaultCinder() Cinder {
 	return Cinder{
 		Service: cinder.DefaultOptions(), API: api.DefaultOptions(), ListInterval: 5 * time.Second,
-		Backend: cinder.BackendConfig{Name: "lvm"},
+		Backend: cinder.BackendConfig{Name: "lvm", Targets: []string{"replica"}, CreateTime: time.Minute},
 	}
 }
 

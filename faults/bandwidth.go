@@ -38,3 +38,14 @@ func (f *Bandwidth) Landed(Target) int { return f.since(shaped) }
 func (f *Bandwidth) mendLinks() int {
 	return f.undo(func(l *sim.Link) { l.SetBandwidth(0) })
 }
+
+func bandwidthWord() Word {
+	return Word{
+		Usage: "bandwidth A <->|->|<- B [on NETWORK] N B/s", Doc: "narrows links, until a link-mend",
+		read: func(p *Phrase) Fault {
+			f := &Bandwidth{Path: p.Path(), BytesPerSecond: p.Int("the bandwidth", 1, 1<<40)}
+			p.Expect("B/s")
+			return f
+		},
+	}
+}

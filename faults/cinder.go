@@ -73,3 +73,24 @@ func eachService(t Target, f Fault, who string, do func(CinderTarget, string) bo
 	}
 	return count(t, f, who, func(name string) bool { return do(c, name) })
 }
+
+func osServiceWord() Word {
+	return Word{
+		Usage: "os-service ACTION WHO", Doc: "an operator disables, enables, freezes, thaws or fails over services of Cinder",
+		read: func(p *Phrase) Fault { return OSService{Action: p.OneOf("disable", "enable", "freeze", "thaw", "failover_host"), Who: p.Who()} },
+	}
+}
+
+func serviceRemoveWord() Word {
+	return Word{
+		Usage: "service-remove WHO", Doc: "an operator removes the rows of services of Cinder",
+		read: func(p *Phrase) Fault { return ServiceRemove{Who: p.Who()} },
+	}
+}
+
+func createVolumeWord() Word {
+	return Word{
+		Usage: "create-volume WHO", Doc: "volume services of Cinder make a volume each",
+		read: func(p *Phrase) Fault { return CreateVolume{Who: p.Who()} },
+	}
+}

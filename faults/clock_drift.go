@@ -26,3 +26,14 @@ func (f ClockDrift) Aim() []string { return []string{f.Who} }
 func (f ClockDrift) Strike(t Target) (int, error) {
 	return eachMachine(t, f, f.Who, func(h *sim.Host) error { return h.SetClockDrift(f.PPM) })
 }
+
+func clockDriftWord() Word {
+	return Word{
+		Usage: "clock-drift WHO PPM ppm", Doc: "lets clocks run fast or slow; 0 ends it",
+		read: func(p *Phrase) Fault {
+			f := ClockDrift{Who: p.Who(), PPM: int(p.Int("the drift", -sim.MaxClockDrift, sim.MaxClockDrift))}
+			p.Expect("ppm")
+			return f
+		},
+	}
+}

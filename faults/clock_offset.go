@@ -27,3 +27,10 @@ func (f ClockOffset) Aim() []string { return []string{f.Who} }
 func (f ClockOffset) Strike(t Target) (int, error) {
 	return eachMachine(t, f, f.Who, func(h *sim.Host) error { h.SetClockOffset(f.Offset); return nil })
 }
+
+func clockOffsetWord() Word {
+	return Word{
+		Usage: "clock-offset WHO DURATION", Doc: "sets wall clocks wrong; 0s sets them right",
+		read: func(p *Phrase) Fault { return ClockOffset{Who: p.Who(), Offset: p.Duration("the offset", -longest)} },
+	}
+}

@@ -41,3 +41,15 @@ func eachMachine(t Target, f Fault, who string, do func(*sim.Host) error) (int, 
 	}
 	return len(hosts), nil
 }
+
+func clockStepWord() Word {
+	return Word{
+		Usage: "clock-step WHO by DURATION", Doc: "moves wall clocks",
+		read: func(p *Phrase) Fault {
+			f := ClockStep{Who: p.Who()}
+			p.Expect("by")
+			f.By = p.Duration("the step", -longest)
+			return f
+		},
+	}
+}

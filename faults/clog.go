@@ -94,3 +94,17 @@ func permutation(n int, intn func(int) int) []int {
 	}
 	return p
 }
+
+func clogWord() Word {
+	return Word{
+		Usage: "clog WHO", Doc: "stalls all that goes to and from machines",
+		read: func(p *Phrase) Fault { return &Clog{Who: p.Who()} },
+	}
+}
+
+func unclogWord() Word {
+	return Word{
+		Usage: "unclog WHO", Doc: "ends a clog",
+		read: func(p *Phrase) Fault { return Unclog{Of: undone(p, func(c *Clog) string { return c.Who })} },
+	}
+}

@@ -51,10 +51,8 @@ func (Command) Kind() string { return "command" }
 
 func (c Command) String() string {
 	words := []string{"command"}
-	for i, w := range c {
-		if i%2 == 0 { // the prefix and the values; names say little
-			words = append(words, w)
-		}
+	for _, w := range c {
+		words = append(words, quoteWord(w))
 	}
 	return strings.Join(words, " ")
 }
@@ -66,4 +64,29 @@ func (c Command) Strike(t Target) (int, error) {
 	}
 	t.Command(c[0], c[1:]...)
 	return 1, nil
+}
+
+func failMgrWord() Word {
+	return Word{
+		Usage: "mgr-fail [WHO]", Doc: "the operator fails a manager, the active one if nobody is named",
+		read: func(p *Phrase) Fault {
+			if p.More() {
+				return FailMgr{Who: p.Who()}
+			}
+			return FailMgr{}
+		},
+	}
+}
+
+func commandWord() Word {
+	return Word{
+		Usage: "command PREFIX [NAME VALUE] ...", Doc: "what an operator tells the monitors",
+		read: func(p *Phrase) Fault {
+			c := Command{p.Word("the prefix of a command")}
+			for p.More() {
+				c = append(c, p.Word("the name of an argument"), p.Word("the value of an argument"))
+			}
+			return c
+		},
+	}
 }

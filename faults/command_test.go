@@ -21,7 +21,7 @@ func TestCommand(t *testing.T) {
 	if n, err := c.Strike(o); n != 1 || err != nil || !slices.Equal(o.given, c) {
 		t.Errorf("landed %d, error %v, gave %q", n, err, o.given)
 	}
-	if got, want := c.String(), "command osd blocklist add 192.0.2.1:0/7"; got != want {
+	if got, want := c.String(), `command "osd blocklist" blocklistop add addr 192.0.2.1:0/7`; got != want {
 		t.Errorf("it prints as %q, want %q", got, want)
 	}
 	for _, bad := range []Command{{}, {"osd blocklist", "blocklistop"}} {

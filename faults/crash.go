@@ -41,3 +41,17 @@ func count(t Target, f Fault, who string, do func(string) bool) (int, error) {
 	}
 	return landed, err
 }
+
+func killWord() Word {
+	return Word{
+		Usage: "kill WHO", Doc: "kill -9",
+		read: func(p *Phrase) Fault { return Kill{Who: p.Who()} },
+	}
+}
+
+func restartWord() Word {
+	return Word{
+		Usage: "restart WHO", Doc: "starts who is not running",
+		read: func(p *Phrase) Fault { return Restart{Who: p.Who()} },
+	}
+}

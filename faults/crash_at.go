@@ -28,7 +28,7 @@ func (f *CrashAt) String() string {
 	if f.Power {
 		how = "power"
 	}
-	return fmt.Sprintf("crash-at %s %s #%d by %s", f.Point, f.Who, f.Nth, how)
+	return fmt.Sprintf("crash-at %s %s nth %d by %s", f.Point, f.Who, f.Nth, how)
 }
 
 // Aim is who is meant.
@@ -70,10 +70,34 @@ type Disarm struct{ Of *CrashAt }
 func (Disarm) Kind() string     { return "disarm" }
 func (d Disarm) String() string { return fmt.Sprintf("disarm %v", d.Of) }
 
+// Undoes is the fault that is over.
+func (d Disarm) Undoes() Fault { return d.Of }
+
 // Strike counts the machines that have not crashed.
 func (d Disarm) Strike(Target) (int, error) {
 	for _, h := range d.Of.armed {
 		h.Sim().SetPoint(h, d.Of.Point, nil)
 	}
 	return len(d.Of.armed) - len(d.Of.crashed), nil
+}
+
+func crashAtWord() Word {
+	return Word{
+		Usage: "crash-at POINT WHO nth N by kill|power", Doc: "a crash when a fault point is reached for the N-th time",
+		read: func(p *Phrase) Fault {
+			f := &CrashAt{Point: p.Word("the name of a fault point"), Who: p.Who()}
+			p.Expect("nth")
+			f.Nth = int(p.Int("the how-manieth time", 1, mostOdds))
+			p.Expect("by")
+			f.Power = p.OneOf("kill", "power") == "power"
+			return f
+		},
+	}
+}
+
+func disarmWord() Word {
+	return Word{
+		Usage: "disarm crash-at ...", Doc: "takes a crash-at back that has not struck",
+		read: func(p *Phrase) Fault { return Disarm{Of: undone(p, inWords[*CrashAt])} },
+	}
 }

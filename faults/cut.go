@@ -105,3 +105,20 @@ func (h Heal) Strike(t Target) (int, error) {
 	}
 	return len(h.Cut.pairs) + h.Cut.network.undo((*sim.Link).Heal), nil
 }
+
+func cutWord() Word {
+	return Word{
+		Usage: "cut A <->|->|<- B [on NETWORK]", Doc: "stops what crosses",
+		read: func(p *Phrase) Fault {
+			path := p.Path()
+			return &Cut{A: path.A, B: path.B, Direction: path.Direction, Network: path.Network}
+		},
+	}
+}
+
+func healWord() Word {
+	return Word{
+		Usage: "heal A <->|->|<- B [on NETWORK]", Doc: "ends a cut",
+		read: func(p *Phrase) Fault { return Heal{Cut: undone(p, func(c *Cut) string { return c.path().String() })} },
+	}
+}

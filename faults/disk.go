@@ -25,6 +25,9 @@ type DiskMend struct{ Of DiskFault }
 func (DiskMend) Kind() string     { return "disk-mend" }
 func (m DiskMend) String() string { return fmt.Sprintf("disk-mend %v", m.Of) }
 
+// Undoes is the fault that is over.
+func (m DiskMend) Undoes() Fault { return m.Of }
+
 // Strike counts the disks mended.
 func (m DiskMend) Strike(Target) (int, error) { return m.Of.mend(), nil }
 
@@ -100,4 +103,11 @@ func odds(what string, n int) string {
 		return fmt.Sprintf(" every %s", what)
 	}
 	return fmt.Sprintf(" one %s in %d", what, n)
+}
+
+func diskMendWord() Word {
+	return Word{
+		Usage: "disk-mend FAULT ...", Doc: "ends a fault of disks",
+		read: func(p *Phrase) Fault { return DiskMend{Of: undone(p, inWords[DiskFault])} },
+	}
 }

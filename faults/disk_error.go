@@ -39,3 +39,12 @@ func (f *DiskError) Landed(Target) int {
 func (f *DiskError) mend() int {
 	return f.undo(func(h *sim.Host) { h.SetDiskErrors(sim.DiskErrors{}) })
 }
+
+func diskErrorWord() Word {
+	return Word{
+		Usage: "disk-error WHO [every read | one read in N] [... write] [... sync]", Doc: "operations fail, until a disk-mend",
+		read: func(p *Phrase) Fault {
+			return &DiskError{Who: p.Who(), Errors: sim.DiskErrors{Read: p.odds("read"), Write: p.odds("write"), Sync: p.odds("sync")}}
+		},
+	}
+}

@@ -35,3 +35,16 @@ func (f *DiskFull) Landed(Target) int {
 func (f *DiskFull) mend() int {
 	return f.undo(func(h *sim.Host) { h.SetDiskCapacity(0) })
 }
+
+func diskFullWord() Word {
+	return Word{
+		Usage: "disk-full WHO but for N B", Doc: "leaves little space, until a disk-mend",
+		read: func(p *Phrase) Fault {
+			f := &DiskFull{Who: p.Who()}
+			p.Expect("but", "for")
+			f.Free = p.Int("the space", 0, 1<<60)
+			p.Expect("B")
+			return f
+		},
+	}
+}

@@ -35,3 +35,10 @@ func (f *DiskLie) Landed(Target) int {
 func (f *DiskLie) mend() int {
 	return f.undo(func(h *sim.Host) { h.SetSyncLies(0) })
 }
+
+func diskLieWord() Word {
+	return Word{
+		Usage: "disk-lie WHO every sync | one sync in N", Doc: "syncs that do nothing, until a disk-mend",
+		read: func(p *Phrase) Fault { return &DiskLie{Who: p.Who(), OneIn: p.odds("sync")} },
+	}
+}

@@ -43,6 +43,9 @@ type PowerOn struct{ Of *PowerOff }
 func (PowerOn) Kind() string     { return "power-on" }
 func (p PowerOn) String() string { return fmt.Sprintf("power-on %s", p.Of.Who) }
 
+// Undoes is the fault that is over.
+func (p PowerOn) Undoes() Fault { return p.Of }
+
 // Strike counts the daemons started.
 func (p PowerOn) Strike(t Target) (int, error) {
 	landed := 0
@@ -52,4 +55,18 @@ func (p PowerOn) Strike(t Target) (int, error) {
 		}
 	}
 	return landed, nil
+}
+
+func powerOffWord() Word {
+	return Word{
+		Usage: "power-off WHO", Doc: "no power: what was not synced may be lost",
+		read: func(p *Phrase) Fault { return &PowerOff{Who: p.Who()} },
+	}
+}
+
+func powerOnWord() Word {
+	return Word{
+		Usage: "power-on WHO", Doc: "ends a power-off",
+		read: func(p *Phrase) Fault { return PowerOn{Of: undone(p, func(f *PowerOff) string { return f.Who })} },
+	}
 }

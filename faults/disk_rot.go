@@ -25,3 +25,14 @@ func (r DiskRot) Strike(t Target) (int, error) {
 	}
 	return landed, err
 }
+
+func diskRotWord() Word {
+	return Word{
+		Usage: "disk-rot WHO N bits", Doc: "flips bits",
+		read: func(p *Phrase) Fault {
+			f := DiskRot{Who: p.Who(), Bits: int(p.Int("how many bits", 1, 1_000_000))}
+			p.Expect("bits")
+			return f
+		},
+	}
+}

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/sim"
 )
@@ -53,4 +54,42 @@ func (f *DiskSlow) Landed(Target) int {
 
 func (f *DiskSlow) mend() int {
 	return f.undo(func(h *sim.Host) { h.SetDiskLatency(sim.DiskLatency{}) })
+}
+
+func diskSlowWord() Word {
+	return Word{
+		Usage: "disk-slow WHO by D..D [at N B/s] [every sync | one sync in N stalls D] [reads D..D] [writes D..D]",
+		Doc:   "syncs, and reads and writes, take longer, until a disk-mend",
+		read: func(p *Phrase) Fault {
+			f := &DiskSlow{Who: p.Who()}
+			l := &f.Latency
+			p.Expect("by")
+			from, to := p.Range("what a sync takes longer")
+			l.Extra, l.Spread = from, to-from
+			if p.Accept("at") {
+				l.BytesPerSecond = p.Int("the speed", 1, 1<<40)
+				p.Expect("B/s")
+			}
+			if l.StallOneIn = p.odds("sync"); l.StallOneIn > 0 {
+				p.Expect("stalls")
+				l.Stall = p.Duration("the stall", 0)
+			}
+			if p.Accept("reads") {
+				l.Read = p.twice("what a read takes longer")
+			}
+			if p.Accept("writes") {
+				l.Write = p.twice("what a write takes longer")
+			}
+			return f
+		},
+	}
+}
+
+// twice reads a range from something to twice of it.
+func (p *Phrase) twice(what string) time.Duration {
+	from, to := p.Range(what)
+	if p.err == nil && to != 2*from {
+		p.failBack("%s is %v..%v, want a duration and twice of it", what, from, to)
+	}
+	return from
 }

@@ -14,6 +14,7 @@ package faults
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -85,14 +86,88 @@ type Undoing interface {
 
 // Step is a fault and its time.
 type Step struct {
-	At    time.Duration // since the cluster was healthy
+	// At is the time since the cluster was healthy; with After since the step before,
+	// and with When how long that is waited for at most.
+	At    time.Duration
+	After bool
+	// When is what the step waits for, from when the step before has struck and what is
+	// expected of that has come true; nil is nothing.
+	When  *Condition
 	Fault Fault
 }
 
-func (s Step) String() string { return fmt.Sprintf("at %v %v", s.At, s.Fault) }
+// Timed reports whether the step has a time of its own, whatever comes before it.
+func (s Step) Timed() bool { return !s.After && s.When == nil }
 
-// Plan is steps in the order of their times.
+// String is the step in the words of a plan: "at 5s kill leader", "after 200ms kill
+// leader", "when mgr.mode mode=active within 1m0s then kill leader".
+func (s Step) String() string {
+	switch {
+	case s.When != nil:
+		return fmt.Sprintf("when %v within %v then %v", s.When, s.At, s.Fault)
+	case s.After:
+		return fmt.Sprintf("after %v %v", s.At, s.Fault)
+	}
+	return fmt.Sprintf("at %v %v", s.At, s.Fault)
+}
+
+// Plan is steps in the order in which they happen: those that are timed in the order of
+// their times.
 type Plan []Step
+
+// Check is an error that names the first step whose time is before that of one before it.
+func (p Plan) Check() error {
+	last := -1
+	for i, s := range p {
+		if !s.Timed() {
+			continue
+		}
+		if last >= 0 && s.At < p[last].At {
+			return fmt.Errorf("step %d (%v) comes before step %d (%v)", i, s, last, p[last])
+		}
+		last = i
+	}
+	return nil
+}
+
+// String is the plan in text, a step on each line, see [ParsePlan].
+func (p Plan) String() string {
+	var b strings.Builder
+	undone := make(map[Fault]bool)
+	for i, s := range p {
+		b.WriteString(s.String())
+		if u, ok := s.Fault.(Undoing); ok {
+			if nth := p[:i].which(u, undone); nth > 0 {
+				fmt.Fprintf(&b, " nth %d", nth)
+			}
+			undone[u.Undoes()] = true
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// which is the how-manieth of the steps that could be meant by the words of an undoing
+// one is meant, 0 if the words say enough.
+func (p Plan) which(u Undoing, undone map[Fault]bool) int {
+	first, nth := Fault(nil), 0
+	for _, s := range p {
+		if s.Fault.Kind() != u.Undoes().Kind() || s.Fault.String() != u.Undoes().String() {
+			continue
+		}
+		nth++
+		if first == nil && !undone[s.Fault] {
+			first = s.Fault
+		}
+		if s.Fault == u.Undoes() {
+			break
+		}
+	}
+	if first == u.Undoes() {
+		return 0
+	}
+	return nth
+}
 
 // resolve is Target.Resolve with the fault in its error.
 func resolve(t Target, f Fault, who string) ([]string, error) {

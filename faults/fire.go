@@ -33,3 +33,16 @@ func (f *Fire) Strike(t Target) (int, error) {
 	}
 	return len(hosts), err
 }
+
+func fireWord() Word {
+	return Word{
+		Usage: "fire POINT WHO [one in N]", Doc: "lets a fault point fire",
+		read: func(p *Phrase) Fault {
+			f := &Fire{Point: p.Word("the name of a fault point"), Who: p.Who()}
+			if p.Accept("one", "in") {
+				f.OneIn = int(p.Int("one in how many", 2, mostOdds))
+			}
+			return f
+		},
+	}
+}

@@ -129,3 +129,10 @@ func held(c sim.LinkCounts) uint64      { return c.Held }
 func stalled(c sim.LinkCounts) uint64   { return c.Stalled }
 func shaped(c sim.LinkCounts) uint64    { return c.Shaped }
 func swallowed(c sim.LinkCounts) uint64 { return c.Swallowed }
+
+func linkMendWord() Word {
+	return Word{
+		Usage: "link-mend FAULT ...", Doc: "ends a stall, delay, bandwidth, mtu or rule",
+		read: func(p *Phrase) Fault { return LinkMend{Of: undone(p, inWords[LinkFault])} },
+	}
+}

@@ -29,3 +29,17 @@ func (f RemoveMon) Aim() []string { return []string{f.Who} }
 
 // Strike counts the members of whom that was asked.
 func (f RemoveMon) Strike(t Target) (int, error) { return count(t, f, f.Who, t.RemoveMon) }
+
+func addMonWord() Word {
+	return Word{
+		Usage: "mon-add WHO", Doc: "adds a monitor",
+		read: func(p *Phrase) Fault { return AddMon{Who: p.Who()} },
+	}
+}
+
+func removeMonWord() Word {
+	return Word{
+		Usage: "mon-rm WHO", Doc: "removes a monitor",
+		read: func(p *Phrase) Fault { return RemoveMon{Who: p.Who()} },
+	}
+}

@@ -36,3 +36,14 @@ func (f *MTU) Landed(Target) int { return f.since(swallowed) }
 func (f *MTU) mendLinks() int {
 	return f.undo(func(l *sim.Link) { l.SetMTU(0) })
 }
+
+func mtuWord() Word {
+	return Word{
+		Usage: "mtu A <->|->|<- B [on NETWORK] N B", Doc: "swallows segments that are larger, until a link-mend",
+		read: func(p *Phrase) Fault {
+			f := &MTU{Path: p.Path(), Payload: int(p.Int("the payload", 1, 1<<30))}
+			p.Expect("B")
+			return f
+		},
+	}
+}

@@ -28,3 +28,17 @@ func (r Resume) Aim() []string { return []string{r.Who} }
 
 // Strike counts the daemons that were paused.
 func (r Resume) Strike(t Target) (int, error) { return count(t, r, r.Who, t.Resume) }
+
+func pauseWord() Word {
+	return Word{
+		Usage: "pause WHO", Doc: "SIGSTOP",
+		read: func(p *Phrase) Fault { return Pause{Who: p.Who()} },
+	}
+}
+
+func resumeWord() Word {
+	return Word{
+		Usage: "resume WHO", Doc: "SIGCONT",
+		read: func(p *Phrase) Fault { return Resume{Who: p.Who()} },
+	}
+}

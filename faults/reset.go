@@ -29,3 +29,15 @@ func (r Reset) Strike(t Target) (int, error) {
 	}
 	return landed, nil
 }
+
+func resetWord() Word {
+	return Word{
+		Usage: "reset A <-> B", Doc: "breaks connections as RST does",
+		read: func(p *Phrase) Fault {
+			f := Reset{A: p.Who()}
+			p.Expect(string(Both))
+			f.B = p.Who()
+			return f
+		},
+	}
+}

@@ -2,6 +2,8 @@ package faults
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,4 +132,75 @@ func (r *Rule) mendLinks() int {
 		rule.Remove()
 	}
 	return len(r.rules)
+}
+
+func ruleWord() Word {
+	return Word{
+		Usage: "rule FROM -> TO [UNIT[:NUMBER]] [connection N] [byte N] [open for D] [open for at most D] pass|delay D|hold|reset|cut after N|flip bit B of N [skip N] [times N] [one in N]",
+		Doc:   "decides what becomes of what crosses, by its place in the protocol, until a link-mend",
+		read:  func(p *Phrase) Fault { return readRule(p) },
+	}
+}
+
+func readRule(p *Phrase) *Rule {
+	r := &Rule{From: p.Who()}
+	p.Expect(string(To))
+	r.To = p.Who()
+	r.readGuard(p)
+	r.Verdict = readVerdict(p)
+	if p.Accept("skip") {
+		r.Skip = int(p.Int("how many it skips", 1, mostOdds))
+	}
+	if p.Accept("times") {
+		r.Times = int(p.Int("how often it strikes", 1, mostOdds))
+	}
+	if p.Accept("one", "in") {
+		r.OneIn = int(p.Int("one in how many", 2, mostOdds))
+	}
+	return r
+}
+
+// readGuard reads what the rule matches. A word that begins nothing else is a unit.
+func (r *Rule) readGuard(p *Phrase) {
+	begins := []string{"connection", "byte", "open", "pass", "delay", "hold", "reset", "cut", "flip"}
+	if p.More() && !slices.Contains(begins, p.words[p.next].text) {
+		unit, number, numbered := strings.Cut(p.Word("a unit of the protocol"), ":")
+		r.Unit = unit
+		if numbered {
+			r.Number = uint64(p.number(number, "the number of the unit", 1, math.MaxInt64))
+		}
+	}
+	if p.Accept("connection") {
+		r.Connection = int(p.Int("which connection", 1, mostOdds))
+	}
+	if p.Accept("byte") {
+		r.Byte = p.Int("which byte", 1, math.MaxInt64)
+	}
+	for p.Accept("open", "for") {
+		if p.Accept("at", "most") {
+			r.MaxAge = p.Duration("the age of the connection", 1)
+		} else {
+			r.MinAge = p.Duration("the age of the connection", 1)
+		}
+	}
+}
+
+func readVerdict(p *Phrase) sim.Verdict {
+	switch p.OneOf("pass", "delay", "hold", "reset", "cut", "flip") {
+	case "delay":
+		return sim.DelayBy(p.Duration("the delay", 0))
+	case "hold":
+		return sim.HoldBack()
+	case "reset":
+		return sim.BreakOff()
+	case "cut":
+		p.Expect("after")
+		return sim.CutAfter(p.Int("the bytes that pass", 0, math.MaxInt64))
+	case "flip":
+		p.Expect("bit")
+		bit := p.Int("the bit", 0, 7)
+		p.Expect("of")
+		return sim.FlipBit(p.Int("the byte", 0, math.MaxInt64), int(bit))
+	}
+	return sim.PassOn()
 }

@@ -54,10 +54,31 @@ type Fast struct{ Of *Slow }
 func (Fast) Kind() string     { return "fast" }
 func (f Fast) String() string { return fmt.Sprintf("fast %s", f.Of.Who) }
 
+// Undoes is the fault that is over.
+func (f Fast) Undoes() Fault { return f.Of }
+
 // Strike counts the machines.
 func (f Fast) Strike(Target) (int, error) {
 	for _, s := range f.Of.struck {
 		s.host.SetSlow(1)
 	}
 	return len(f.Of.struck), nil
+}
+
+func slowWord() Word {
+	return Word{
+		Usage: "slow WHO N times", Doc: "all that is computed takes N times as long",
+		read: func(p *Phrase) Fault {
+			f := &Slow{Who: p.Who(), Factor: int(p.Int("the factor", 1, 1_000_000))}
+			p.Expect("times")
+			return f
+		},
+	}
+}
+
+func fastWord() Word {
+	return Word{
+		Usage: "fast WHO", Doc: "ends a slow",
+		read: func(p *Phrase) Fault { return Fast{Of: undone(p, func(f *Slow) string { return f.Who })} },
+	}
 }

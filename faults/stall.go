@@ -31,3 +31,10 @@ func (f *Stall) Strike(t Target) (int, error) {
 func (f *Stall) Landed(Target) int { return f.since(stalled) }
 
 func (f *Stall) mendLinks() int { return f.undo((*sim.Link).Unstall) }
+
+func stallWord() Word {
+	return Word{
+		Usage: "stall A <->|->|<- B [on NETWORK]", Doc: "stops what crosses without losing it, until a link-mend",
+		read: func(p *Phrase) Fault { return &Stall{Path: p.Path()} },
+	}
+}

@@ -24,6 +24,7 @@ func Catalogue() []Scenario {
 		mgrPartition(),
 		mgrPause(),
 		mgrPoints(),
+		mgrReports(),
 		mgrReset(),
 		mgrRestart(),
 		mgrStorm(),

@@ -21,6 +21,7 @@ func detection(t cluster.Topology) time.Duration {
 // silenced it, is out of the map.
 func replaced(fault int) Goal {
 	return Goal{
+		Words:    "replaced",
 		Property: "I-MGR-11 bounded detection", Fault: fault, Step: fault,
 		Doc:    "the manager that was active at the fault is dropped from the map",
 		Within: detection,
@@ -35,6 +36,7 @@ func replaced(fault int) Goal {
 // the fault struck serves. The deadline counts from the given step.
 func succeeded(fault, step int, after func(cluster.Topology) time.Duration) Goal {
 	return Goal{
+		Words:    "succeeded",
 		Property: "I-MGR-12 bounded promotion", Fault: fault, Step: step,
 		Doc:    "another manager is active and available",
 		Within: func(t cluster.Topology) time.Duration { return after(t) + initialisation(t) },
@@ -45,16 +47,17 @@ func succeeded(fault, step int, after func(cluster.Topology) time.Duration) Goal
 	}
 }
 
-// initialisation bounds a promoted manager's way to available: a map to it, its
-// modules, a beacon and a commit.
+// initialisation bounds a promoted manager's way to available: a map to it, the maps
+// that it waits for, a beacon and a commit.
 func initialisation(t cluster.Topology) time.Duration {
-	return t.Mgr.InitDuration + t.Mgr.TickPeriod + 2*proposal
+	return t.Mgr.TickPeriod + 2*proposal
 }
 
 // cameBack says that the manager that was active when the fault struck is in the
 // map again, as a new process. The deadline counts from the given step.
 func cameBack(fault, step int, within func(cluster.Topology) time.Duration) Goal {
 	return Goal{
+		Words:    "came-back",
 		Property: "I-MGR-8 respawn on loss", Fault: fault, Step: step,
 		Doc:    "the former active has respawned and is in the map under a new gid",
 		Within: within,
@@ -77,6 +80,7 @@ func cameBack(fault, step int, within func(cluster.Topology) time.Duration) Goal
 // stand by.
 func settled(step int) Goal {
 	return Goal{
+		Words:    "settled",
 		Property: "I-MGR-12 bounded promotion", Step: step, Fault: step,
 		Doc:    "a manager is active and available, and all others stand by",
 		Within: func(t cluster.Topology) time.Duration { return detection(t) + rediscovery(t) + initialisation(t) },
@@ -91,6 +95,7 @@ func settled(step int) Goal {
 // on serving: it does so when the given time has passed since the given step.
 func undisturbed(step int, within time.Duration) Goal {
 	return Goal{
+		Words:    "undisturbed",
 		Property: "I-MGR-12 bounded promotion", Step: step, Lasts: true,
 		Doc:    "the manager that was active before the first fault is still active and available",
 		Within: func(cluster.Topology) time.Duration { return within },

@@ -1,13 +1,15 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// Line is the one line that reproduces a run: "w1:mgr-failover:seed=7:hash=...".
+// Line is the one line that reproduces a run: "w1:mgr-failover:seed=7:hash=...". In
+// place of the scenario's name stands the file of a script.
 // Its first field is the version of its own format. What a field does not say is
 // the default.
 type Line struct {
@@ -40,9 +42,10 @@ func (s Spec) line() string {
 	return Line{Spec: s}.String()
 }
 
-// String is the line, without characters that a shell minds.
+// String is the line, without characters that a shell minds, unless a file's name has
+// some.
 func (l Line) String() string {
-	fields := []string{LineVersion, l.Spec.Scenario.Name, fmt.Sprintf("seed=%d", l.Spec.Seed)}
+	fields := []string{LineVersion, cmp.Or(l.Spec.Scenario.File, l.Spec.Scenario.Name), fmt.Sprintf("seed=%d", l.Spec.Seed)}
 	add := func(when bool, format string, v any) {
 		if when {
 			fields = append(fields, fmt.Sprintf(format, v))
@@ -66,7 +69,7 @@ func ParseLine(text string) (Line, error) {
 	if len(fields) < 3 {
 		return Line{}, fmt.Errorf("%w: %q has no scenario and seed", ErrLine, text)
 	}
-	scenario, err := Find(fields[1])
+	scenario, err := Open(fields[1])
 	if err != nil {
 		return Line{}, fmt.Errorf("%w: %w", ErrLine, err)
 	}

@@ -7,24 +7,28 @@ import (
 	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/mgr/modules"
 	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/sim"
 )
 
 // mgrModules changes which modules managers load while one of them is on its way to be
 // active (S-13): the map that makes it so and the one with other modules arrive close to
-// each other, in either order.
+// each other, in either order. Slow links draw out the time that it needs before it
+// serves.
 func mgrModules() Scenario {
 	return Scenario{
-		Name:   "mgr-modules",
-		Doc:    "modules are switched on and off while a manager takes over: one comes to serve",
-		Length: 120 * time.Second,
-		Bite:   faults.Command{}.Kind(),
-		Topology: func(d *Draw, t *cluster.Topology) {
+		Name:    "mgr-modules",
+		Doc:     "modules are switched on and off while a manager takes over: one comes to serve",
+		Length:  120 * time.Second,
+		SimOnly: true,
+		Bite:    faults.Command{}.Kind(),
+		Topology: func(_ *Draw, t *cluster.Topology) {
 			t.MgrModules = modules.All()
-			t.Mgr.InitDuration = d.Between("init", 100*time.Millisecond, 5*time.Second)
 		},
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
-			var plan faults.Plan
 			at := d.Between("first", 2*time.Second, 8*time.Second)
+			path := faults.Path{A: cluster.RoleMons, B: cluster.RoleMgrs}
+			slow := &faults.Delay{Path: path, Delay: sim.Delay{Shape: sim.DelayUniform, Scale: d.Between("slow", 0, 400*time.Millisecond)}}
+			plan := faults.Plan{{At: at, Fault: slow}}
 			for i := range d.Int("times", 1, 4) {
 				plan = append(plan, faults.Step{At: at, Fault: aFail(d, t, i)})
 				for range d.Int("switches", 1, 3) {
@@ -34,6 +38,7 @@ func mgrModules() Scenario {
 				}
 				at += d.Between("gap", 0, 10*time.Second)
 			}
+			plan = append(plan, faults.Step{At: at, Fault: faults.LinkMend{Of: slow}})
 			return plan, []Goal{settled(len(plan) - 1)}
 		},
 	}

@@ -32,6 +32,7 @@ func mgrRestart() Scenario {
 // again, under its name and another gid.
 func reinstated(fault, step int) Goal {
 	return Goal{
+		Words:    "reinstated",
 		Property: "MM-3 a restarted active stays active", Fault: fault, Step: step,
 		Doc:    "the killed manager is active and available again, as a new process",
 		Within: func(t cluster.Topology) time.Duration { return returning(t) + initialisation(t) },

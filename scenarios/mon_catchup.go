@@ -74,6 +74,7 @@ func aHindrance(d *Draw, who string) *faults.CrashAt {
 // given step.
 func caughtUp(step int) Goal {
 	return Goal{
+		Words:    "caught-up",
 		Property: "catch-up", Step: step, Fault: step,
 		Doc:    "every monitor has executed what any had executed by then",
 		Within: func(cluster.Topology) time.Duration { return 150 * time.Second },

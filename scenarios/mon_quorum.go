@@ -29,6 +29,7 @@ func keysOnly(d *Draw, t *cluster.Topology) {
 // served says that after the given step all key clients get answers.
 func served(step int) Goal {
 	return Goal{
+		Words:    "served",
 		Property: "I-MC-4 command completion", Step: step, Fault: step,
 		Doc:    "every client has been answered a command that it gave afterwards",
 		Within: func(cluster.Topology) time.Duration { return 150 * time.Second },

@@ -31,6 +31,7 @@ func clientNames(t cluster.Topology) []string {
 // since.
 func sessions(step int, within func(cluster.Topology) time.Duration) Goal {
 	return Goal{
+		Words:    "sessions",
 		Property: "I-MC-2 every client finds a session", Step: step, Fault: step,
 		Doc:    "every monitor client has had a session since",
 		Within: within,
@@ -77,6 +78,7 @@ const silence = 41 * time.Second
 // it have cut off from a monitor have given up their sessions with it.
 func abandoned(step int, mon string, who []string) Goal {
 	return Goal{
+		Words:    "abandoned " + mon + " " + strings.Join(who, " "),
 		Property: "I-MC-3 a dead session is abandoned", Step: step, Fault: step,
 		Doc:    "nobody of " + strings.Join(who, " and ") + " holds on to a session with " + mon,
 		Within: func(cluster.Topology) time.Duration { return silence },

@@ -45,7 +45,7 @@ func clusterMutants() []Mutant {
 		{
 			Name:     "mgrDeafWhileStarting",
 			Doc:      "a manager that is starting does not heed a map that names another, and goes on to serve",
-			Scenario: "mgr-late-map", Property: "I-MGR-8",
+			Scenario: "mgr-late-map", Property: "I-MGR-4",
 			Plant: func(t *cluster.Topology) { t.MgrDefects.DeafWhileStarting = true },
 		},
 		{
@@ -59,6 +59,12 @@ func clusterMutants() []Mutant {
 			Doc:      "a manager serves before its predecessor is fenced for it",
 			Scenario: "mgr-failover", Property: "I-MGR-2",
 			Plant: func(t *cluster.Topology) { t.MgrDefects.NoFenceWait = true },
+		},
+		{
+			Name:     "mgrClientNoLock",
+			Doc:      "a daemon looks whether it has a session with the manager, and reports on it in another callback (BUG-10, tracker 23370)",
+			Scenario: "mgr-reports", Property: "panic",
+			Plant: func(t *cluster.Topology) { t.MonDefects.MgrClient.NoLock, t.MgrDefects.MgrClient.NoLock = true, true },
 		},
 		{
 			Name:     "noPaxosPlug",

@@ -17,23 +17,14 @@ func Invariants() []string {
 	return names
 }
 
-// FaultKinds are the first words of the faults that plans are made of.
-func FaultKinds() []string {
-	all := []faults.Fault{
-		faults.AddMon{}, &faults.Bandwidth{}, &faults.Clog{}, faults.ClockDrift{}, faults.ClockOffset{}, faults.ClockStep{}, faults.Command{}, faults.CreateVolume{}, &faults.Cut{},
-		&faults.Delay{}, &faults.DiskError{}, &faults.DiskFull{}, &faults.DiskLie{}, faults.DiskMend{},
-		faults.DiskRot{}, &faults.DiskSlow{}, faults.FailMgr{}, faults.Fast{}, &faults.Fire{}, faults.Heal{}, faults.Kill{},
-		faults.LinkMend{}, &faults.MTU{}, faults.OSService{}, faults.Pause{}, &faults.PowerOff{}, faults.PowerOn{}, faults.RemoveMon{}, faults.Reset{}, faults.Restart{}, faults.Resume{},
-		&faults.Rule{}, faults.ServiceRemove{}, &faults.Slow{}, &faults.Stall{}, faults.Unclog{},
-	}
-	var names []string
-	for _, f := range all {
-		names = append(names, f.Kind())
-	}
+// Faults are the kinds of faults, those of the messenger's matrix included, which no plan
+// can say.
+func Faults() []faults.Word {
+	words := faults.Vocabulary()
 	for _, k := range messenger.Kinds() {
-		names = append(names, k.Fault())
+		words = append(words, faults.Word{Usage: k.Fault(), Doc: "damage of the scenario messenger"})
 	}
-	return names
+	return words
 }
 
 // CheckWorld is an error that names the worlds, if there is no such world.

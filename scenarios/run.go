@@ -144,7 +144,10 @@ type run struct {
 	timeline *timeline
 	checkers []invariant.Checker
 	progress []*Progress // by step of the plan, nil before it struck
-	result   Result
+	// condition is told every fact while a step waits for one; nil if none does.
+	condition func(cluster.Observation)
+	vain      string // the step that has waited in vain, "" if none has
+	result    Result
 }
 
 type lastingFault struct {
@@ -176,7 +179,7 @@ func (r *run) guarded(do func()) {
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
 	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
-	topology := r.topology(draw)
+	topology := r.spec.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
 	r.result.Choices = r.spec.choices(draw.String())
@@ -193,7 +196,7 @@ func (r *run) perform() {
 	r.cluster = cluster.Deploy(r.world, topology)
 	r.checkers = invariant.All(r.timeline, invariant.Bounds{
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
-		Tick: topology.Mon.TickInterval, Init: topology.Mgr.InitDuration, Proposal: r.scaled(proposal),
+		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
 		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
 		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
 		Lease: topology.Mon.Lease, Client: topology.Client, Cinder: topology.Cinder,
@@ -205,8 +208,7 @@ func (r *run) perform() {
 	}
 	r.healthy = r.world.Now()
 	for i, step := range r.plan {
-		r.goalsBefore(i, r.healthy+r.scaled(step.At))
-		if r.failed() {
+		if r.await(i, step); r.failed() || r.vain != "" {
 			return
 		}
 		r.strike(i, step)
@@ -230,10 +232,8 @@ func (r *run) lookBack() {
 // checkPlan refuses a plan that is out of order, and goals about steps that it
 // does not have: they would never be looked at.
 func checkPlan(plan faults.Plan, goals []Goal) error {
-	for i := 1; i < len(plan); i++ {
-		if plan[i].At < plan[i-1].At {
-			return fmt.Errorf("step %d (%v) comes before step %d (%v)", i, plan[i], i-1, plan[i-1])
-		}
+	if err := plan.Check(); err != nil {
+		return err
 	}
 	for _, g := range goals {
 		if g.Step < 0 || g.Step >= len(plan) || g.Fault < 0 || g.Fault > g.Step {
@@ -244,12 +244,12 @@ func checkPlan(plan faults.Plan, goals []Goal) error {
 }
 
 // topology draws what is deployed, with Ceph's timings.
-func (r *run) topology(draw *Draw) cluster.Topology {
+func (s Spec) topology(draw *Draw) cluster.Topology {
 	t := cluster.DefaultTopology()
-	if r.spec.Scenario.Topology != nil {
-		r.spec.Scenario.Topology(draw, &t)
+	if s.Scenario.Topology != nil {
+		s.Scenario.Topology(draw, &t)
 	}
-	if m, ok := FindMutant(r.spec.Mutant); ok && m.Plant != nil {
+	if m, ok := FindMutant(s.Mutant); ok && m.Plant != nil {
 		m.Plant(&t)
 	}
 	return t
@@ -348,6 +348,48 @@ func (r *run) note(kind string, attrs ...slog.Attr) {
 	}
 }
 
+// await lets time pass until the i-th step of the plan is due.
+func (r *run) await(i int, step faults.Step) {
+	switch {
+	case step.When != nil:
+		r.goalsBefore(i, 0)
+		r.awaitFact(step)
+	case step.After && i > 0:
+		r.goalsBefore(i, r.progress[i-1].Struck+r.scaled(step.At))
+	default:
+		r.goalsBefore(i, r.healthy+r.scaled(step.At))
+	}
+}
+
+// awaitFact lets time pass until the condition of a step has come true.
+func (r *run) awaitFact(step faults.Step) {
+	if r.failed() {
+		return
+	}
+	nth := 0
+	r.condition = func(o cluster.Observation) {
+		if step.When.Matches(o.Fact) && r.isBy(step.When.On, o.Host) {
+			nth++
+		}
+	}
+	defer func() { r.condition = nil }()
+	if !r.until(r.scaled(step.At), func() bool { return r.failed() || nth >= max(step.When.Nth, 1) }) && !r.failed() {
+		r.vain = step.String()
+	}
+}
+
+// isBy reports whether a host is one of those that a name or a role stands for now.
+func (r *run) isBy(who, host string) bool {
+	if who == "" {
+		return true
+	}
+	names, err := r.cluster.Resolve(who)
+	if err != nil {
+		r.fail("", "plan", err.Error())
+	}
+	return slices.Contains(names, host)
+}
+
 // goalsBefore pursues, in order, the goals whose fault has struck and which no
 // later fault of the plan disturbs, and lets time pass until the given moment.
 func (r *run) goalsBefore(next int, until time.Duration) {
@@ -433,6 +475,9 @@ func (r *run) observe(o cluster.Observation) {
 			return
 		}
 	}
+	if r.condition != nil {
+		r.condition(o)
+	}
 	if mark := markOf(o, r); mark != "" {
 		r.mark(mark)
 	}
@@ -470,7 +515,7 @@ func (r *run) conclude() {
 	for _, l := range r.lasting {
 		r.struck[l.index].Count = l.fault.Landed(r.cluster)
 	}
-	r.result.Faults = r.struck
+	r.result.Faults, r.result.Vain = r.struck, r.vain
 	for mark := range r.marks {
 		r.result.Marks = append(r.result.Marks, mark)
 	}
@@ -485,7 +530,7 @@ func (r *run) conclude() {
 		r.result.Verdict = Infrastructure
 	case r.failed():
 		r.result.Verdict = Fail
-	case !r.bit():
+	case r.vain != "" || !r.bit():
 		r.result.Verdict = Inconclusive
 	}
 }
@@ -496,7 +541,8 @@ func (r *run) neverStarted() bool {
 	return r.spec.World == WorldTCP && r.healthy == 0 && strings.HasPrefix(r.result.Failure.Property, "I-PROC-1")
 }
 
-// bit reports whether the fault that the scenario is about has landed.
+// bit reports whether the fault that the scenario is about has landed, or any if it does
+// not say which it is about.
 func (r *run) bit() bool {
 	bite := r.spec.Scenario.Bite
 	for _, l := range r.struck {

@@ -32,13 +32,15 @@ type Scenario struct {
 	Name string
 	// Doc is one sentence.
 	Doc string
+	// File is the file of its script; "" if it is of the catalogue.
+	File string
 	// Topology draws what is deployed. It starts from the default topology.
 	Topology func(*Draw, *cluster.Topology)
 	// Plan draws the faults, and the goals that must be reached, one after
 	// another. Times count from the moment the cluster is healthy.
 	Plan func(*Draw, cluster.Topology) (faults.Plan, []Goal)
 	// Bite is the kind of fault that must land at least once: a run in which it
-	// did not has proved nothing. Empty means any kind.
+	// did not has proved nothing. "" is any fault.
 	Bite string
 	// SimOnly says that the plan damages what only simulated machines have.
 	SimOnly bool
@@ -89,6 +91,9 @@ func (s Scenario) marks() []string {
 
 // Goal is a liveness property with its deadline.
 type Goal struct {
+	// Words are the goal in a script, see Script: "replaced", "abandoned mon.b monclients".
+	// A goal without them can be in no script.
+	Words string
 	// Property names it in a failure, "I-MGR-11".
 	Property string
 	// Doc says what must come true.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -72,6 +73,25 @@ func entries(world string) []TableEntry {
 	return out
 }
 
+// scripts is one table entry per script.
+func scripts(world string) []TableEntry {
+	files, err := filepath.Glob("scripts/*" + scenarios.ScriptSuffix)
+	if err != nil || len(files) == 0 {
+		panic(fmt.Sprint("no scripts: ", err))
+	}
+	var out []TableEntry
+	for _, f := range files {
+		s, err := scenarios.Open(f)
+		if err != nil {
+			panic(err)
+		}
+		if s.CheckIn(world) == nil {
+			out = append(out, Entry(s.Name+" in "+world, Label("world:"+world), s))
+		}
+	}
+	return out
+}
+
 func runSpec(spec scenarios.Spec) {
 	GinkgoHelper()
 	spec.Seed = specSeed()
@@ -85,11 +105,11 @@ func runSpec(spec scenarios.Spec) {
 
 var _ = DescribeTable("the catalogue in the simulator", func(s scenarios.Scenario) {
 	runSpec(scenarios.Spec{Scenario: s, World: scenarios.WorldSim})
-}, entries(scenarios.WorldSim))
+}, entries(scenarios.WorldSim), scripts(scenarios.WorldSim))
 
 var _ = DescribeTable("the catalogue on real sockets", func(s scenarios.Scenario) {
 	runSpec(scenarios.Spec{Scenario: s, World: scenarios.WorldTCP, Profile: scenarios.ProfileFast})
-}, entries(scenarios.WorldTCP))
+}, entries(scenarios.WorldTCP), scripts(scenarios.WorldTCP))
 
 var _ = Describe("a cluster", func() {
 	It("has an active manager before the first fault, and another one after its death", Label("world:sim"), func() {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -15,7 +16,6 @@ func cloud(d *Draw, t *cluster.Topology) {
 	t.Cinder.Volumes, t.Cinder.Schedulers, t.Cinder.Backups = d.Int("volumes", 1, 3), d.Int("schedulers", 1, 2), 1
 	t.Cinder.APIs = d.Int("apis", 1, 2)
 	t.Cinder.Service.DBRetryInterval = time.Second
-	t.Cinder.Backend.Targets = []string{"replica"}
 }
 
 // cinderReady reports whether all of Cinder's services have started, have beaten and are
@@ -62,6 +62,7 @@ func afterOutage(t cluster.Topology) time.Duration { return beatBound(t) + 2*tim
 func listed(step int, within func(cluster.Topology) time.Duration) Goal {
 	return Goal{
 		Property: "I-SVC-5 who beats is up", Step: step, Fault: step,
+		Words:  "cinder-up",
 		Doc:    "every service has sent a heartbeat since, and is listed as up",
 		Within: within,
 		Reached: func(p *Progress) bool {
@@ -86,6 +87,7 @@ func aliveSince(p *Progress, who cinder.Who) bool {
 func goesDown(step int, names ...string) Goal {
 	return Goal{
 		Property: "I-SVC-5 who does not beat is down", Step: step, Fault: step,
+		Words:  "cinder-down " + strings.Join(names, " "),
 		Doc:    "a service that does not beat is listed as down",
 		Within: downBound,
 		Reached: func(p *Progress) bool {
@@ -104,6 +106,7 @@ func goesDown(step int, names ...string) Goal {
 func stayUp(step int, within time.Duration, names ...string) Goal {
 	return Goal{
 		Property: "I-SVC-5 who beats is up", Step: step, Fault: step, Lasts: true,
+		Words:  "cinder-stays-up " + strings.Join(names, " "),
 		Doc:    "the services are up",
 		Within: func(cluster.Topology) time.Duration { return within },
 		Reached: func(p *Progress) bool {

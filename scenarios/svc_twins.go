@@ -19,7 +19,6 @@ func svcTwins() Scenario {
 		Topology: func(d *Draw, t *cluster.Topology) {
 			cloud(d, t)
 			t.Cinder.Twins = 1
-			t.Cinder.Backend.CreateTime = time.Minute
 		},
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			at := d.Between("first", time.Second, 20*time.Second)

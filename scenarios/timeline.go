@@ -39,10 +39,6 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 	switch f := f.(type) {
 	case *faults.Cut, *faults.Clog, faults.LinkFault:
 		t.links[f] = &interval{since: now}
-	case faults.Undoing:
-		if i := t.links[f.Undoes()]; i != nil {
-			i.until = now
-		}
 	case faults.Reset:
 		t.broken = append(t.broken, interval{since: now, until: now})
 		t.last = now
@@ -50,6 +46,10 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 	case faults.OSService, faults.ServiceRemove, faults.CreateVolume: // what operators do
 	case faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
 		t.last = now
+	case faults.Undoing:
+		if i := t.links[f.Undoes()]; i != nil {
+			i.until = now
+		}
 	default:
 		t.lasts = true
 	}

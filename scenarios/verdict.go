@@ -60,7 +60,7 @@ func (f Failure) String() string {
 
 // Landed is a fault of the plan and how much of it landed.
 type Landed struct {
-	Kind    string        // the first word of Fault, see FaultKinds
+	Kind    string        // the first word of Fault, see Faults
 	Fault   string        // the fault in full
 	Struck  time.Duration // when it did, in the world's time
 	Victims []string
@@ -74,6 +74,7 @@ type Result struct {
 	Failure *Failure // of Fail, Infrastructure and Nondeterministic
 	Choices string   // what the seed chose
 	Faults  []Landed
+	Vain    string           // the step of the plan that has waited in vain, "" if none has
 	Marks   []string         // the marks that were reached, in the order of their names
 	Points  []sim.PointCount // the fault points of a simulated run that were reached or set
 	Hash    uint64           // the rolling hash of a simulated run

@@ -118,7 +118,7 @@ func newConfig(f file, files []string) (*Config, error) {
 }
 
 // text takes any value.
-func text(s *string) option.Setter { return func(v string) error { *s = v; return nil } }
+func text(s *string) option.Value { return option.Text(s) }
 
 // apply sets the options of a set that a section has.
 func (f file) apply(section string, set option.Set) error {

@@ -58,6 +58,7 @@ func operator(t *testing.T, c *local.Cluster, args ...string) (string, error) {
 // The command line finds our daemons' admin sockets by path and by name, learns from
 // them what it may ask, and shows what they answer.
 func TestCLI_realAtOurAdminSockets(t *testing.T) {
+	t.Parallel()
 	(&site{t: t}).check(realceph.Require("", "ceph", "ceph-conf"))
 	c := upped(t, 3, 2)
 	ask := func(t *testing.T, args ...string) string {
@@ -111,7 +112,7 @@ func TestCLI_realAtOurAdminSockets(t *testing.T) {
 			{"config unset mon_tick_interval", `{}`},
 			{"config diff get mon_tick_interval", `{"diff":{"mon_tick_interval":{"default":"5","final":"5"}}}`},
 			{"config set mon_lease x", "ERROR: (22) Invalid argument\nerror setting 'mon_lease' to 'x': (22) Invalid argument\n"},
-			{"perf dump cluster num_mon", `{"cluster":{"num_mon":3}}`},
+			{"perf dump mon session_trim", `{"mon":{"session_trim":0}}`},
 		} {
 			if out := ask(t, append([]string{"-f", "json", "daemon", "mon.a"}, strings.Fields(tt.command)...)...); out != tt.want {
 				t.Errorf("%s: %s, want %s", tt.command, out, tt.want)
@@ -123,6 +124,7 @@ func TestCLI_realAtOurAdminSockets(t *testing.T) {
 // What our monitors answer is what a real one answers to the same bytes, and has no
 // key that a real one has not.
 func TestAdminSocket_likeCephs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	c := upped(t, 1, 0)

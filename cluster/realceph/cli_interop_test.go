@@ -64,6 +64,7 @@ func (o *ours) settled() bool {
 // The command line completes the handshake with each of our monitors, sends what
 // it validated against their command descriptions, and prints what they answer.
 func TestCLI_realWithOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 2)
 	active := strings.TrimPrefix(o.cluster.View().ActiveMgr(), "mgr.")
 
@@ -89,7 +90,13 @@ func TestCLI_realWithOurMonitors(t *testing.T) {
 		}
 	})
 	t.Run("mgr dump", func(t *testing.T) {
-		var d mgrDump
+		type dump struct {
+			ActiveName string     `json:"active_name"`
+			ActiveGID  uint64     `json:"active_gid"`
+			Available  bool       `json:"available"`
+			Standbys   []struct{} `json:"standbys"`
+		}
+		var d dump
 		o.cephJSON(&d, "mgr", "dump")
 		if m := o.cluster.View().MgrMap(); d.ActiveName != m.ActiveName || d.ActiveGID != m.ActiveGID || !d.Available || len(d.Standbys) != 1 {
 			t.Errorf("%+v, committed is %+v", d, m)
@@ -97,7 +104,7 @@ func TestCLI_realWithOurMonitors(t *testing.T) {
 		if out := o.ceph("mgr", "dump"); !strings.HasPrefix(out, "{\n    \"epoch\": ") {
 			t.Errorf("plain output is not indented: %.40q", out)
 		}
-		d = mgrDump{ActiveGID: 1}
+		d = dump{ActiveGID: 1}
 		if o.cephJSON(&d, "mgr", "dump", "1"); d.ActiveGID != 0 {
 			t.Errorf("epoch 1: %+v", d)
 		}
@@ -196,6 +203,7 @@ func (o *ours) fails(t *testing.T, why string, args ...string) {
 // The command line goes on when the monitor that it would ask is down, and when
 // the leader is.
 func TestCLI_realSurvivesLossOfAMonitor(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	leader := o.cluster.View().Leader()
 	o.cluster.Kill(leader)
@@ -208,6 +216,7 @@ func TestCLI_realSurvivesLossOfAMonitor(t *testing.T) {
 // What our monitors answer as JSON is of the shape that Ceph's have: every key of
 // ours is one of theirs, with a value of the same kind.
 func TestCLI_jsonHasCephsShape(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 1, 2)
 	s := newSite(t, "a")
 	s.startMon("a")

@@ -84,9 +84,15 @@ type options map[string]string
 // waits until it has a session. wrap, if not nil, may decorate its machine.
 func newClient(s *site, wrap func(host.Host) host.Host) *client {
 	s.t.Helper()
+	return newClientAt(s, s.net.addr(200), wrap)
+}
+
+// newClientAt is newClient at a given address.
+func newClientAt(s *site, at netip.Addr, wrap func(host.Host) host.Host) *client {
+	s.t.Helper()
 	c := &client{t: s.t, journal: newJournal()}
 	c.h = oshost.New(oshost.Options{
-		Name: "client", Addrs: []netip.Addr{s.net.addr(200)}, Log: slog.New(slog.NewTextHandler(logWriter{s.t}, nil)),
+		Name: "client", Addrs: []netip.Addr{at}, Log: slog.New(slog.NewTextHandler(logWriter{s.t}, nil)),
 		OnFact: func(f host.Fact) { c.journal.add(f) },
 	})
 	s.t.Cleanup(c.h.Kill)

@@ -18,6 +18,7 @@ import (
 // what operators ask.
 
 func TestCLI_realCommandsOfOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 2)
 	expect := func(t *testing.T, want string, args ...string) {
 		t.Helper()
@@ -150,6 +151,7 @@ func (l *locked) String() string {
 
 // A script that uses librados connects, asks, and goes on while the leader dies.
 func TestRados_realScriptWithOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	if err := exec.Command("/usr/bin/python3", "-c", "import rados").Run(); err != nil {
 		t.Skip("python3-rados: ", err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wavetank/wavetank/cluster/process"
 	"github.com/wavetank/wavetank/cluster/realceph"
+	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
@@ -56,6 +57,7 @@ var quick = []string{"mon election timeout = 1", "mon lease = 2", "mon tick inte
 // A manager of ours and one of Ceph's, each a process, replace each other under three of
 // Ceph's monitors, both ways: by command, when killed, and when stopped and continued.
 func TestFailover_oursAndRealAsProcesses(t *testing.T) {
+	t.Parallel()
 	s := newSiteWith(t, quick, "a", "b", "c")
 	for _, mon := range []string{"a", "b", "c"} {
 		s.startMon(mon)
@@ -119,29 +121,30 @@ func (s *site) respawnsWhileActive(name string) {
 	s.cephJSON(&d, "mgr", "dump")
 	before := s.gidOf(name)
 	s.ceph("osd", "blocklist", "add", fmt.Sprintf("%s/%d", d.Addrs.List[0].Addr, d.Addrs.List[0].Nonce))
-	s.eventually("another global id after it was blocked", func() bool { return s.gidOf(name) != before })
+	s.await(s.newest(), "another global id after it was blocked", patience, func(m *msg.MgrMap) bool { return gidIn(m, name) != before })
 	s.awaitMgrs(name + ": real")
 	before, standby := s.gidOf(name), s.gidOf("real")
 	s.ceph("mgr", "module", "disable", "restful")
-	s.eventually("other global ids of both after modules changed", func() bool {
-		x, real := s.gidOf(name), s.gidOf("real")
+	s.await(s.newest(), "other global ids of both after modules changed", patience, func(m *msg.MgrMap) bool {
+		x, real := gidIn(m, name), gidIn(m, "real")
 		return x != before && x != 0 && real != standby && real != 0
 	})
 	s.awaitMgrs(name + ": real")
 }
 
-// gidOf is a manager's global id in the map, 0 if it is not there.
+// gidOf is a manager's global id now, 0 if it is not there.
 func (s *site) gidOf(name string) uint64 {
 	s.t.Helper()
-	var d mgrDump
-	s.cephJSON(&d, "mgr", "dump")
-	if d.ActiveName == name {
-		return d.ActiveGID
+	any := func(*msg.MgrMap) bool { return true }
+	return gidIn(s.await(s.newest(), "a manager map", patience, any), name)
+}
+
+func gidIn(m *msg.MgrMap, name string) uint64 {
+	if m.ActiveName == name {
+		return m.ActiveGID
 	}
-	for _, m := range d.Standbys {
-		if m.Name == name {
-			return m.GID
-		}
+	if standby := m.StandbyNamed(name); standby != nil {
+		return standby.GID
 	}
 	return 0
 }
@@ -197,6 +200,7 @@ func (s *site) servesAsActive(name string) {
 // folders, the same command line asks them, and a manager of Ceph's stands by and takes
 // over.
 func TestFailover_realMgrUnderOurProcesses(t *testing.T) {
+	t.Parallel()
 	s := newSiteAs(t, dropIn(t), quick, "a", "b", "c")
 	for _, mon := range []string{"a", "b", "c"} {
 		s.startMon(mon)

@@ -55,6 +55,7 @@ func (s *site) awaitMDSs(names string, holds func(gids map[string]uint64) bool) 
 // dies, come back under another gid when they are failed, and are missed when they are
 // killed.
 func TestMDS_realUnderOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	// The graces of our monitors are a fifth of Ceph's here.
 	o.ceph("config", "set", "global", "mds_beacon_interval", "0.8")

@@ -5,6 +5,7 @@ package realceph_test
 import (
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -12,131 +13,249 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/cluster/realceph"
 	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 var (
 	failovers = flag.Int("failovers", 0, "how many failovers of each kind to measure, at Ceph's own timings")
-	kinds     = flag.String("kinds", "kill,stop,fail", "which kinds")
+	simulated = flag.Int("simulated", 200, "how many of each kind in the simulator")
 )
 
 // TestMeasure_failovers makes the figures of docs/fidelity.md: how long three monitors
 // and two managers take to replace an active manager that was killed, stopped or failed
-// by command, of Ceph's and of ours, by the same script. It takes a quarter of an hour
-// for five of each, so it is run on request only:
-//
-//	go test -tags interop -run TestMeasure -v ./cluster/realceph -failovers 5 -timeout 1h
+// by command: Ceph's, ours, and ours in the simulator, by the same script. Of 20 each it
+// takes some 20 minutes, so it is run on request only: make fidelity.
 func TestMeasure_failovers(t *testing.T) {
 	if *failovers == 0 {
 		t.Skip("asked for with -failovers N")
 	}
-	for _, of := range []struct {
-		name  string
-		bin   func(*testing.T) string
-		start func(*site, string) *realceph.Daemon
+	kinds := []string{"kill", "stop", "fail"}
+	whose := []struct {
+		name   string
+		rounds int
+		stage  func(*testing.T) stage
 	}{
-		{"ceph", func(*testing.T) string { return "" }, (*site).startReal},
-		{"ours", dropIn, func(s *site, name string) *realceph.Daemon { return s.startOurs(realceph.KindMgr, name) }},
-	} {
-		t.Run(of.name, func(t *testing.T) {
-			t.Parallel() // they wait most of the time
-			s := newSiteAs(t, of.bin(t), nil, "a", "b", "c")
-			for _, mon := range []string{"a", "b", "c"} {
-				s.startMon(mon)
+		{"Ceph", *failovers, func(t *testing.T) stage { return newRealStage(t, "", (*site).startReal) }},
+		{"ours", *failovers, func(t *testing.T) stage {
+			return newRealStage(t, dropIn(t), func(s *site, name string) *realceph.Daemon { return s.startOurs(realceph.KindMgr, name) })
+		}},
+		{"simulated", *simulated, newSimStage},
+	}
+	taken := map[string][]failover{}
+	t.Run("on", func(t *testing.T) {
+		for _, kind := range kinds {
+			for _, of := range whose {
+				all := make([]failover, of.rounds)
+				taken[kind+of.name] = all
+				t.Run(kind+"/"+of.name, func(t *testing.T) {
+					t.Parallel() // they wait most of the time
+					measure(of.stage(t), kind, all)
+				})
 			}
-			m := &measurement{site: s, start: func(name string) *realceph.Daemon { return of.start(s, name) }}
-			m.managers = map[string]*realceph.Daemon{"x": m.start("x")}
-			s.awaitMgrs("x: ")
-			m.managers["y"] = m.start("y")
-			s.awaitMgrs("x: y")
-			m.client = newClient(s, nil)
-			m.now = m.await(0, "a manager and a standby", func(n *msg.MgrMap) bool { return n.Available && len(n.Standbys) == 1 })
-			m.run(*failovers)
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	for _, column := range []struct {
+		name string
+		of   func(failover) time.Duration
+	}{
+		{"from the fault to a map without the manager", func(f failover) time.Duration { return f.dropped }},
+		{"from there to a map with another one available", func(f failover) time.Duration { return f.available - f.dropped }},
+	} {
+		fmt.Printf("\nSeconds %s:\n\n| | n | minimum | 25 %% | median | 75 %% | maximum |\n| --- | --- | --- | --- | --- | --- | --- |\n", column.name)
+		for _, kind := range kinds {
+			for _, of := range whose {
+				row(os.Stdout, kind+", "+of.name, taken[kind+of.name], column.of)
+			}
+		}
+	}
+}
+
+// row is a line of a table: the quantiles, between two values in proportion.
+func row(w io.Writer, name string, all []failover, of func(failover) time.Duration) {
+	var values []float64
+	for _, f := range all {
+		values = append(values, of(f).Seconds())
+	}
+	slices.Sort(values)
+	fmt.Fprintf(w, "| %s | %d |", name, len(values))
+	for quarter := range 5 {
+		at := float64(quarter*(len(values)-1)) / 4
+		low := int(at)
+		high := min(low+1, len(values)-1)
+		fmt.Fprintf(w, " %.3f |", values[low]+(at-float64(low))*(values[high]-values[low]))
+	}
+	fmt.Fprintln(w)
+}
+
+// failover is how long one took, from the fault.
+type failover struct {
+	dropped   time.Duration // to a map that does not name the manager
+	available time.Duration // to one that has another one available
+}
+
+// stage is a cluster of three monitors and two managers on which the script is played.
+type stage interface {
+	// now is the time, and sleep lets it pass.
+	now() time.Duration
+	sleep(time.Duration)
+	// strike takes a manager out, and recover brings it back.
+	strike(kind, name string)
+	recover(kind, name string)
+	// await waits for the first manager map since the last strike that is as wanted.
+	await(what string, wanted func(crew) bool) crew
+}
+
+// crew is what the script looks at of a manager map.
+type crew struct {
+	active    string
+	gid       uint64
+	available bool
+	standbys  map[string]uint64 // global ids by name
+}
+
+// measure is the script: the active manager is taken out at any moment between two ticks
+// of the monitors, which come every 5 s, and two beacons, every 2 s; it is brought back
+// when another one serves.
+func measure(s stage, kind string, all []failover) {
+	gaps := rand.New(rand.NewPCG(1, 1))
+	now := s.await("a manager and a standby", func(r crew) bool { return r.available && len(r.standbys) == 1 })
+	for i := range all {
+		s.sleep(time.Duration(gaps.Int64N(int64(10 * time.Second))))
+		old, began := now, s.now()
+		s.strike(kind, old.active)
+		s.await("a map without the old one", func(r crew) bool { return r.gid != old.gid })
+		all[i].dropped = s.now() - began
+		s.await("another one available", func(r crew) bool { return r.gid != old.gid && r.available })
+		all[i].available = s.now() - began
+		s.recover(kind, old.active)
+		now = s.await(old.active+" as a standby", func(r crew) bool {
+			gid := r.standbys[old.active]
+			return r.available && r.active != old.active && gid != 0 && gid != old.gid
 		})
 	}
 }
 
-// measurement is one cluster that is watched by a subscriber of its manager map.
-type measurement struct {
+// realStage is processes on loopback, watched by a subscriber of the manager map.
+type realStage struct {
 	*site
-	client   *client
-	start    func(name string) *realceph.Daemon
+	start    func(*site, string) *realceph.Daemon
 	managers map[string]*realceph.Daemon
-	now      msg.MgrMap // the last one waited for
+	seen     int // entries of the journal before the last strike
+	began    time.Time
 }
 
-// run measures each kind the given number of times.
-func (m *measurement) run(rounds int) {
-	for _, kind := range strings.Split(*kinds, ",") {
-		var dropped, available []time.Duration
-		for range rounds {
-			time.Sleep(time.Duration(rand.Int64N(int64(7 * time.Second)))) // at any moment between two ticks
-			d, a := m.failover(kind)
-			dropped, available = append(dropped, d), append(available, a)
-		}
-		fmt.Fprintf(os.Stderr, "%s %s: dropped after %s; another available after %s\n", m.t.Name(), kind, figures(dropped), figures(available))
+func newRealStage(t *testing.T, bin string, start func(*site, string) *realceph.Daemon) stage {
+	s := newSiteAs(t, bin, nil, "a", "b", "c")
+	for _, mon := range []string{"a", "b", "c"} {
+		s.startMon(mon)
 	}
+	r := &realStage{site: s, start: start, managers: map[string]*realceph.Daemon{"x": start(s, "x")}, began: time.Now()}
+	s.awaitMgrs("x: ")
+	r.managers["y"] = start(s, "y")
+	s.awaitMgrs("x: y")
+	r.seen = s.newest()
+	return r
 }
 
-// figures are the times in ascending order, in seconds.
-func figures(all []time.Duration) string {
-	slices.Sort(all)
-	var list []string
-	for _, d := range all {
-		list = append(list, fmt.Sprintf("%.2f", d.Seconds()))
-	}
-	return strings.Join(list, " ")
-}
+func (s *realStage) now() time.Duration    { return time.Since(s.began) }
+func (s *realStage) sleep(d time.Duration) { time.Sleep(d) }
 
-// failover takes the active manager out, and returns after what time a map no longer
-// names it, and after what time another one is available. Then it brings it back.
-func (m *measurement) failover(kind string) (dropped, available time.Duration) {
-	m.t.Helper()
-	old, gid, seen := m.now.ActiveName, m.now.ActiveGID, m.client.journal.now()
-	began := time.Now()
+func (s *realStage) strike(kind, name string) {
+	s.seen = s.mgrMaps().now()
 	switch kind {
 	case "kill":
-		m.managers[old].Kill()
+		s.managers[name].Kill()
 	case "stop":
-		m.managers[old].Pause()
+		s.managers[name].Pause()
 	case "fail":
-		m.client.begin(`{"prefix": "mgr fail"}`)
+		s.watch.client.begin(`{"prefix": "mgr fail"}`)
 	}
-	m.await(seen, "a map without the old one", func(n *msg.MgrMap) bool { return n.ActiveGID != gid })
-	dropped = time.Since(began)
-	m.await(seen, "another one available", func(n *msg.MgrMap) bool { return n.ActiveGID != gid && n.Available })
-	available = time.Since(began)
+}
+
+func (s *realStage) recover(kind, name string) {
 	switch kind {
 	case "kill":
-		m.managers[old] = m.start(old)
+		s.managers[name] = s.start(s.site, name)
 	case "stop":
-		m.managers[old].Resume()
+		s.managers[name].Resume()
 	}
-	m.now = m.await(seen, old+" as a standby", func(n *msg.MgrMap) bool {
-		return n.Available && n.ActiveName != old && n.StandbyNamed(old) != nil && n.StandbyNamed(old).GID != gid
-	})
-	return dropped, available
 }
 
 // loading is how long a manager of Ceph's may take to start on a busy machine: it loads
 // some thirty modules in Python first.
 const loading = 5 * time.Minute
 
-// await waits for a map, after the first entries of the journal, that is as wanted.
-func (m *measurement) await(after int, what string, wanted func(*msg.MgrMap) bool) msg.MgrMap {
-	m.t.Helper()
-	for limit := time.After(loading); ; {
-		list, more := m.client.journal.since(after)
-		for _, x := range list {
-			if b, ok := x.(*msg.MgrMapMsg); ok && wanted(&b.Map) {
-				return b.Map
-			}
-		}
-		select {
-		case <-more:
-		case <-limit:
-			m.t.Fatalf("not within %v: %s", loading, what)
-		}
+func (s *realStage) await(what string, wanted func(crew) bool) crew {
+	s.t.Helper()
+	return crewOf(s.site.await(s.seen, what, loading, func(m *msg.MgrMap) bool { return wanted(crewOf(m)) }))
+}
+
+func crewOf(m *msg.MgrMap) crew {
+	r := crew{active: m.ActiveName, gid: m.ActiveGID, available: m.Available, standbys: map[string]uint64{}}
+	for _, s := range m.Standbys {
+		r.standbys[s.Name] = s.GID
 	}
+	return r
+}
+
+// simStage is our daemons in the simulator; a map is there when the first monitor has it.
+type simStage struct {
+	t       *testing.T
+	world   *cluster.SimWorld
+	cluster *cluster.Cluster
+}
+
+func newSimStage(t *testing.T) stage {
+	w := cluster.NewSim(cluster.SimConfig{Seed: 1})
+	t.Cleanup(w.Close)
+	topology := cluster.DefaultTopology()
+	topology.Mgrs = 2
+	s := &simStage{t: t, world: w, cluster: cluster.Deploy(w, topology)}
+	s.cluster.Start()
+	return s
+}
+
+func (s *simStage) now() time.Duration    { return s.world.Now() }
+func (s *simStage) sleep(d time.Duration) { s.world.Run(d) }
+
+func (s *simStage) strike(kind, name string) {
+	switch kind {
+	case "kill":
+		s.cluster.Kill("mgr." + name)
+	case "stop":
+		s.cluster.Pause("mgr." + name)
+	case "fail":
+		s.cluster.Command("mgr fail")
+	}
+}
+
+func (s *simStage) recover(kind, name string) {
+	switch kind {
+	case "kill":
+		s.cluster.Restart("mgr." + name)
+	case "stop":
+		s.cluster.Resume("mgr." + name)
+	}
+}
+
+func (s *simStage) await(what string, wanted func(crew) bool) (r crew) {
+	s.t.Helper()
+	if !s.world.Until(loading, func() bool { r = s.crew(); return wanted(r) }) {
+		s.t.Fatalf("not within %v: %s", loading, what)
+	}
+	return r
+}
+
+func (s *simStage) crew() crew {
+	m := s.cluster.View().MgrMap()
+	r := crew{active: m.ActiveName, gid: m.ActiveGID, available: m.Available, standbys: map[string]uint64{}}
+	for _, b := range cluster.Standbys(m) {
+		r.standbys[strings.TrimPrefix(b.Name, "mgr.")] = b.GID
+	}
+	return r
 }

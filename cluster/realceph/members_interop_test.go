@@ -68,6 +68,7 @@ func (c upCluster) eventually(text string, args ...string) {
 // Ceph's command line adds a monitor to a cluster of ours and removes one, the cluster
 // starts the new one by itself, and finds the changed monmap when it is opened again.
 func TestMembers_realCommandLine(t *testing.T) {
+	t.Parallel()
 	if err := realceph.Require("", "ceph", "monmaptool"); err != nil {
 		t.Skip(err)
 	}

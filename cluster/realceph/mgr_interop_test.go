@@ -6,54 +6,87 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/cluster/realceph"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 // The tests of this file mix Ceph's monitors with our managers, and the other
 // way round.
 
-// mgrDump is what these tests read of the manager map.
-type mgrDump struct {
-	ActiveName string `json:"active_name"`
-	ActiveGID  uint64 `json:"active_gid"`
-	Available  bool   `json:"available"`
-	Standbys   []struct {
-		GID  uint64 `json:"gid"`
-		Name string `json:"name"`
-	} `json:"standbys"`
+// watch is a subscriber of a site's manager map. To ask the command line again and again
+// would take more of the machine than all daemons.
+type watch struct {
+	t      *testing.T // whose end it is to last to
+	client *client
 }
 
-// String is "x: y, z", "x?: y" if x is not available yet.
-func (d mgrDump) String() string {
+// mgrMaps are the manager maps that the site has had since somebody first asked.
+func (s *site) mgrMaps() *journal {
+	s.t.Helper()
+	if s.watch.client == nil {
+		s.watch.client = newClientAt(s.in(s.watch.t), s.net.addr(201), nil)
+	}
+	return s.watch.client.journal
+}
+
+// await waits for a manager map after the first n entries of the journal that is as
+// wanted, and returns it.
+func (s *site) await(n int, what string, within time.Duration, wanted func(*msg.MgrMap) bool) *msg.MgrMap {
+	s.t.Helper()
+	j := s.mgrMaps()
+	for limit := time.After(within); ; {
+		list, more := j.since(n)
+		for _, x := range list {
+			n++
+			if b, ok := x.(*msg.MgrMapMsg); ok && wanted(&b.Map) {
+				return &b.Map
+			}
+		}
+		select {
+		case <-more:
+		case <-limit:
+			s.t.Fatalf("not within %v: %s", within, what)
+		}
+	}
+}
+
+// roster is a manager map in short: "x: y, z", "x?: y" if x is not available yet.
+func roster(m *msg.MgrMap) string {
 	var names []string
-	for _, s := range d.Standbys {
+	for _, s := range m.Standbys {
 		names = append(names, s.Name)
 	}
 	state := ""
-	if !d.Available {
+	if !m.Available {
 		state = "?"
 	}
-	return fmt.Sprintf("%s%s: %s", d.ActiveName, state, strings.Join(names, ", "))
+	return fmt.Sprintf("%s%s: %s", m.ActiveName, state, strings.Join(names, ", "))
 }
 
-// awaitMgrs waits until the map reads so, and returns it.
-func (s *site) awaitMgrs(want string) (d mgrDump) {
+// awaitMgrs waits until the newest map reads so, and returns it.
+func (s *site) awaitMgrs(want string) *msg.MgrMap {
 	s.t.Helper()
-	var last string
-	s.eventually("managers are "+want, func() bool {
-		d = mgrDump{}
-		s.cephJSON(&d, "mgr", "dump")
-		if d.String() != last {
-			last = d.String()
-			s.t.Log("managers are", last)
-		}
-		return last == want
+	return s.await(s.newest(), "managers are "+want, patience, func(m *msg.MgrMap) bool {
+		s.t.Logf("epoch %d: managers are %s", m.Epoch, roster(m))
+		return roster(m) == want
 	})
-	return d
+}
+
+// newest is the place in the journal of the newest map, 0 if there is none.
+func (s *site) newest() (at int) {
+	s.t.Helper()
+	list, _ := s.mgrMaps().since(0)
+	for i, x := range list {
+		if _, ok := x.(*msg.MgrMapMsg); ok {
+			at = i
+		}
+	}
+	return at
 }
 
 // startMgr starts one of our managers against the site's monitors. It comes back
@@ -83,6 +116,7 @@ func newWorld(t *testing.T) *cluster.TCPWorld {
 // Our managers register with a monitor of Ceph's, fail over at its command, come
 // back as standbys, and serve what the command line asks an active manager.
 func TestMgr_oursWithRealMonitor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	w := newWorld(t)
@@ -107,6 +141,7 @@ func TestMgr_oursWithRealMonitor(t *testing.T) {
 // A manager of ours and one of Ceph's replace each other under a monitor of
 // Ceph's.
 func TestMgr_oursWithRealMonitorAndRealMgr(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	w := newWorld(t)
@@ -129,6 +164,7 @@ func TestMgr_oursWithRealMonitorAndRealMgr(t *testing.T) {
 // it tells of itself, takes over when ours fails, and takes its options from them.
 // None of its modules is on: a new cluster of ours enables none.
 func TestMgr_realUnderOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	d, err := o.Start(realceph.KindMgr, "real")
 	o.check(err)

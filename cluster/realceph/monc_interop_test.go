@@ -20,6 +20,7 @@ import (
 // monitors.
 
 func TestMonc_realMonitor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	c := newClient(s, nil)
@@ -149,6 +150,7 @@ func newSession(c *client, n int) monc.SessionOpened {
 // session, as who it was (MC-2), with its subscriptions (MC-10), and with the
 // answer to the command that found nobody (MC-9).
 func TestMonc_realMonitorRestarts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	c := newClient(s, nil)
@@ -173,6 +175,7 @@ func TestMonc_realMonitorRestarts(t *testing.T) {
 // The same for a connection that is lost while nobody dies, by the hand of
 // either side.
 func TestMonc_realMonitorConnectionDrops(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	dials := &dialled{}
@@ -249,6 +252,7 @@ func (n dialNetwork) Dial(loop host.Loop, to netip.AddrPort, h host.ConnHandler)
 // With three monitors the client goes elsewhere when its own is killed, and is
 // still who it was: the global id is the cluster's, not the monitor's.
 func TestMonc_movesToAnotherRealMonitor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a", "b", "c")
 	for _, name := range []string{"a", "b", "c"} {
 		s.startMon(name)

@@ -90,6 +90,7 @@ func ourOSDMap(t *testing.T) *osdmap.Map {
 
 // osdmaptool reads maps that we have made, and finds in them what we have put there.
 func TestOSDMap_realToolReadsOurs(t *testing.T) {
+	t.Parallel()
 	m := ourOSDMap(t)
 	var d osdDump
 	out := osdmaptool(t, m, "--dump", "json")
@@ -122,6 +123,7 @@ func TestOSDMap_realToolReadsOurs(t *testing.T) {
 // A real monitor's maps are taken over epoch by epoch: what we make of its
 // incrementals is what it makes of them, to the byte.
 func TestOSDMap_realMonitor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	c := newClient(s, nil)
@@ -178,6 +180,7 @@ func follow(t *testing.T, m *osdmap.Map, body *msg.OSDMap) *osdmap.Map {
 // A CRUSH map that comes with an incremental is what Ceph makes of it, whatever kinds
 // of buckets it has.
 func TestOSDMap_realToolTakesCrush(t *testing.T) {
+	t.Parallel()
 	(&site{t: t}).check(realceph.Require("", "osdmaptool", "crushtool"))
 	for _, kind := range []string{"uniform", "list", "tree", "straw", "straw2"} {
 		t.Run(kind, func(t *testing.T) {

@@ -39,6 +39,7 @@ func (s *site) noDecodeErrors(daemons ...string) {
 
 // Ceph's own tools read the maps that our monitors hand out.
 func TestMaps_realToolsReadThosePublished(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	o.check(realceph.Require("", "monmaptool", "osdmaptool"))
 	o.ceph("osd", "new", "00000000-0000-0000-0000-000000000007")
@@ -70,6 +71,7 @@ func TestMaps_realToolsReadThosePublished(t *testing.T) {
 
 // "mon.*" is every monitor, each of which answers for itself.
 func TestCLI_realTellsAllOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	out := o.ceph("tell", "mon.*", "version")
 	for _, name := range []string{"a", "b", "c"} {
@@ -83,6 +85,7 @@ func TestCLI_realTellsAllOurMonitors(t *testing.T) {
 
 // Who sits at the machine asks one monitor by its admin socket.
 func TestCLI_realAsksOurMonitorsStatus(t *testing.T) {
+	t.Parallel()
 	(&site{t: t}).check(realceph.Require("", "ceph", "ceph-conf"))
 	c := upped(t, 3, 0)
 	leaders := 0
@@ -112,6 +115,7 @@ func TestCLI_realAsksOurMonitorsStatus(t *testing.T) {
 // Lines of the cluster log reach who watches as long as it watches, each once and in
 // their order.
 func TestCLI_realWatchesOurLogForTenSeconds(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -153,6 +157,7 @@ func TestCLI_realWatchesOurLogForTenSeconds(t *testing.T) {
 
 // A leader that dies delays commands, reads and changes alike, and fails none.
 func TestCLI_realFailsNothingWhenTheLeaderDies(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	var slowest time.Duration
 	set := 0
@@ -194,6 +199,7 @@ func TestCLI_realFailsNothingWhenTheLeaderDies(t *testing.T) {
 // A manager and a metadata server of Ceph's stand by in "ceph -s" of our monitors, and
 // can read all that they are sent.
 func TestCLI_realShowsRealStandbysOfOurMonitors(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	for _, kind := range []realceph.Kind{realceph.KindMgr, realceph.KindMDS} {
 		_, err := o.Start(kind, "real")
@@ -227,6 +233,7 @@ func TestCLI_realShowsRealStandbysOfOurMonitors(t *testing.T) {
 // An alert is muted and heard of again; a configuration file is taken in, what cannot be
 // is given back, and a minimal one suffices to find the monitors.
 func TestCLI_realMutesAndAssimilates(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	o.fails(t, "Error ENOENT: health alert MON_DOWN is not currently raised", "health", "mute", "MON_DOWN")
 	o.fails(t, "Error EINVAL: invalid duration: soon (expected digit)", "health", "mute", "MON_DOWN", "soon")

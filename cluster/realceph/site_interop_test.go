@@ -37,9 +37,10 @@ func (s subnet) addr(host byte) netip.Addr { return netip.AddrFrom4([4]byte{127,
 // site is a cluster of Ceph's programs for one test.
 type site struct {
 	*realceph.Cluster
-	t    *testing.T
-	net  subnet
-	mons map[string]*realceph.Daemon
+	t     *testing.T
+	net   subnet
+	mons  map[string]*realceph.Daemon
+	watch *watch
 }
 
 // newSite makes a cluster with the named monitors, not yet started.
@@ -67,13 +68,20 @@ func newSiteAs(t *testing.T, bin string, options []string, mons ...string) *site
 	return s
 }
 
+// in is the same cluster for a part of the test.
+func (s *site) in(t *testing.T) *site {
+	part := *s
+	part.t = t
+	return &part
+}
+
 // open takes the configuration into use, and says what the daemons logged if the
 // test fails.
 func (s *site) open(config realceph.Config) {
 	s.t.Helper()
 	c, err := realceph.New(config)
 	s.check(err)
-	s.Cluster = c
+	s.Cluster, s.watch = c, &watch{t: s.t}
 	s.t.Cleanup(func() {
 		c.Close()
 		if s.t.Failed() {

@@ -19,6 +19,8 @@ type item struct {
 	Name string `json:"name"`
 	Doc  string `json:"doc,omitempty"`
 
+	// Usage is how plans write a fault.
+	Usage string `json:"usage,omitempty"`
 	// Worlds are those that a scenario can run in.
 	Worlds []string `json:"worlds,omitempty"`
 	// Scenario and Property are where and by what a mutant is found.
@@ -57,8 +59,8 @@ func items() []item {
 	for _, name := range scenarios.Invariants() {
 		list = append(list, item{Kind: "invariant", Name: name})
 	}
-	for _, name := range scenarios.FaultKinds() {
-		list = append(list, item{Kind: "fault", Name: name})
+	for _, w := range scenarios.Faults() {
+		list = append(list, item{Kind: "fault", Name: w.Kind(), Doc: w.Doc, Usage: w.Usage})
 	}
 	for _, m := range scenarios.Mutants() {
 		list = append(list, item{

@@ -19,7 +19,7 @@ type replayCmd struct {
 // Run implements the command. The exit status is that of the run's verdict, or
 // of nondeterminism if the run is not the one that the line describes.
 func (c *replayCmd) Run(io *streams) error {
-	text, err := c.text()
+	text, err := lineText(c.Line)
 	if err != nil {
 		return usage(err)
 	}
@@ -62,17 +62,18 @@ func (c *replayCmd) tell(io *streams, line scenarios.Line, r scenarios.Result, d
 	return nil
 }
 
-func (c *replayCmd) text() (string, error) {
-	info, err := os.Stat(c.Line)
+// lineText is the line that a folder of a run holds, or the argument if it is no folder.
+func lineText(arg string) (string, error) {
+	info, err := os.Stat(arg)
 	if err != nil || !info.IsDir() {
-		return c.Line, nil
+		return arg, nil
 	}
-	found, err := filepath.Glob(filepath.Join(c.Line, "*", lineFile))
-	if own := filepath.Join(c.Line, lineFile); err == nil && len(found) == 0 {
+	found, err := filepath.Glob(filepath.Join(arg, "*", lineFile))
+	if own := filepath.Join(arg, lineFile); err == nil && len(found) == 0 {
 		found = []string{own}
 	}
 	if len(found) > 1 {
-		return "", fmt.Errorf("%s holds %d runs, name one of them, such as %s", c.Line, len(found), filepath.Dir(found[0]))
+		return "", fmt.Errorf("%s holds %d runs, name one of them, such as %s", arg, len(found), filepath.Dir(found[0]))
 	}
 	text, err := os.ReadFile(found[0])
 	return string(text), err

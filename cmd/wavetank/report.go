@@ -124,6 +124,9 @@ func writeResult(w io.Writer, r scenarios.Result) {
 	for _, l := range r.Faults {
 		fmt.Fprintf(w, "  fault    at %v %s%s: %s\n", l.Struck, l.Fault, victims(l.Victims), landed(l.Count))
 	}
+	if r.Vain != "" {
+		fmt.Fprintf(w, "  in vain  %s\n", r.Vain)
+	}
 	if len(r.Marks) > 0 {
 		fmt.Fprintf(w, "  marks    %s\n", strings.Join(r.Marks, ", "))
 	}

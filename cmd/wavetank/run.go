@@ -18,7 +18,7 @@ import (
 
 // runCmd runs scenarios.
 type runCmd struct {
-	Scenarios []string `arg:"" name:"scenario" help:"What to run; see 'wavetank list'."`
+	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt."`
 
 	Seed  *uint64        `help:"Run one seed." xor:"seeds" placeholder:"N"`
 	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
@@ -109,7 +109,7 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant),
 		scenarios.CheckSchedule(c.Schedule))
 	for _, name := range c.Scenarios {
-		s, unknown := scenarios.Find(name)
+		s, unknown := scenarios.Open(name)
 		err = errors.Join(err, unknown, s.CheckIn(c.World))
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,

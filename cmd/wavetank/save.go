@@ -14,6 +14,14 @@ import (
 	"github.com/wavetank/wavetank/scenarios"
 )
 
+// inconclusive is why a run has proved nothing.
+func inconclusive(r scenarios.Result) string {
+	if r.Vain != "" {
+		return "inconclusive: waited in vain: " + r.Vain
+	}
+	return "inconclusive: the fault never landed"
+}
+
 func seedText(seed uint64) string { return strconv.FormatUint(seed, 10) }
 func hashText(hash uint64) string { return fmt.Sprintf("%016x", hash) }
 
@@ -23,6 +31,7 @@ const (
 	resultFile  = "result.json"
 	traceFile   = "trace.jsonl"
 	captureFile = "capture.pcapng"
+	scriptFile  = "script" + scenarios.ScriptSuffix
 )
 
 // save writes what --out and --junit ask for.
@@ -51,7 +60,7 @@ func saveRun(dir string, r scenarios.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, old := range []string{traceFile, captureFile} { // of another run in this place
+	for _, old := range []string{traceFile, captureFile, scriptFile} { // of another run in this place
 		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -64,6 +73,9 @@ func saveRun(dir string, r scenarios.Result) error {
 		os.WriteFile(filepath.Join(dir, lineFile), []byte(scenarios.LineOf(r).String()+"\n"), 0o644),
 		os.WriteFile(filepath.Join(dir, resultFile), append(result, '\n'), 0o644),
 	)
+	if script, scriptErr := scenarios.ScriptOf(r.Spec); scriptErr == nil {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, scriptFile), []byte(script.String()), 0o644))
+	}
 	if r.Spec.World == scenarios.WorldTCP || err != nil {
 		return err
 	}
@@ -147,7 +159,7 @@ func saveJUnit(path string, results []scenarios.Result) error {
 			c.Failure = &junitMessage{Message: r.Failure.Property, Text: r.Failure.String() + "\nwavetank replay '" + line + "'"}
 		case r.Verdict == scenarios.Inconclusive:
 			suite.Skipped++
-			c.Skipped = &junitMessage{Message: "inconclusive: the fault never landed"}
+			c.Skipped = &junitMessage{Message: inconclusive(r)}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

@@ -61,8 +61,8 @@ func (o *Options) Named() option.Set {
 		"periodic_interval":               option.Seconds(&o.PeriodicInterval),
 		"periodic_fuzzy_delay":            option.Seconds(&o.PeriodicFuzzyDelay),
 		"enable_new_services":             option.Bool(&o.EnableNewServices),
-		"storage_availability_zone":       text(&o.AvailabilityZone),
-		"cluster":                         text(&o.Cluster),
+		"storage_availability_zone":       option.Text(&o.AvailabilityZone),
+		"cluster":                         option.Text(&o.Cluster),
 		"backend_stats_polling_interval":  option.Seconds(&o.BackendStatsInterval),
 		"scheduler_driver_init_wait_time": option.Seconds(&o.SchedulerInitWait),
 		"reinit_driver_count":             option.Count(&o.ReinitDriverCount),
@@ -72,10 +72,6 @@ func (o *Options) Named() option.Set {
 		all[name] = put
 	}
 	return all
-}
-
-func text(s *string) option.Setter {
-	return func(v string) error { *s = v; return nil }
 }
 
 // sane is Options with a service_down_time that heartbeats can keep: one that is not

@@ -40,7 +40,9 @@ func activeSubscriptions() []string {
 }
 
 // init is the background initialisation (MS-18), a task on the finisher. Each
-// step that touches state is done on the dispatch loop.
+// step that touches state is done on the dispatch loop. It takes as long as the
+// monitors take to answer: as in Ceph, whose modules are loaded when the process
+// starts, and whose instances start after init.
 func (g *Mgr) init(t host.Task) {
 	g.onDispatch(t, g.renewSession)
 	if !g.s.cfg.Defects.NoFenceWait {
@@ -51,7 +53,6 @@ func (g *Mgr) init(t host.Task) {
 	g.onDispatch(t, g.await(func() bool { return g.s.cluster.FS != nil }))
 	g.onDispatch(t, g.await(func() bool { return g.s.cluster.Health != nil }))
 	g.onDispatch(t, g.await(func() bool { return g.keysHere }))
-	t.Sleep(g.s.opt.InitDuration)
 	g.onDispatch(t, g.finish)
 }
 
@@ -99,6 +100,7 @@ func (g *Mgr) finish(done func()) {
 	g.followMonMap()
 	g.followFSMap(g.s.cluster.FS)
 	g.followOSDMap()
+	g.followMgrMap()
 	g.s.standbyModules = false
 	g.s.modules.StartActive()
 	g.initialised = true

@@ -36,6 +36,9 @@ func commandTable() []command {
 	return []command{
 		{module.Command{Prefix: "service dump", Help: "dump service map", Perm: "r"}, "service", (*server).serviceDump},
 		{module.Command{Prefix: "service status", Help: "dump service state", Perm: "r"}, "service", (*server).serviceStatus},
+		{module.Command{Prefix: "config show", Params: configShowParams, Help: "Show running configuration", Perm: "r"}, "mgr", (*server).configShow},
+		{module.Command{Prefix: "config show-with-defaults", Params: "name=who,type=CephString",
+			Help: "Show running configuration (including compiled-in defaults)", Perm: "r"}, "mgr", (*server).configShowAll},
 	}
 }
 
@@ -163,18 +166,24 @@ func (srv *server) find(prefix string) *module.Command {
 	return nil
 }
 
-// render makes a reply of what a command has returned, as JSON.
+// text is an answer that is not JSON.
+type text string
+
+// render makes a reply of what a command has returned, as JSON unless it is text.
 func render(v any, err error, compact bool) module.Reply {
-	var text []byte
+	var output []byte
+	if t, plain := v.(text); err == nil && plain {
+		return module.Reply{Output: []byte(t)}
+	}
 	if err == nil && compact {
-		text, err = json.Marshal(v)
+		output, err = json.Marshal(v)
 	} else if err == nil {
-		text, err = json.MarshalIndent(v, "", "    ")
+		output, err = json.MarshalIndent(v, "", "    ")
 	}
 	if err != nil {
-		return module.Reply{Code: module.Invalid, Status: err.Error()}
+		return module.Reply{Code: codeOf(err), Status: err.Error()}
 	}
-	return module.Reply{Output: append(text, '\n')}
+	return module.Reply{Output: append(output, '\n')}
 }
 
 // served states an answer.

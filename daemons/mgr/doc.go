@@ -24,6 +24,11 @@
 // state. A second one ("mgr.x/finisher") runs the initialisation, as a task, and
 // touches state by posting to the first only.
 //
+// What the monitors send is seen by the parts of a manager in the order of MS-3: the monitor
+// client (package monc), the objecter, the Standby, the manager client (package mgrc). The
+// first that takes a message keeps it from the others; manager maps and OSD maps are for
+// all.
+//
 // An active manager follows the maps, keeps an index of the daemons that report to it
 // (package state), runs the modules that the manager map enables (package module), tells
 // the monitors what is wrong and which services there are, and answers commands.
@@ -32,6 +37,8 @@
 //
 // Placement groups: what OSDs report of them is not read, and the monitors are told that
 // there are none. Of the Objecter there is only the OSD map and the wait for the epoch
-// that fences the predecessor (MS-18, MS-20). MgrClient, the manager's own reports to
-// itself. Loading modules takes no time of its own: a pause stands for it.
+// that fences the predecessor (MS-18, MS-20). Managers report to the active one (package
+// mgrc), but have no performance counters. With authentication "none" there are no keys
+// to ask the monitors for (MS-5). Modules are part of the program, so a process need not
+// load them when it starts, which takes Ceph's seconds.
 package mgr

@@ -31,7 +31,7 @@ func TestLoopback(t *testing.T) {
 	t.Cleanup(h.Kill)
 	s, err := mgr.New(h, mgr.Config{
 		Name: "x", FSID: monctest.FSID(), MonMap: mons.MonMap(),
-		Options: mgr.Options{TickPeriod: 50 * time.Millisecond, InitDuration: 100 * time.Millisecond, StrictMgrMapEpoch: true},
+		Options: mgr.Options{TickPeriod: 50 * time.Millisecond, StrictMgrMapEpoch: true},
 	})
 	if err == nil {
 		err = s.Start()

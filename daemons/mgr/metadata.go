@@ -14,13 +14,13 @@ import (
 // describedTypes are the types of daemons that the monitors have metadata of, and what
 // the argument is called by which they are asked about one.
 func describedTypes() map[string]string {
-	return map[string]string{"mds": "who", "mon": "id", "osd": "id"}
+	return map[string]string{"mds": "who", "mgr": "who", "mon": "id", "osd": "id"}
 }
 
 // loadMetadata asks the monitors about all daemons, and goes on when all answers are
 // here (MS-18). Later the maps tell what is new.
 func (g *Mgr) loadMetadata(done func()) {
-	types := wire.SortedKeys(describedTypes())
+	types := []string{"mds", "mon", "osd"}
 	left := len(types)
 	for _, kind := range types {
 		g.s.monc.Command(fmt.Sprintf(`{"prefix": "%s metadata", "format": "json"}`, kind), func(r monc.CommandResult) {
@@ -168,6 +168,25 @@ func (g *Mgr) followMonMap() {
 	g.s.cluster.Daemons.Cull("mon", names)
 	for _, name := range slices.Clone(names) {
 		if key := (state.Key{Type: "mon", Name: name}); g.s.cluster.Daemons.Get(key) == nil {
+			g.askMetadata(key)
+		}
+	}
+}
+
+// followMgrMap keeps the managers of the map, and asks about new ones. (Ceph:
+// DaemonServer::got_mgr_map.)
+func (g *Mgr) followMgrMap() {
+	m := g.s.cluster.Mgr
+	var names []string
+	if m.ActiveName != "" {
+		names = append(names, m.ActiveName)
+	}
+	for i := range m.Standbys {
+		names = append(names, m.Standbys[i].Name)
+	}
+	g.s.cluster.Daemons.Cull("mgr", names)
+	for _, name := range names {
+		if key := (state.Key{Type: "mgr", Name: name}); g.s.cluster.Daemons.Get(key) == nil {
 			g.askMetadata(key)
 		}
 	}

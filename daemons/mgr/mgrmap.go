@@ -36,15 +36,15 @@ func judge(m *msg.MgrMap, gid uint64, name string, active bool) verdict {
 }
 
 // handleMgrMap does what a map asks for (MS-14). A map of epoch 0 is a null map,
-// sent only to tell a manager that it is out (MM-7).
-func (s *Standby) handleMgrMap(m *msg.MgrMap) {
+// sent only to tell a manager that it is out (MM-7). It reports whether the map was taken.
+func (s *Standby) handleMgrMap(m *msg.MgrMap) bool {
 	if m.Epoch == 0 {
 		s.handleNullMap()
-		return
+		return false
 	}
 	if s.opt.StrictMgrMapEpoch && m.Epoch <= s.epoch {
 		s.log.Info("old mgrmap ignored", "epoch", m.Epoch, "newest", s.epoch, "mon", s.monc.Mon())
-		return
+		return false
 	}
 	s.epoch = m.Epoch
 	s.monc.Got("mgrmap", uint64(m.Epoch))
@@ -54,7 +54,11 @@ func (s *Standby) handleMgrMap(m *msg.MgrMap) {
 	})
 	s.cluster.Mgr = m
 	s.follow(m)
+	if s.mgr != nil && s.mgr.described {
+		s.mgr.followMgrMap()
+	}
 	s.notify(module.MgrMap)
+	return true
 }
 
 // pacific is the release whose always-on modules count.

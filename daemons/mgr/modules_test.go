@@ -298,17 +298,24 @@ func TestModules_cannotRun(t *testing.T) {
 	}
 }
 
-// Modules that are always on and not there are failures, as in Ceph.
+// Modules that are always on or enabled and that the manager does not have are told as
+// those that cannot run.
 func TestModules_alwaysOn(t *testing.T) {
 	var p probe
 	m := standingBy(t, func(c *mgr.Config) { c.Modules = []module.Class{p.class()} })
-	n := m.names(5, m.gid())
+	n := m.enabled(5, m.gid(), "restful")
 	n.AlwaysOn = map[uint32][]string{16: {"crash", "probe", "status"}, 15: {"old"}}
 	m.push(n)
 	m.within(5*time.Second, "available manager", func() bool { return m.mode() == mgr.ModeActive })
-	check := m.lastReport().Checks["MGR_MODULE_ERROR"]
-	if check.Summary != "2 mgr modules have failed" || check.Count != 2 || check.Detail[1] != "Module 'status' has failed: Not found or unloadable" {
-		t.Errorf("%+v", check)
+	want := map[string]msg.HealthCheck{"MGR_MODULE_DEPENDENCY": {
+		Severity: msg.HealthWarn, Count: 3, Summary: "3 mgr modules have failed dependencies", Detail: []string{
+			"Module 'crash' has failed dependency: this manager has no such module",
+			"Module 'restful' has failed dependency: this manager has no such module",
+			"Module 'status' has failed dependency: this manager has no such module",
+		},
+	}}
+	if diff := cmp.Diff(want, m.lastReport().Checks); diff != "" {
+		t.Errorf("health checks (-want +got):\n%s", diff)
 	}
 	if len(p.events) == 0 {
 		t.Error("a module that is always on does not run")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr/module"
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -50,9 +51,12 @@ type Config struct {
 type Options struct {
 	// TickPeriod is the time between beacons (mgr_tick_period, 2 s).
 	TickPeriod time.Duration
-	// InitDuration is how long an activated manager takes to load its modules
-	// before it is available (1 s, measured on Ceph 16.2.15).
-	InitDuration time.Duration
+	// StatsPeriod is the time between two reports of a daemon, rounded up to seconds
+	// (mgr_stats_period, 5 s).
+	StatsPeriod time.Duration
+	// StatsThreshold is the priority from which on daemons report their counters
+	// (mgr_stats_threshold, 5). 0 takes all of them.
+	StatsThreshold int
 	// StandbyModules lets a standby run the standby half of its modules
 	// (mgr_standby_modules, true).
 	StandbyModules bool
@@ -75,7 +79,8 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		TickPeriod:        2 * time.Second,
-		InitDuration:      time.Second,
+		StatsPeriod:       5 * time.Second,
+		StatsThreshold:    int(msg.CounterUseful),
 		StandbyModules:    true,
 		StrictMgrMapEpoch: true,
 	}
@@ -86,8 +91,8 @@ func (o Options) withDefaults() Options {
 	if o.TickPeriod == 0 {
 		o.TickPeriod = d.TickPeriod
 	}
-	if o.InitDuration == 0 {
-		o.InitDuration = d.InitDuration
+	if o.StatsPeriod == 0 {
+		o.StatsPeriod = d.StatsPeriod
 	}
 	return o
 }
@@ -102,7 +107,8 @@ func (c Config) Validate() error {
 	}
 	refuse(c.Name == "", "Name is empty")
 	refuse(c.Options.TickPeriod < 0, "TickPeriod is negative")
-	refuse(c.Options.InitDuration < 0, "InitDuration is negative")
+	refuse(c.Options.StatsPeriod < 0, "StatsPeriod is negative")
+	refuse(c.Options.StatsThreshold < 0, "StatsThreshold is negative")
 	refuse(c.Options.MessengerWorkers < 0, "MessengerWorkers is negative")
 	for _, name := range slices.Sorted(maps.Keys(c.Given)) {
 		o := c.Options
@@ -135,6 +141,8 @@ type Defects struct {
 	// that name another one, so that it comes to serve although it was replaced.
 	// I-MGR-8 finds it.
 	DeafWhileStarting bool
+	// MgrClient are those of the client of the active manager.
+	MgrClient mgrc.Defects
 	// NoFenceWait makes a manager serve without the OSD map that fences its
 	// predecessor (skips the wait of MS-18). I-MGR-2 finds it.
 	NoFenceWait bool

@@ -10,9 +10,9 @@ import (
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// handleOSDMap takes over the epochs of a message that lead on from the newest that
+// takeOSDMap takes over the epochs of a message that lead on from the newest that
 // is here. If one cannot be read, all is asked for anew.
-func (s *Standby) handleOSDMap(b *msg.OSDMap) {
+func (s *Standby) takeOSDMap(b *msg.OSDMap) {
 	for _, epoch := range epochs(b) {
 		next, incremental, err := s.nextOSDMap(b, epoch)
 		if err != nil {
@@ -27,6 +27,10 @@ func (s *Standby) handleOSDMap(b *msg.OSDMap) {
 		s.monc.Got("osdmap", uint64(next.Epoch))
 		s.h.Probe(MapApplied{Name: s.cfg.Name, GID: s.gid(), Map: "osdmap", Epoch: next.Epoch, Incremental: incremental})
 	}
+}
+
+// handleOSDMap goes on with what the objecter has taken.
+func (s *Standby) handleOSDMap() {
 	if s.mgr != nil {
 		s.mgr.osdMapHere()
 	}

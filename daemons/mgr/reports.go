@@ -1,13 +1,16 @@
 package mgr
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/mgr/state"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/wire"
 )
 
 // reporter is a session of a daemon that reports.
@@ -30,7 +33,7 @@ func keyOf(c *msgr.Connection, daemon, service string) state.Key {
 // back. (Ceph: DaemonServer::handle_open.)
 func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
 	s, key := srv.g.s, keyOf(c, b.DaemonName, b.ServiceName)
-	c.Send(msg.New(&msg.MgrConfigure{Period: statsPeriod, Threshold: statsThreshold}))
+	srv.configure(c)
 	d := s.cluster.Daemons.Get(key)
 	switch {
 	case b.ServiceDaemon:
@@ -39,12 +42,35 @@ func (srv *server) open(c *msgr.Connection, b *msg.MgrOpen) {
 		srv.refuse(c, key)
 		return
 	}
+	if err := learnConfig(d, b.Config); err != nil {
+		srv.expel(c, key, err)
+		return
+	}
+	if defaults := wire.NewDecoder(b.ConfigDefaults); len(b.ConfigDefaults) > 0 {
+		d.Defaults = orNone(defaults.StringMap())
+	}
 	d.Counters = state.Counters{}
 	d.Reported = s.now()
 	srv.forget(c)
 	r := &reporter{c, key}
 	c.Priv = r
 	srv.reporting = append(srv.reporting, r)
+}
+
+// configure tells a daemon how to report.
+func (srv *server) configure(c *msgr.Connection) {
+	o := &srv.g.s.opt
+	c.Send(msg.New(&msg.MgrConfigure{
+		Period: uint32((o.StatsPeriod + time.Second - 1) / time.Second), Threshold: uint32(o.StatsThreshold),
+	}))
+}
+
+// configureAll tells all daemons that report, for that has changed. (Ceph leaves out
+// those that name their service, the monitors among them.)
+func (srv *server) configureAll() {
+	for _, r := range srv.reporting {
+		srv.configure(r.conn)
+	}
 }
 
 // refuse cuts the session of a daemon that is not known, and asks the monitors about
@@ -64,10 +90,8 @@ func (srv *server) report(c *msgr.Connection, b *msg.MgrReport) {
 		srv.refuse(c, key)
 		return
 	}
-	if err := d.Counters.Update(b, s.now()); err != nil {
-		s.log.Error("bad report", "daemon", key, "error", err)
-		srv.forget(c)
-		c.MarkDown()
+	if err := errors.Join(d.Counters.Update(b, s.now()), learnConfig(d, b.Config)); err != nil {
+		srv.expel(c, key, err)
 		return
 	}
 	d.Reported = s.now()
@@ -78,6 +102,26 @@ func (srv *server) report(c *msgr.Connection, b *msg.MgrReport) {
 	if b.TaskStatus != nil {
 		srv.g.updateTasks(key, b.TaskStatus)
 	}
+}
+
+// learnConfig takes what a daemon's options are, if it says so. Error: what is wrong with
+// it; then they are what they were.
+func learnConfig(d *state.Daemon, encoded []byte) error {
+	if len(encoded) == 0 {
+		return nil
+	}
+	c, err := msg.DecodeDaemonConfig(encoded)
+	if err == nil {
+		d.Config = c
+	}
+	return err
+}
+
+// expel cuts the session of a daemon that says what makes no sense.
+func (srv *server) expel(c *msgr.Connection, key state.Key, err error) {
+	srv.g.s.log.Error("bad report", "daemon", key, "error", err)
+	srv.forget(c)
+	c.MarkDown()
 }
 
 // close ends a daemon's reports: it takes its leave.
@@ -103,14 +147,6 @@ func (srv *server) forget(c *msgr.Connection) {
 	srv.g.s.log.Debug("daemon left", "daemon", r.key)
 }
 
-// What a metric of a daemon's health is about (daemon_metric in
-// src/mgr/DaemonHealthMetric.h): the first half of the value counts, the second is
-// seconds.
-const (
-	metricSlowOps    = 0
-	metricPendingPGs = 1
-)
-
 // reportedHealth is what the daemons' own metrics make of health: SLOW_OPS. (Ceph:
 // src/mgr/DaemonHealthMetricCollector.cc.)
 func (g *Mgr) reportedHealth() (c msg.HealthCheck, slow bool) {
@@ -119,7 +155,7 @@ func (g *Mgr) reportedHealth() (c msg.HealthCheck, slow bool) {
 	for _, d := range g.s.cluster.Daemons.All() {
 		for _, h := range d.Health {
 			n := uint32(h.Value >> 32)
-			if h.Type != metricSlowOps || n == 0 {
+			if h.Type != msg.MetricSlowOps || n == 0 {
 				continue
 			}
 			count += n

@@ -93,6 +93,25 @@ func TestReports_unknownDaemonsComeBack(t *testing.T) {
 	}
 }
 
+// How daemons report follows the configuration, for those that report already too.
+func TestReports_configured(t *testing.T) {
+	m := serving(t, func(c *mgr.Config) { c.Options.StatsPeriod = 1500 * time.Millisecond })
+	c := m.call(msg.EntityName{Type: msg.EntityClient, Num: 4500}, "rgw.a")
+	open := &msg.MgrOpen{DaemonName: "a", ServiceName: "rgw", ServiceDaemon: true}
+	if b := c.ask(0, open).Body.(*msg.MgrConfigure); b.Period != 2 || b.Threshold != 5 {
+		t.Errorf("a report is begun with %+v", b)
+	}
+	m.configure(map[string]string{"mgr_stats_period": "9", "mgr_stats_threshold": "8"})
+	m.configure(map[string]string{"mgr_stats_period": "9", "mgr_stats_threshold": "8", "mgr_tick_period": "1"})
+	m.world.Run(time.Second)
+	if len(c.answers) != 2 {
+		t.Fatalf("told %d times", len(c.answers))
+	}
+	if b := c.answers[1].Body.(*msg.MgrConfigure); b.Period != 9 || b.Threshold != 8 {
+		t.Errorf("told %+v after a change", b)
+	}
+}
+
 // rgw opens a service daemon's session.
 func (m *manager) rgw(gid int64) *caller {
 	m.t.Helper()

@@ -8,13 +8,6 @@ import (
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
-// What daemons are told about their reports (mgr_stats_period,
-// mgr_stats_threshold).
-const (
-	statsPeriod    = 5 // seconds
-	statsThreshold = 5
-)
-
 // server is what daemons and the command line talk to. Ceph: DaemonServer in
 // src/mgr/DaemonServer.cc. It answers commands and takes reports.
 type server struct {
@@ -55,6 +48,11 @@ func (s *Standby) authorizer() msgr.Authorizer {
 	if s.cfg.Authorizer != nil {
 		return s.cfg.Authorizer
 	}
+	return s.identity()
+}
+
+// identity is what the manager says of itself to those that it talks to.
+func (s *Standby) identity() msgr.AuthNone {
 	return msgr.AuthNone{Name: msg.AuthName{Type: uint32(msg.EntityMgr), ID: s.cfg.Name}, GlobalID: s.gid()}
 }
 

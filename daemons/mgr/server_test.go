@@ -184,7 +184,11 @@ func TestServer_describesItsCommands(t *testing.T) {
 		got = append(got, fmt.Sprint(d.Module, d.Sig))
 	}
 	slices.Sort(got)
-	want := []string{"mgr[make tea map[name:sort type:CephString]]", "service[service dump]", "service[service status]"}
+	want := []string{
+		"mgr[config show map[name:who type:CephString] map[name:key req:false type:CephString]]",
+		"mgr[config show-with-defaults map[name:who type:CephString]]",
+		"mgr[make tea map[name:sort type:CephString]]", "service[service dump]", "service[service status]",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("described (-want +got):\n%s", diff)
 	}

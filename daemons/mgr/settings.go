@@ -4,38 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/admin"
 	"github.com/wavetank/wavetank/daemons/option"
 )
 
-// named are the options that change while the manager runs, by Ceph's names.
-func (o *Options) named() option.Set {
+// Named are the options that change while the manager runs, by Ceph's names.
+func (o *Options) Named() option.Set {
 	return option.Set{
 		"mgr_standby_modules": option.Bool(&o.StandbyModules),
+		"mgr_stats_period":    option.SecondsFrom(1, &o.StatsPeriod),
+		"mgr_stats_threshold": option.Count(&o.StatsThreshold),
 		"mgr_tick_period":     option.SecondsFrom(0.001, &o.TickPeriod),
 	}
 }
 
-// texts are the same options as Ceph's configuration writes them.
-func (o *Options) texts() map[string]string {
-	return map[string]string{
-		"mgr_standby_modules": strconv.FormatBool(o.StandbyModules),
-		"mgr_tick_period":     seconds(o.TickPeriod.Seconds()),
-	}
-}
-
-// seconds are written without more digits than they need: "2", "0.2".
-func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
-
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string { return new(Options).named().Names() }
+func OptionNames() []string { return new(Options).Named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it.
 // Errors: those of [option.Set.Put].
-func (o *Options) Set(name, value string) error { return o.named().Put(name, value) }
+func (o *Options) Set(name, value string) error { return o.Named().Put(name, value) }
 
 // layers are values of settings by who has set them, weakest first.
 type layers struct {
@@ -77,7 +67,11 @@ func (s *Standby) handleConfig(options map[string]string) {
 // last one has said. A standby whose modules run although they should not, or the other
 // way round, comes back without or with them.
 func (s *Standby) applySettings() {
+	was := s.opt
 	s.opt = s.layers.onto(s.base)
+	if srv := s.serving(); srv != nil && (s.opt.StatsPeriod != was.StatsPeriod || s.opt.StatsThreshold != was.StatsThreshold) {
+		srv.configureAll()
+	}
 	wanted := s.opt.StandbyModules && s.shadowing
 	if s.mode == ModeStandby && s.standbyModules != wanted {
 		s.respawn(s.epoch, fmt.Sprintf("mgr_standby_modules is %v now", s.opt.StandbyModules))
@@ -87,11 +81,11 @@ func (s *Standby) applySettings() {
 // options are those of this manager that Ceph's has too, with who has set them.
 func (s *Standby) options() []admin.Option {
 	defaults := DefaultOptions()
-	byDefault, atStart := defaults.texts(), s.base.texts()
+	byDefault, atStart := defaults.Named(), s.base.Named()
 	var all []admin.Option
 	for _, name := range OptionNames() {
-		o := admin.Option{Name: name, Default: byDefault[name]}
-		if base := atStart[name]; base != o.Default {
+		o := admin.Option{Name: name, Default: byDefault.Text(name)}
+		if base := atStart.Text(name); base != o.Default {
 			o.File = &base
 		}
 		o.Mon = said(s.layers.mon, name, nil)

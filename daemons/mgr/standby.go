@@ -8,6 +8,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr/module"
 	"github.com/wavetank/wavetank/daemons/mgr/state"
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
@@ -25,6 +26,7 @@ type Standby struct {
 
 	messenger *msgr.Messenger // towards the monitors; it listens nowhere
 	monc      *monc.Client
+	mgrc      *mgrc.Client
 	beacons   beaconMaker
 	tick      host.Timer
 
@@ -61,6 +63,7 @@ func New(h host.Host, cfg Config) (*Standby, error) {
 	})
 	s.messenger.SetPolicy(msg.EntityMon, msgr.LossyClient())
 	s.monc = monc.New(h, s.loop, s.messenger, cfg.client())
+	s.mgrc = s.newMgrClient()
 	modules, err := module.New(s.moduleEnv(), cfg.Modules)
 	if err != nil {
 		return nil, fmt.Errorf("mgr.%s: %w", cfg.Name, err)
@@ -78,12 +81,14 @@ func (s *Standby) moduleEnv() module.Env {
 	}
 }
 
-// Start begins the process's work, in the order that MS-3 to MS-7 ask for. If
-// the monitors do not let the manager in, the process exits with status 1.
+// Start begins the process's work, in the order that MS-3 to MS-7 ask for: what the
+// monitors send is seen first by the monitor client, then by the objecter, the Standby
+// and the manager client. If the monitors do not let the manager in, the process exits with status 1.
 // Error: that of the messenger.
 func (s *Standby) Start() error {
 	s.serveAdmin()
 	s.messenger.AddDispatcherTail(s)
+	s.messenger.AddDispatcherHead(objecter{s: s})
 	if err := s.messenger.Start(); err != nil {
 		return err
 	}
@@ -96,6 +101,7 @@ func (s *Standby) authenticate() {
 	s.monc.Want("mgrmap", 0, false)
 	s.monc.OnConfig(s.handleConfig)
 	s.monc.Init()
+	s.mgrc.Init()
 	s.monc.Authenticate(s.authenticated)
 }
 
@@ -109,6 +115,8 @@ func (s *Standby) authenticated(err error) {
 		return
 	}
 	s.messenger.SetName(msg.EntityName{Type: msg.EntityMgr, Num: int64(s.gid())})
+	s.messenger.SetAuthorizer(s.identity())
+	objecter{s: s}.start()
 	s.beacons = newBeaconMaker(s.cfg, s.modules, metadata(s.h, s.messenger.Addr()))
 	s.setMode(ModeStandby)
 	s.onTick()
@@ -148,9 +156,9 @@ func (s *Standby) State() string {
 	return string(s.mode)
 }
 
-// Dispatch takes manager maps and OSD maps, and everything else that the monitors push; most
-// of that is for parts of a manager that do not exist here. Implements
-// [msgr.Dispatcher].
+// Dispatch takes everything that the monitors push; most of that is for parts of a manager
+// that do not exist here. A manager map goes on to the manager client (MS-16), unless it
+// is one that this process does not take. Implements [msgr.Dispatcher].
 func (s *Standby) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 	if c.PeerType() != msg.EntityMon {
 		return false
@@ -160,9 +168,9 @@ func (s *Standby) Dispatch(c *msgr.Connection, m *msg.Message) bool {
 	}
 	switch b := m.Body.(type) {
 	case *msg.MgrMapMsg:
-		s.handleMgrMap(&b.Map)
+		return !s.handleMgrMap(&b.Map)
 	case *msg.OSDMap:
-		s.handleOSDMap(b)
+		s.handleOSDMap()
 	default:
 		if s.mgr != nil {
 			s.mgr.handleMonitors(m)
@@ -217,6 +225,7 @@ func (s *Standby) Shutdown(done func()) {
 func (s *Standby) shutdown() {
 	s.gone = true
 	s.tick.Stop()
+	s.mgrc.Shutdown(nil)
 	s.monc.Shutdown()
 	if s.mgr != nil {
 		s.mgr.shutdown()

@@ -135,6 +135,16 @@ func (m *manager) push(n msg.MgrMap) {
 	m.world.Run(10 * time.Millisecond)
 }
 
+// withholdDigest keeps a manager that is made active from being available until
+// pushDigest.
+func (m *manager) withholdDigest() {
+	m.mons.Each(func(mon *monctest.Mon) { mon.Withhold = "mgrdigest" })
+}
+
+func (m *manager) pushDigest() {
+	m.mons.Each(func(mon *monctest.Mon) { mon.Push(&msg.MgrDigest{MonStatus: []byte("{}"), Health: []byte("{}")}) })
+}
+
 // lastSubscriptions are those of the last message that has any.
 func (m *manager) lastSubscriptions() map[string]msg.Subscription { return m.subscriptions(0) }
 
@@ -159,8 +169,11 @@ func TestStandby_start(t *testing.T) {
 	if diff := cmp.Diff(want, slices.DeleteFunc(slices.Clone(m.process.Facts), aside)[:3]); diff != "" {
 		t.Errorf("first facts (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]msg.Subscription{"config": {}, "mgrmap": {}, "monmap": {Start: 2}}, m.lastSubscriptions()); diff != "" {
+	if diff := cmp.Diff(map[string]msg.Subscription{"config": {}, "mgrmap": {}, "monmap": {Start: 2}}, m.subscriptions(1)); diff != "" {
 		t.Errorf("subscriptions (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]msg.Subscription{"osdmap": {OneTime: true}}, m.lastSubscriptions()); diff != "" { // MS-7
+		t.Errorf("subscriptions after that (-want +got):\n%s", diff)
 	}
 	received := m.mons.All(msg.TypeMgrBeacon)
 	if len(received) != 5 {
@@ -202,19 +215,18 @@ func TestStandby_exitsWithoutMonitors(t *testing.T) {
 // MS-17 to MS-19, MS-10 and MS-11.
 func TestStandby_activation(t *testing.T) {
 	m := standingBy(t, nil)
-	m.world.Run(1500 * time.Millisecond) // so that a tick falls into init
 	gid := m.gid()
-	activated := m.world.Now()
+	m.withholdDigest() // so that ticks fall into init
 	m.push(m.names(5, gid))
 	if m.mode() != mgr.ModeStarting || m.standby.State() != "active (starting)" {
 		t.Errorf("mode %q, state %q", m.mode(), m.standby.State())
 	}
 	m.within(time.Second, "second session", func() bool { return len(facts[monc.SessionOpened](m)) == 2 })
 	m.forgetBeacons()
-	m.world.Run(900 * time.Millisecond)
+	m.world.Run(3 * time.Second)
 	want := map[string]msg.Subscription{
 		"config": {}, "monmap": {Start: 2}, "mgrmap": {Start: 6},
-		"fsmap": {}, "kv:mgr/": {}, "log-info": {}, "mgrdigest": {}, "servicemap": {},
+		"fsmap": {}, "kv:mgr/": {}, "log-info": {}, "mgrdigest": {}, "osdmap": {OneTime: true}, "servicemap": {},
 	}
 	if diff := cmp.Diff(want, m.subscriptions(1)); diff != "" { // the last is for the OSD map
 		t.Errorf("subscriptions of an active manager (-want +got):\n%s", diff)
@@ -227,12 +239,10 @@ func TestStandby_activation(t *testing.T) {
 			t.Errorf("a beacon of a manager that initialises claims %+v", b)
 		}
 	}
-	m.within(time.Second, "active manager", func() bool { return m.mode() == mgr.ModeActive })
-	if took := m.world.Now() - activated; took < time.Second || took > 1100*time.Millisecond {
-		t.Errorf("initialised after %v, want about InitDuration", took)
-	}
+	m.pushDigest()
+	m.within(10*time.Millisecond, "active manager", func() bool { return m.mode() == mgr.ModeActive })
 	sent := facts[mgr.BeaconSent](m)
-	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 2}) {
+	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 4}) {
 		t.Errorf("the last beacon at the end of init is %+v, want an extra one that claims to be available", last)
 	}
 	if m.standby.State() != "active" {
@@ -241,7 +251,7 @@ func TestStandby_activation(t *testing.T) {
 
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)
-	m.expectBeacons("until the map says so", true, 2)
+	m.expectBeacons("until the map says so", true, 4)
 	m.push(available(m.names(6, gid)))
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)
@@ -399,10 +409,15 @@ func TestStandby_defectStayActive(t *testing.T) {
 func TestStandby_replacedWhileStarting(t *testing.T) {
 	for _, deaf := range []bool{false, true} {
 		m := standingBy(t, func(c *mgr.Config) { c.Defects.DeafWhileStarting = deaf })
+		m.withholdDigest()
 		m.push(m.names(5, m.gid()))
-		m.within(time.Second, "starting manager", func() bool { return m.mode() == mgr.ModeStarting })
+		m.world.Run(time.Second)
+		if m.mode() != mgr.ModeStarting {
+			t.Fatalf("mode %q without a digest", m.mode())
+		}
 		m.push(m.names(6, 4242))
-		m.world.Run(5 * time.Second)
+		m.pushDigest()
+		m.world.Run(time.Second)
 		if respawned := m.process.Ended == "respawn"; respawned == deaf {
 			t.Errorf("deaf: %v, and the process has ended by %q", deaf, m.process.Ended)
 		}

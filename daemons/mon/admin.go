@@ -24,7 +24,7 @@ func (m *Mon) adminHooks() []admin.Hook {
 		return func(admin.Args) (any, error) { return answer(), nil }
 	}
 	return append(admin.ConfigHooks("mon."+m.cfg.Name, m.options),
-		admin.PerfHook(m.counters),
+		admin.PerfHook(m.perf),
 		admin.Hook{Prefix: "config set", Params: name + values,
 			Help: "config set <field> <val> [<val> ...]: set a config variable", Run: m.adminConfigSet},
 		admin.Hook{Prefix: "config unset", Params: name,
@@ -57,22 +57,6 @@ func (m *Mon) options() []admin.Option {
 		list = append(list, option)
 	}
 	return list
-}
-
-// counters are what the monitor counts, by Ceph's names where it has the counter.
-func (m *Mon) counters() map[string]admin.Counters {
-	all := map[string]admin.Counters{
-		"cluster": {"num_mon": int64(m.size()), "num_mon_quorum": int64(len(m.quorumRanks()))},
-		"mon":     {"num_sessions": int64(len(m.sessions.list))},
-	}
-	if m.messenger != nil {
-		s := m.messenger.Stats()
-		all["messenger"] = admin.Counters{
-			"connections": int64(s.Connections), "registered": int64(s.Registered),
-			"held_messages": s.HeldMessages, "held_bytes": s.HeldBytes, "dispatch_bytes": s.DispatchBytes,
-		}
-	}
-	return all
 }
 
 // adminConfigSet sets an option for this process, above what the monitors' own

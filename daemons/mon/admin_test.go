@@ -151,10 +151,10 @@ func TestAdmin_counters(t *testing.T) {
 	c := newCluster(t, 3, 83).startAll()
 	leader := c.settle()
 	m := c.mons[leader].mon
-	sessions := func() (n int64) { return m.counters()["mon"]["num_sessions"] }
+	sessions := func() (n int64) { return m.perf()["mon"]["num_sessions"] }
 	before := sessions()
 	c.login(leader)
-	if sessions() != before+1 || m.counters()["cluster"]["num_mon_quorum"] != 3 {
-		t.Errorf("%d sessions before, now %v", before, m.counters())
+	if sessions() != before+1 || m.perf()["cluster"]["num_mon_quorum"] != 3 {
+		t.Errorf("%d sessions before, now %v", before, m.perf())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -312,7 +313,11 @@ func TestMon_listsTheManagersCommands(t *testing.T) {
 	pgStat := `{"sig":["pg","stat"],"help":"help","module":"mgr","perm":"r","flags":8}`
 	listed(pgStat, `"early"`, `"sig":null`)
 	listed(`{"sig":["osd","df",{"name":"filter","req":"false","type":"CephString"}],"help":"help","module":"mgr","perm":"r","flags":8}`)
-	cl.converse([]exchange{{`{"prefix":"pg stat"}`, "", -95, "command is for the active manager", ""}})
+	manager := c.attachManager(c.named(cl.n.name))
+	manager.answer = func(string, []byte) mgrc.CommandResult {
+		return mgrc.CommandResult{Code: -95, Status: "no pgs", Data: []byte("x\n")}
+	}
+	cl.converse([]exchange{{`{"prefix":"pg stat"}`, "", -95, "no pgs", "x\n"}, {`{"prefix":"pg"}`, "", -22, "command not known", ""}})
 	// As long as it is available it need not repeat them, whatever else it has to say.
 	cl.send(&msg.MgrBeacon{FSID: c.fsid, GID: cl.gid, Name: "x", Available: true, Services: map[string]string{"s": "http://x"}})
 	c.world.Run(2 * time.Second)

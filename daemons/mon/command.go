@@ -49,7 +49,7 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 	}
 	known := m.command(args.prefix())
 	if known == nil {
-		m.ack(o, c, m.unknown(args.prefix()))
+		m.handleUnknown(o, c, args.prefix())
 		return
 	}
 	if err := known.check(args); err != nil {
@@ -74,15 +74,16 @@ func gathers(prefix string) bool {
 	return slices.Contains([]string{"config-key set", "config-key put", "config-key rm", "config-key del"}, prefix)
 }
 
-// unknown is the answer to a command that monitors do not have. Those of the manager go
-// to it directly; Ceph's monitors pass them on, and wait for a manager if there is none.
-func (m *Mon) unknown(prefix string) result {
+// handleUnknown passes a command on that monitors do not have and the active manager
+// has. The command line sends those to it directly, others do not.
+func (m *Mon) handleUnknown(o *op, c *msg.MonCommand, prefix string) {
 	for _, k := range m.mgr.commands() {
-		if p, _ := splitSignature(k.Command); p == prefix {
-			return result{prefix: prefix, code: eOpNotSupp, status: "command is for the active manager"}
+		if p, _ := splitSignature(k.Command); p == prefix && m.mgrc != nil {
+			m.proxy(o, c, prefix)
+			return
 		}
 	}
-	return result{prefix: prefix, code: eInval, status: "command not known"}
+	m.ack(o, c, result{prefix: prefix, code: eInval, status: "command not known"})
 }
 
 // read runs answer once this monitor knows everything that was committed before the

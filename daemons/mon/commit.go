@@ -20,6 +20,7 @@ func (m *Mon) Apply(index uint64, data []byte) bool {
 		m.log.Info("committed batch refused", "index", index, "err", err)
 	}
 	if err == nil {
+		m.counts.committed(data, &b)
 		m.configKey.follow(b.Ops)
 	}
 	waiters, _ := m.landed(b)
@@ -112,6 +113,7 @@ func (m *Mon) Restore(data []byte) error {
 	if err := m.state.Restore(data); err != nil {
 		return err
 	}
+	m.counts.restored++
 	if !m.cfg.Defects.NoRefreshInRecovery {
 		m.refresh()
 	}
@@ -121,6 +123,7 @@ func (m *Mon) Restore(data []byte) error {
 
 // refresh brings the services in line with the store.
 func (m *Mon) refresh() {
+	m.counts.refreshed++
 	for _, s := range m.services {
 		if err := s.load(m.state); err != nil {
 			m.h.Exit(1, "mon: committed state cannot be read: "+err.Error())

@@ -61,7 +61,7 @@ func TestConfig_help(t *testing.T) {
 	cl := c.login(0)
 	cl.converse([]exchange{
 		{`{"prefix":"config help","key":"mgr_stats_threshold"}`, "", 0, "",
-			"mgr_stats_threshold - \n  (int, advanced)\n  Default: 5\n  Minimum: 0\n  Maximum: 11\n  Can update at runtime: true\n"},
+			"mgr_stats_threshold - priority from which on counters are reported\n  (int, advanced)\n  Default: 5\n  Minimum: 0\n  Maximum: 11\n  Can update at runtime: true\n"},
 		{`{"prefix":"config help","key":"mon_lease_ack_timeout_factor","format":"json"}`, "", 0, "",
 			`{"name":"mon_lease_ack_timeout_factor","type":"float","level":"advanced","desc":"","default":2,"min":1.0001,"max":100,"can_update_at_runtime":true}`},
 		{`{"prefix":"config help","key":"mon lease ack timeout factor"}`, "", 0, "",

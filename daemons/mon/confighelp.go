@@ -49,6 +49,8 @@ func optionHelp(name string) string {
 		"mds_beacon_grace":              "silence after which a metadata server is laggy",
 		"mds_beacon_interval":           "time between two beacons of a metadata server",
 		"mds_beacon_mon_down_grace":     "silence that is allowed while a monitor is down",
+		"mgr_stats_period":              "time between two reports of a daemon to the manager",
+		"mgr_stats_threshold":           "priority from which on counters are reported",
 		"mgr_tick_period":               "time between two beacons of a manager",
 		"mon_config_key_max_entry_size": "most bytes that a value of config-key may have",
 		"mon_election_timeout":          "longest wait before a campaign is repeated",

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/texttable"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
@@ -203,7 +204,7 @@ func (m *Mon) configGet(o *op, c *msg.MonCommand, args commandArgs) {
 	for _, name := range wire.SortedKeys(found) {
 		rows = append(rows, m.configRow(found[name].section, found[name]))
 	}
-	m.ack(o, c, result{prefix: args.prefix(), data: []byte(textTable(rows))})
+	m.ack(o, c, result{prefix: args.prefix(), data: []byte(texttable.Format(rows))})
 }
 
 // entityOf is a daemon by its type and id.
@@ -301,7 +302,7 @@ func (m *Mon) configDump(o *op, c *msg.MonCommand, args commandArgs) {
 		rows = append(rows, m.configRow(indent+e.section, e))
 	})
 	if args.plain() {
-		m.ack(o, c, result{prefix: args.prefix(), data: []byte(textTable(rows))})
+		m.ack(o, c, result{prefix: args.prefix(), data: []byte(texttable.Format(rows))})
 		return
 	}
 	m.ackJSON(o, c, args, list)

@@ -8,6 +8,7 @@ import (
 func (m *Mon) QuorumChanged(now quorum.Status) {
 	was := m.quorumStatus
 	m.quorumStatus = now
+	m.counts.elected(was, now)
 	m.h.Probe(m.roleFact(now))
 	if now.Role != was.Role || now.Term != was.Term || now.Leader != was.Leader {
 		m.restart()

@@ -1,6 +1,7 @@
 package mon
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -23,9 +24,14 @@ type Mon struct {
 	opts Options
 	rank int // -1 if the monmap does not hold this monitor
 
-	messenger *msgr.Messenger
-	addr      msg.EntityAddr            // where this monitor serves
-	dial      func(msg.EntityAddr) conn // the connection to another monitor
+	messenger  *msgr.Messenger
+	towardsMgr *msgr.Messenger // the messenger of mgrc
+	mgrc       mgrClient       // nil in a monitor without messengers
+	proxied    int             // bytes of commands that wait for the manager's answer
+	counts     counts
+
+	addr msg.EntityAddr            // where this monitor serves
+	dial func(msg.EntityAddr) conn // the connection to another monitor
 
 	node         *quorum.Node
 	quorumStatus quorum.Status
@@ -78,6 +84,9 @@ func New(h host.Host, cfg Config) (*Mon, error) {
 	m.messenger.SetPolicy(msg.EntityMon, msgr.LosslessPeerReuse())
 	m.messenger.AddDispatcherTail(dispatcher{m: m})
 	m.dial = func(addr msg.EntityAddr) conn { return m.messenger.ConnectTo(msg.EntityMon, addr) }
+	client := newMgrClient(h, m)
+	client.Init()
+	m.mgrc = client
 	return m, nil
 }
 
@@ -162,6 +171,9 @@ func (m *Mon) newMgrService() *mgrService {
 	s.took = func(was *msg.MgrMap, encoded []byte) {
 		m.sayMgrMap(was, s.committed)
 		m.maps.setMgrMap(s.committed, encoded)
+		if m.mgrc != nil {
+			m.mgrc.HandleMap(s.committed)
+		}
 		m.h.Probe(committedFact(m.cfg.Name, s.committed, encoded, s.described()))
 	}
 	return s
@@ -192,7 +204,7 @@ func (m *Mon) Start() error {
 	}
 	m.serveAdmin()
 	m.loop.Post(m.begin)
-	if err := m.messenger.Start(); err != nil {
+	if err := errors.Join(m.towardsMgr.Start(), m.messenger.Start()); err != nil {
 		return fmt.Errorf("mon.%s: %w", m.cfg.Name, err)
 	}
 	return nil
@@ -207,6 +219,9 @@ func (m *Mon) begin() {
 	m.tick.Reset(m.opts.TickInterval)
 	m.node.Start()
 	m.onOutsider()
+	if m.mgrc != nil {
+		m.mgrc.HandleMap(m.mgr.committed)
+	}
 }
 
 // onTick is the services' sense of time.

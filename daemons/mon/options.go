@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -103,10 +104,11 @@ type Options struct {
 	// Default 500 (paxos_min).
 	SnapshotEvery int
 	// KeepEntries is the number of commits before that which are kept for monitors that
-	// lag; one that lacks more gets a snapshot. Default 100.
+	// lag; one that lacks more gets a snapshot. Default 100 (paxos_max_join_drift).
 	KeepEntries int
 	// MonMapFirst sends a client whose monitor map is older the newest before it is
-	// told that it is let in, as monitors before Ceph 16 do, and not behind that.
+	// told that it is let in, as monitors before Ceph 16 do, and not behind that. Ceph
+	// has no such option; its name is mon_monmap_first.
 	MonMapFirst bool
 }
 
@@ -221,6 +223,8 @@ type Defects struct {
 	// MonMapApart commits the monmap first and then, by itself, the change of the
 	// quorum's members, which is lost if the leader ends in between.
 	MonMapApart bool
+	// MgrClient are those of the client of the active manager.
+	MgrClient mgrc.Defects
 	// Quorum are those of the replicated log.
 	Quorum quorum.Defects
 }

@@ -19,6 +19,8 @@ func (o *Options) startNamed() option.Set {
 		"mon_max_mgrmap_epochs":            option.Count(&o.MaxMgrMapEpochs),
 		"mon_log_max":                      option.Count(&o.MaxLogEntries),
 		"paxos_min":                        option.Count(&o.SnapshotEvery),
+		"paxos_max_join_drift":             option.Count(&o.KeepEntries),
+		"mon_monmap_first":                 option.Bool(&o.MonMapFirst),
 	}
 }
 
@@ -37,7 +39,8 @@ func (o *Options) runtimeNamed() option.Set {
 	}
 }
 
-func (o *Options) named() option.Set {
+// Named are the options by the names that Ceph gives them.
+func (o *Options) Named() option.Set {
 	all := o.startNamed()
 	for name, set := range o.runtimeNamed() {
 		all[name] = set
@@ -46,12 +49,12 @@ func (o *Options) named() option.Set {
 }
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string { return new(Options).named().Names() }
+func OptionNames() []string { return new(Options).Named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it:
 // seconds, a factor, a number. Whether the options make sense together is for
 // [Options.Validate]. Errors: those of [option.Set.Put].
-func (o *Options) Set(name, value string) error { return o.named().Put(name, value) }
+func (o *Options) Set(name, value string) error { return o.Named().Put(name, value) }
 
 // takesAtRuntime reports whether a running monitor takes the option.
 func takesAtRuntime(name string) bool {

@@ -195,6 +195,7 @@ func (m *Mon) tookMonMap(was membership) {
 	m.clog.self = m.caller()
 	if m.messenger != nil {
 		m.messenger.SetName(m.clog.self.name)
+		m.towardsMgr.SetName(m.clog.self.name)
 	}
 	clear(m.outsider.met) // they will be heard again, if they are not in the map
 	if mm.Epoch > 1 && m.mons.committed.last > 0 {

@@ -83,6 +83,7 @@ func (m *Mon) endSession(c conn) {
 func (m *Mon) trimSessions(now time.Duration) {
 	for _, s := range slices.Clone(m.sessions.list) {
 		if now-max(s.lastSeen, s.con.LastKeepalive()) > m.opts.SessionTimeout {
+			m.counts.trimmed++
 			m.cut(s, "silent for too long")
 		}
 	}

@@ -2,8 +2,8 @@ package monc
 
 import "github.com/wavetank/wavetank/daemons/option"
 
-// named are the options by Ceph's names.
-func (o *Options) named() option.Set {
+// Named are the options by Ceph's names.
+func (o *Options) Named() option.Set {
 	return option.Set{
 		"mon_client_hunt_interval":               option.Seconds(&o.HuntInterval),
 		"mon_client_hunt_interval_backoff":       option.Factor(&o.HuntBackoff),
@@ -20,9 +20,9 @@ func (o *Options) named() option.Set {
 }
 
 // OptionNames are the names that [Options.Set] knows, in ascending order.
-func OptionNames() []string { return new(Options).named().Names() }
+func OptionNames() []string { return new(Options).Named().Names() }
 
 // Set changes the option that Ceph calls name, given as Ceph's configuration writes it:
 // seconds, a factor, a number. As in all of Options a 0 means the default. Errors:
 // those of [option.Set.Put].
-func (o *Options) Set(name, value string) error { return o.named().Put(name, value) }
+func (o *Options) Set(name, value string) error { return o.Named().Put(name, value) }

@@ -84,6 +84,30 @@ func (m *MgrConfigure) DecodePayload(d *wire.Decoder, version uint16, _ uint64) 
 	return d.Err()
 }
 
+// What a counter is, as bits of its type (perfcounter_type_d in
+// src/common/perf_counters.h).
+const (
+	CounterTime      uint8 = 1  // nanoseconds
+	CounterU64       uint8 = 2  // a number
+	CounterAverage   uint8 = 4  // a sum, and of how many
+	CounterGrows     uint8 = 8  // it only grows; otherwise it is a gauge
+	CounterHistogram uint8 = 16 // reported by other means
+)
+
+// What a counter counts (unit_t, in the same place).
+const (
+	CounterBytes uint8 = 0
+	CounterNone  uint8 = 1 // a number of something else
+)
+
+// How much a counter matters (PRIO_USEFUL and its like, in the same place). Managers
+// want to hear of those from CounterUseful on.
+const (
+	CounterDebugOnly   uint8 = 0
+	CounterUseful      uint8 = 5
+	CounterInteresting uint8 = 8
+)
+
 // CounterType declares a performance counter. (Ceph: src/messages/MMgrReport.h.)
 type CounterType struct {
 	Path, Description, Nick string
@@ -101,14 +125,10 @@ func (c *CounterType) encode(e *wire.Encoder) {
 	})
 }
 
-// counterUseful is the priority of a counter that was declared without one.
-// (Ceph: src/common/perf_counters.h.)
-const counterUseful = 5
-
 func decodeCounterType(d *wire.Decoder) (c CounterType) {
 	d.Envelope(3, "counter type", func(version uint8) {
 		c.Path, c.Description, c.Nick, c.Type = d.String(), d.String(), d.String(), d.U8()
-		c.Priority = counterUseful
+		c.Priority = CounterUseful // it was declared without one
 		if version >= 2 {
 			c.Priority = d.U8()
 		}
@@ -118,6 +138,13 @@ func decodeCounterType(d *wire.Decoder) (c CounterType) {
 	})
 	return c
 }
+
+// What a DaemonHealthMetric is about (daemon_metric in src/mgr/DaemonHealthMetric.h): the
+// first half of the value counts, the second is seconds.
+const (
+	MetricSlowOps    uint8 = 0
+	MetricPendingPGs uint8 = 1
+)
 
 // DaemonHealthMetric is a number that tells how a daemon fares. (Ceph:
 // src/mgr/DaemonHealthMetric.h.)

@@ -86,7 +86,7 @@ func TestStruct_olderDefaults(t *testing.T) {
 	(&CounterType{Path: "p", Priority: 9}).encode(&e)
 	b := e.Bytes()
 	b[0] = 1
-	if c := decodeCounterType(wire.NewDecoder(b)); c.Priority != counterUseful || c.Path != "p" {
+	if c := decodeCounterType(wire.NewDecoder(b)); c.Priority != CounterUseful || c.Path != "p" {
 		t.Errorf("%+v", c)
 	}
 	e.Reset()

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/wavetank/wavetank/daemons/option"
 )
 
@@ -35,6 +37,13 @@ func TestSet_takes(t *testing.T) {
 	} {
 		if err := s.Put(name, value); err != nil {
 			t.Error(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"wait": "0.5", "tick": "0.001", "factor": "1000000000", "chance": "1", "count": "2147483647", "bytes": "9223372036854775807", "on": "true", "none": "",
+	} {
+		if got := s.Text(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 	if want := (options{500 * time.Millisecond, time.Millisecond, 1e9, 1, 1<<31 - 1, 1<<63 - 1, true}); o != want {
@@ -77,4 +86,24 @@ func TestSet_names(t *testing.T) {
 	if err := o.named().Put("Wait", "1"); !errors.Is(err, option.ErrNoSuchOption) || !strings.Contains(err.Error(), "there are bytes, chance") {
 		t.Error(err)
 	}
+}
+
+// What an option says of itself it takes over again.
+func TestSet_textIsTaken(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := options{
+			wait: time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "wait")), tick: time.Duration(rapid.Int64Range(1e6, 1e15).Draw(t, "tick")),
+			factor: rapid.Float64Range(0, 1e9).Draw(t, "factor"), chance: rapid.Float64Range(0, 1).Draw(t, "chance"),
+			count: rapid.IntRange(0, 1<<31-1).Draw(t, "count"), bytes: rapid.Int64Min(0).Draw(t, "bytes"), on: rapid.Bool().Draw(t, "on"),
+		}
+		var again options
+		for _, name := range o.named().Names() {
+			if err := again.named().Put(name, o.named().Text(name)); err != nil {
+				t.Error(err)
+			}
+		}
+		if again != o {
+			t.Errorf("%+v became %+v", o, again)
+		}
+	})
 }

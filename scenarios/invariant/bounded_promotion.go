@@ -52,7 +52,7 @@ func (c *boundedPromotion) Observe(o cluster.Observation) string {
 
 func (c *boundedPromotion) judge(o cluster.Observation) string {
 	since := max(c.since, c.leadership.since)
-	limit := c.bounds.Grace + 2*c.bounds.Tick + c.bounds.Init + 2*c.bounds.Proposal
+	limit := c.bounds.Grace + 2*c.bounds.Tick + 2*c.bounds.Proposal
 	if realTime(o) || c.newest.Available || !c.alive || o.At-since <= limit || !c.stable(c.timeline, since, o.At) {
 		return ""
 	}

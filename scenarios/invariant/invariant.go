@@ -53,7 +53,6 @@ type Bounds struct {
 	Grace        time.Duration // mon_mgr_beacon_grace
 	BeaconPeriod time.Duration // mgr_tick_period
 	Tick         time.Duration // mon_tick_interval
-	Init         time.Duration // how long a manager takes from active to available
 	Lonely       time.Duration // how long a leader may go on without its majority
 	Blocklist    time.Duration // mon_mgr_blocklist_interval
 	Proposal     time.Duration // how long a change takes to be committed everywhere
@@ -94,6 +93,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newBoundedDetection(t, b),
 		newBoundedPromotion(t, b),
 		newBeaconAccounting(t, b),
+		newReports(),
 		newLinearizable(),
 		newHuntNeverStops(t, b),
 		newHealthySession(t, b),

@@ -8,6 +8,7 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mgr"
+	"github.com/wavetank/wavetank/daemons/mgrc"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/monc"
@@ -31,7 +32,7 @@ func (c calm) DiskFaults(string) []error                                       {
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
 
 var bounds = Bounds{
-	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Init: time.Second, Lonely: 10 * time.Second,
+	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
 	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
 }
 
@@ -93,6 +94,17 @@ func sends(session, epoch uint64) mon.MapSent {
 	return mon.MapSent{Map: cluster.MgrMap, Session: session, Epoch: epoch}
 }
 
+// sessionOpened, configured and report are of a session with the active manager.
+func sessionOpened(session uint64) mgrc.SessionOpened { return mgrc.SessionOpened{Session: session} }
+
+func configured(session uint64) mgrc.Configured {
+	return mgrc.Configured{Session: session, Period: time.Second}
+}
+
+func report(session uint64, counters, declared, undeclared int) mgrc.Reported {
+	return mgrc.Reported{Session: session, Counters: counters, Declared: declared, Undeclared: undeclared}
+}
+
 // TestCheckers gives each checker a history that breaks its property in the last
 // fact, and one like it that does not.
 func TestCheckers(t *testing.T) {
@@ -114,6 +126,25 @@ func TestCheckers(t *testing.T) {
 			timeline: calm{disk: []error{host.ErrNoSpace}},
 			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "write mon/log: no space left on device"})},
 			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "read mon/log: input/output error"})},
+		}, {
+			property: "I-MGR-15",
+			good: []cluster.Observation{
+				at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 3, 3, 0)), at(4, "mon.a", report(1, 2, 1, 2)),
+				at(5, "mon.a", mgrc.SessionLost{Session: 1}), at(6, "mon.a", sessionOpened(2)), at(7, "mon.a", configured(2)), at(8, "mon.a", report(2, 2, 2, 0)),
+				restarted(9, "mon.a", sessionOpened(1)), restarted(10, "mon.a", configured(1)), restarted(11, "mon.a", report(1, 0, 0, 0)),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 3, 3, 0)),
+				at(5, "mon.a", mgrc.SessionLost{Session: 1}), at(6, "mon.a", sessionOpened(2)), at(7, "mon.a", configured(2)), at(8, "mon.a", report(2, 3, 0, 0)),
+			},
+		}, {
+			property: "I-MGR-15",
+			good:     []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 0, 0, 0))},
+			bad:      []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(3, "mon.a", report(1, 0, 0, 0))},
+		}, {
+			property: "I-MGR-15",
+			good:     []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", mgrc.SessionLost{Session: 1}), at(3, "mon.a", sessionOpened(2))},
+			bad:      []cluster.Observation{at(1, "mon.a", sessionOpened(1)), at(3, "mon.a", sessionOpened(2))},
 		}, {
 			property: "I-PX-1",
 			good: []cluster.Observation{
@@ -267,18 +298,18 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-12",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
-				at(48, "mon.a", mgrmap(3, 8, false, "")), at(55, "mon.a", mon.MgrBeaconReceived{GID: 8}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(46, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(47, "mon.a", mgrmap(3, 8, false, "")), at(55, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
 			bad: []cluster.Observation{
-				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 			},
 		}, {
 			property: "I-MGR-12",
 			good: []cluster.Observation{
 				at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, "")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(90, "mon.a", mon.MgrBeaconReceived{GID: 8}),
 			},
-			bad: append([]cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, ""))}, beaconsUntil(48)...),
+			bad: append([]cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 0, false, ""))}, beaconsUntil(47)...),
 		}, {
 			property: "I-MGR-13",
 			good:     []cluster.Observation{at(1, "mon.a", described(2, 7, "8:y", "x,y")), at(2, "mon.a", described(3, 0, "", ""))},
@@ -421,7 +452,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8})}
 	idle := []cluster.Observation{
-		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(48, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
 	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {

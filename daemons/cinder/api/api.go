@@ -62,7 +62,7 @@ func (o *Options) Named() option.Set {
 	return option.Set{
 		"service_down_time":      option.SecondsFrom(1, &o.ServiceDownTime),
 		"wsgi_default_pool_size": option.Count(&o.MaxConns),
-		"host":                   func(text string) error { o.Host = text; return nil },
+		"host":                   option.Text(&o.Host),
 	}
 }
 

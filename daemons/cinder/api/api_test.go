@@ -526,7 +526,7 @@ func TestAPI_facts(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := []string{
-		"cinder.api.judged[service=4 service_host=ctl binary=cinder-backup up=true age=30s beats=7]",
+		"cinder.api.judged[service=4 service_host=ctl binary=cinder-backup up=true age=30s beats=7 updated_at=0s]",
 		"cinder.api.changed[service=4 service_host=ctl binary=cinder-backup action=disable]",
 	}
 	if !slices.Equal(r.facts, want) {

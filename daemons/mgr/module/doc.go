@@ -32,5 +32,6 @@
 // A module that panics or whose Serve returns an error has failed: its tasks end at
 // their next wait, what it listens at is closed, and it is called no more. The manager
 // goes on and says so: health check MGR_MODULE_ERROR, and EIO for its commands. A module
-// that cannot run on this machine is MGR_MODULE_DEPENDENCY. Either ends with the process.
+// that cannot run on this machine, or that the manager does not have, is
+// MGR_MODULE_DEPENDENCY. Either ends with the process.
 package module

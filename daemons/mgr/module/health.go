@@ -3,6 +3,7 @@ package module
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -14,8 +15,16 @@ const (
 	codeError      = "MGR_MODULE_ERROR"
 )
 
+// notOurs is why a module does not run that the monitors want and no Class is of.
+const notOurs = "this manager has no such module"
+
 // HealthChecks are what active modules find wrong with the cluster, and what is wrong
 // with modules. (Ceph: PyModuleRegistry::get_health_checks.)
+//
+// Which modules are always on the monitors' release decides, and which are enabled the
+// operator; neither asks what a manager has. A manager of Ceph's that lacks one is badly
+// installed, which is an error. One of ours is made without most of them: as with one that
+// cannot run on the machine, a warning says so.
 func (r *Registry) HealthChecks() map[string]msg.HealthCheck {
 	checks := map[string]msg.HealthCheck{}
 	if !r.active {
@@ -32,9 +41,9 @@ func (r *Registry) HealthChecks() map[string]msg.HealthCheck {
 			failed[e.class.Name] = e.failure
 		}
 	}
-	for _, name := range r.alwaysOn {
+	for _, name := range slices.Concat(r.alwaysOn, r.enabled) {
 		if r.find(name) == nil {
-			failed[name] = "Not found or unloadable"
+			unable[name] = notOurs
 		}
 	}
 	if len(unable) > 0 {

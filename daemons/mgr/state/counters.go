@@ -11,16 +11,6 @@ import (
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// What a counter is, as bits of its type (perfcounter_type_d in
-// src/common/perf_counters.h).
-const (
-	CounterTime      uint8 = 1  // nanoseconds
-	CounterU64       uint8 = 2  // a number
-	CounterAverage   uint8 = 4  // a sum, and of how many
-	CounterGrows     uint8 = 8  // it only grows; otherwise it is a gauge
-	CounterHistogram uint8 = 16 // reported by other means
-)
-
 // MaxCounters bounds how many counters a daemon can declare: an OSD of Ceph's has some
 // hundreds.
 const MaxCounters = 20_000
@@ -31,8 +21,8 @@ var ErrCounters = errors.New("counters do not fit their declarations")
 // Counter is a performance counter with its last value.
 type Counter struct {
 	msg.CounterType
-	Value uint64 // of a CounterAverage, the sum
-	Count uint64 // of a CounterAverage, of how many
+	Value uint64 // of a msg.CounterAverage, the sum
+	Count uint64 // of a msg.CounterAverage, of how many
 	Was   uint64 // Value in the report before
 }
 
@@ -101,7 +91,7 @@ func (c *Counters) unpack(packed []byte, at time.Duration) error {
 		for i := range values {
 			k := &values[i]
 			k.Was, k.Value = k.Value, d.U64()
-			if k.Type&CounterAverage != 0 {
+			if k.Type&msg.CounterAverage != 0 {
 				k.Count = d.U64()
 				d.U64() // the same once more: Ceph writes it before and after the sum
 			}

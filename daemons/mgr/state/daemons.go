@@ -33,6 +33,10 @@ type Daemon struct {
 	StatusStamp time.Time
 	// Reported is when it was heard last, on the manager's monotonic clock; 0 is never.
 	Reported time.Duration
+	// Config are its options that somebody has set, and Defaults what they are otherwise, nil
+	// if it has not told them.
+	Config   msg.DaemonConfig
+	Defaults map[string]string
 	// Health are the metrics of its last report.
 	Health []msg.DaemonHealthMetric
 	// Counters are its performance counters.

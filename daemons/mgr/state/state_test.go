@@ -64,7 +64,7 @@ func TestCounters_real(t *testing.T) {
 	e.Envelope(1, 1, func() {
 		for _, k := range all {
 			e.U64(k.Value)
-			if k.Type&state.CounterAverage != 0 {
+			if k.Type&msg.CounterAverage != 0 {
 				e.U64(k.Count)
 				e.U64(k.Count)
 			}
@@ -85,7 +85,7 @@ func TestCounters_update(t *testing.T) {
 	var c state.Counters
 	declare := func(paths ...string) (list []msg.CounterType) {
 		for _, p := range paths {
-			list = append(list, msg.CounterType{Path: p, Type: state.CounterU64})
+			list = append(list, msg.CounterType{Path: p, Type: msg.CounterU64})
 		}
 		return list
 	}

@@ -45,6 +45,7 @@ func (n *Node) onLease() {
 		n.lease.Reset(left)
 		return
 	}
+	n.counts.LeaseTimeouts++
 	n.log.Info("leader is silent, calling an election", "leader", n.status.Leader, "term", n.status.Term)
 	_ = n.raw.ForgetLeader()
 	n.refresh()
@@ -62,6 +63,7 @@ func (n *Node) onCampaign() {
 	if !n.member() { // raft would refuse, and say so
 		return
 	}
+	n.counts.Campaigns++
 	_ = n.raw.Campaign()
 	n.pump()
 }

@@ -150,6 +150,12 @@ type Status struct {
 	Active bool
 }
 
+// Counts are how often something has happened.
+type Counts struct {
+	Campaigns     uint64 // this node asked for votes
+	LeaseTimeouts uint64 // the leader was silent for too long
+}
+
 // Node is one member of the quorum.
 type Node struct {
 	h       host.Host
@@ -177,6 +183,7 @@ type Node struct {
 	saving  bool       // a sync or a rewrite is under way
 	ready   raft.Ready // what is being saved
 
+	counts     Counts
 	status     Status
 	applied    uint64 // index of the last entry applied
 	ownTerm    bool   // leader: an entry of its own term is applied
@@ -285,6 +292,9 @@ func (n *Node) started(err error) {
 
 // Status is the node's present view.
 func (n *Node) Status() Status { return n.status }
+
+// Counts are what the node has done since it started.
+func (n *Node) Counts() Counts { return n.counts }
 
 // Readable reports whether the state may be shown to clients: the node is active
 // and, if it is a peon, the leader's lease has not run out (Ceph: Paxos

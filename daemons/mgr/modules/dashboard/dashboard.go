@@ -4,7 +4,7 @@
 //
 // The failovers are kept among the monitors' keys ("mgr/dashboard/failovers"), so that
 // each manager that becomes active goes on with the list. A manager that stands by
-// redirects to the active one.
+// redirects to the active one, so that an open page follows it.
 package dashboard
 
 import (
@@ -37,6 +37,9 @@ var pageText string
 
 //go:embed style.css
 var style []byte
+
+//go:embed page.js
+var script []byte
 
 // dashboard is the module on an active manager.
 type dashboard struct {
@@ -80,6 +83,8 @@ func (d *dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, "application/json", append(text, '\n'))
 	case "/style.css":
 		answer(w, "text/css; charset=utf-8", style)
+	case "/page.js":
+		answer(w, "text/javascript; charset=utf-8", script)
 	default:
 		http.NotFound(w, r)
 	}
@@ -89,7 +94,7 @@ func (d *dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, kind string, body []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(body) // into memory
 }

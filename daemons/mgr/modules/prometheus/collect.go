@@ -205,7 +205,7 @@ func (f *families) daemon(d *state.Daemon) {
 			label{"ceph_version", d.Metadata["ceph_version"]}, label{"instance_id", d.Name})
 	}
 	for _, k := range d.Counters.All() {
-		if k.Priority >= useful && k.Type&state.CounterHistogram == 0 {
+		if k.Priority >= useful && k.Type&msg.CounterHistogram == 0 {
 			f.counter(name, k)
 		}
 	}
@@ -214,13 +214,13 @@ func (f *families) daemon(d *state.Daemon) {
 // counter is a performance counter: an average is its sum and its count.
 func (f *families) counter(daemon string, k state.Counter) {
 	name, value, kind := metricName(k.Path), float64(k.Value), gauge
-	if k.Type&state.CounterTime != 0 {
+	if k.Type&msg.CounterTime != 0 {
 		value /= 1e9
 	}
-	if k.Type&state.CounterGrows != 0 {
+	if k.Type&msg.CounterGrows != 0 {
 		kind = counter
 	}
-	if k.Type&state.CounterAverage == 0 {
+	if k.Type&msg.CounterAverage == 0 {
 		f.add(name, k.Description, kind, value, daemonLabel(daemon))
 		return
 	}

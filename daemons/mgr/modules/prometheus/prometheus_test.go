@@ -42,8 +42,8 @@ func TestFamilies_daemon(t *testing.T) {
 	})
 	d := &state.Daemon{Key: state.Key{Type: "mds", Name: "a"}, Health: []msg.DaemonHealthMetric{{Type: 0, Value: 4<<32 | 9}, {Type: 77}}}
 	if err := d.Counters.Update(&msg.MgrReport{Packed: e.Bytes(), Declared: []msg.CounterType{
-		declare("a.plain", state.CounterU64, 5), declare("b.wait-", state.CounterTime|state.CounterAverage, 10),
-		declare("c.dull", state.CounterU64, 4), declare("d::all-ops+", state.CounterU64|state.CounterGrows, 8),
+		declare("a.plain", msg.CounterU64, 5), declare("b.wait-", msg.CounterTime|msg.CounterAverage, 10),
+		declare("c.dull", msg.CounterU64, 4), declare("d::all-ops+", msg.CounterU64|msg.CounterGrows, 8),
 	}}, 1); err != nil {
 		t.Fatal(err)
 	}

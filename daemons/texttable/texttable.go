@@ -1,10 +1,12 @@
-package mon
+// Package texttable lays out what daemons tell people as Ceph does (its TextTable).
+package texttable
 
 import "strings"
 
-// textTable lays rows out in columns as Ceph does: two blanks apart, padded to
-// their width at the right, the last one too. The first row is the heading.
-func textTable(rows [][]string) string {
+// Format lays rows out in columns as Ceph does: two blanks apart, padded to
+// their width at the right, the last one too. The first row is the heading, and
+// there must be one; all rows have as many cells.
+func Format(rows [][]string) string {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {

@@ -1,0 +1,177 @@
+//go:build interop
+
+package realceph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wavetank/wavetank/cluster/realceph"
+)
+
+// The tests of this file are about what daemons report to the active manager: ours to
+// Ceph's, Ceph's to ours, and the commands that monitors pass on to it.
+
+// askMons sends the monitors a command that the command line would send the manager.
+func (s *site) askMons(command string) (code int, data, status string) {
+	s.t.Helper()
+	const script = `
+import json, sys, rados
+cluster = rados.Rados(conffile=sys.argv[1], name='client.admin')
+cluster.connect(timeout=30)
+while True:
+    code, data, status = cluster.mon_command(sys.argv[2], b'', timeout=30)
+    if status != 'wrong fsid':  # connected, and without the monitor map yet
+        break
+print(json.dumps({'Code': code, 'Data': data.decode(), 'Status': status}))
+`
+	if err := exec.Command("/usr/bin/python3", "-c", "import rados").Run(); err != nil {
+		s.t.Skip("python3-rados: ", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "/usr/bin/python3", "-c", script, filepath.Join(s.Dir(), "ceph.conf"), command).Output()
+	var answer struct {
+		Code         int
+		Data, Status string
+	}
+	if err == nil {
+		err = json.Unmarshal(out, &answer)
+	}
+	if err != nil {
+		s.t.Fatalf("%s: %v, %s", command, err, out)
+	}
+	return answer.Code, answer.Data, answer.Status
+}
+
+// shownOption is what "config show" says of an option.
+type shownOption struct{ Name, Value, Source string }
+
+// awaitOption waits until a daemon has reported that an option is so.
+func (s *site) awaitOption(who string, want shownOption) {
+	s.t.Helper()
+	s.eventually(fmt.Sprint(who, " reports ", want), func() bool {
+		var list []shownOption
+		s.cephJSON(&list, "config", "show", who)
+		return slices.Contains(list, want)
+	})
+}
+
+// freeTCPPort is one that nobody listens at just now.
+func freeTCPPort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// A manager of Ceph's takes what our monitors, and our managers that stand by, report to
+// it: their options and changes of them, their counters, which its own module shows.
+func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
+	o := newOurs(t, 3, 1)
+	d, err := o.Start(realceph.KindMgr, "real")
+	o.check(err)
+	o.awaitMgrs("x: real")
+	o.ceph("mgr", "fail", "x")
+	o.awaitMgrs("real: x")
+
+	for _, who := range []string{"mon.a", "mon.b", "mon.c", "mgr.x"} {
+		o.eventually(who+" reports", func() bool {
+			out, err := o.tryCeph("config", "show-with-defaults", who)
+			return err == nil && strings.HasPrefix(out, "NAME ") && (strings.Contains(out, "\nmon_tick_interval ") || strings.Contains(out, "\nmgr_tick_period "))
+		})
+	}
+	o.ceph("config", "set", "mon", "mon_election_timeout", "7")
+	o.awaitOption("mon.b", shownOption{"mon_election_timeout", "7.000000", "mon"})
+	if code, data, status := o.askMons(`{"prefix": "config show", "who": "mon.b", "key": "mon_election_timeout"}`); code != 0 || !strings.HasPrefix(data, "7") {
+		t.Errorf("passed on: %d %q %q", code, data, status)
+	}
+	if code, _, status := o.askMons(`{"prefix": "config show", "who": "mon.z"}`); code != -2 || status != "no config state for daemon mon.z" {
+		t.Errorf("passed on: %d %q", code, status)
+	}
+
+	t.Run("counters", func(t *testing.T) {
+		if err := exec.Command("/usr/bin/python3", "-c", "import cherrypy").Run(); err != nil {
+			t.Skip("python3-cherrypy, which Ceph's prometheus module needs: ", err)
+		}
+		port := freeTCPPort(t)
+		o.ceph("config", "set", "mgr", "mgr/prometheus/server_addr", "127.0.0.1", "--force")
+		o.ceph("config", "set", "mgr", "mgr/prometheus/server_port", fmt.Sprint(port), "--force")
+		o.ceph("config", "set", "mgr", "mgr/prometheus/standby_behaviour", "error", "--force")
+		o.ceph("mgr", "module", "enable", "prometheus", "--force")
+		o.eventually("the module serves", func() bool {
+			var d mgrDump
+			o.cephJSON(&d, "mgr", "dump")
+			if d.Available && d.ActiveName != "real" {
+				o.ceph("mgr", "fail", d.ActiveName)
+			}
+			return d.Available && d.ActiveName == "real" && o.services()["prometheus"] != ""
+		})
+		var metrics string
+		o.eventually("counters of all monitors", func() bool {
+			metrics = o.page(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+			return !slices.ContainsFunc([]string{"a", "b", "c"}, func(mon string) bool {
+				return !strings.Contains(metrics, `ceph_mon_num_sessions{ceph_daemon="mon.`+mon+`"} `)
+			})
+		})
+		for _, want := range []string{
+			"# TYPE ceph_mon_num_sessions gauge", "# HELP ceph_mon_election_win Elections won", "# TYPE ceph_mon_election_win counter",
+			`ceph_paxos_commit{ceph_daemon="mon.a"} `, `ceph_paxos_commit_bytes_sum{ceph_daemon="mon.a"} `, `ceph_paxos_commit_bytes_count{ceph_daemon="mon.a"} `,
+		} {
+			if !strings.Contains(metrics, want) {
+				t.Errorf("no %s", want)
+			}
+		}
+		if strings.Contains(metrics, "ceph_cluster_num_mon") {
+			t.Error("a counter below the threshold was reported")
+		}
+	})
+	if !d.Running() {
+		t.Fatalf("ceph-mgr has ended: %s", d.Output())
+	}
+}
+
+// Our manager takes what a monitor and a standby of Ceph's report to it, and answers what
+// Ceph's monitor passes on.
+func TestMgrClient_ourMgrTakesRealReports(t *testing.T) {
+	s := newSite(t, "a")
+	s.startMon("a")
+	w := newWorld(t)
+	s.startMgr(w, "x")
+	s.awaitMgrs("x: ")
+	_, err := s.Start(realceph.KindMgr, "real")
+	s.check(err)
+	s.awaitMgrs("x: real")
+	s.eventually("three daemons that report", func() bool { // mgr.x to itself, too
+		out, _ := s.tell("mgr", "status")
+		return strings.Contains(out, `"daemons": 3`)
+	})
+	show := s.ceph("config", "show", "mon.a")
+	if !strings.HasPrefix(show, "NAME ") || !strings.Contains(show, "\nmon_lease ") || !strings.Contains(show, "  file ") {
+		t.Errorf("config show mon.a:\n%s", show)
+	}
+	if all := s.ceph("config", "show-with-defaults", "mgr.real"); strings.Count(all, "\n") < 1000 {
+		t.Errorf("config show-with-defaults mgr.real:\n%s", all)
+	}
+	if out := strings.TrimSpace(s.ceph("config", "show", "mon.a", "mon_lease")); !strings.HasPrefix(out, "2") {
+		t.Errorf("mon_lease is %q", out)
+	}
+	s.ceph("config", "set", "mon", "mon_osd_down_out_interval", "700")
+	s.awaitOption("mon.a", shownOption{"mon_osd_down_out_interval", "700", "mon"})
+	if code, data, status := s.askMons(`{"prefix": "config show", "who": "mon.a", "key": "mon_lease"}`); code != 0 || !strings.HasPrefix(data, "2") {
+		t.Errorf("passed on: %d %q %q", code, data, status)
+	}
+	if code, _, status := s.askMons(`{"prefix": "config show", "who": "mon.z"}`); code != -2 || status != "no config state for daemon mon.z" {
+		t.Errorf("passed on: %d %q", code, status)
+	}
+}

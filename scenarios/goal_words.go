@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+)
+
+// GoalWord is a goal that scripts can say.
+type GoalWord struct {
+	// Usage is how a script writes it, Doc what it means.
+	Usage, Doc string
+
+	// read reads what follows the first word, of a goal about a step. Another fault, and
+	// the deadline, are set by who calls it.
+	read func(p *faults.Phrase, step int) Goal
+}
+
+// GoalWords are all of them.
+func GoalWords() []GoalWord {
+	never := func(cluster.Topology) time.Duration { return 0 } // the script says within what
+	return []GoalWord{
+		{"replaced", "the manager that was active at the fault is dropped from the map", func(_ *faults.Phrase, step int) Goal { return replaced(step) }},
+		{"succeeded", "another manager than the one that was active at the fault serves", func(_ *faults.Phrase, step int) Goal { return succeeded(step, step, never) }},
+		{"came-back", "the manager that was active at the fault is in the map again, as another process", func(_ *faults.Phrase, step int) Goal { return cameBack(step, step, never) }},
+		{"reinstated", "the manager that was active at the fault is active again, as another process", func(_ *faults.Phrase, step int) Goal { return reinstated(step, step) }},
+		{"settled", "an active manager serves, and all others stand by", func(_ *faults.Phrase, step int) Goal { return settled(step) }},
+		{"undisturbed", "the manager that was active before the step serves when the time is over", func(_ *faults.Phrase, step int) Goal { return undisturbed(step, 0) }},
+		{"served", "every client that reads and writes keys has been answered since", func(_ *faults.Phrase, step int) Goal { return served(step) }},
+		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
+		{"sessions", "every monitor client has had a session since", func(_ *faults.Phrase, step int) Goal { return sessions(step, never) }},
+		{"cinder-up", "every service of Cinder has sent a heartbeat since, and is listed as up", func(_ *faults.Phrase, step int) Goal { return listed(step, never) }},
+		{"cinder-down WHO ...", "those services of Cinder are listed as down", func(p *faults.Phrase, step int) Goal { return goesDown(step, readNames(p)...) }},
+		{"cinder-stays-up WHO ...", "those services of Cinder are listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return stayUp(step, 0, readNames(p)...) }},
+		{"abandoned MON WHO ...", "none of those has a session with the monitor", readAbandoned},
+	}
+}
+
+func readAbandoned(p *faults.Phrase, step int) Goal {
+	mon := p.Who()
+	return abandoned(step, mon, readNames(p))
+}
+
+// readNames reads one name or more, up to what else a goal says.
+func readNames(p *faults.Phrase) []string {
+	who := []string{p.Who()}
+	for p.More() && !p.Next("within", "of") {
+		who = append(who, p.Who())
+	}
+	return who
+}

@@ -1,0 +1,334 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/mgr/modules"
+	"github.com/wavetank/wavetank/daemons/option"
+	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/sim"
+)
+
+// Script is a scenario without choices, as text: what is deployed, what strikes when, and
+// what is expected. docs/scripts.md has the language.
+//
+// What a seed of a scenario of the catalogue draws is a script too, see [ScriptOf], and
+// running that with the same seed is the same run.
+type Script struct {
+	Name, Doc string
+	Topology  cluster.Topology
+	Plan      faults.Plan
+	Goals     []Goal
+	// Bite, SimOnly, Decode, Length and Points are as in Scenario.
+	Bite    string
+	SimOnly bool
+	Decode  bool
+	Length  time.Duration
+	Points  sim.PointOdds
+}
+
+// ErrNotScripted: a scenario cannot be said in a script.
+var ErrNotScripted = errors.New("cannot be said in a script")
+
+// ScriptOf is what the seed of a Spec draws. Error: ErrNotScripted.
+func ScriptOf(spec Spec) (Script, error) {
+	s := spec.Scenario
+	if s.Alone != nil {
+		return Script{}, fmt.Errorf("scenario %s deploys no cluster: %w", s.Name, ErrNotScripted)
+	}
+	draw := newDraw(spec.Seed, s.Name)
+	topology := spec.topology(draw)
+	plan, goals := s.Plan(draw, topology)
+	script := Script{
+		Name: s.Name, Doc: s.Doc, Topology: topology, Plan: plan, Goals: goals,
+		Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+	}
+	return script, script.check()
+}
+
+// check is an error if the text of the script says less than the script.
+func (s Script) check() error {
+	for _, g := range s.Goals {
+		if g.Words == "" {
+			return fmt.Errorf("scenario %s: the goal %q %w", s.Name, g.Property, ErrNotScripted)
+		}
+	}
+	said, err := ParseScript(s.String())
+	if err != nil {
+		return fmt.Errorf("scenario %s %w: %w", s.Name, ErrNotScripted, err)
+	}
+	if !reflect.DeepEqual(sayable(said.Topology), sayable(s.Topology)) {
+		return fmt.Errorf("scenario %s: its topology %w: %+v is not %+v", s.Name, ErrNotScripted, s.Topology, said.Topology)
+	}
+	return nil
+}
+
+// sayable is a topology without what is not of scripts: planted bugs, which are of the
+// run, and modules, which are compared by name.
+func sayable(t cluster.Topology) cluster.Topology {
+	plain := cluster.DefaultTopology()
+	t.MonDefects, t.MgrDefects, t.ClientDefects = plain.MonDefects, plain.MgrDefects, plain.ClientDefects
+	t.Cinder.Defects, t.Cinder.APIDefects, t.Cinder.DB.Defects = plain.Cinder.Defects, plain.Cinder.APIDefects, plain.Cinder.DB.Defects
+	t.MgrModules = nil
+	return t
+}
+
+// Scenario is the script as a scenario: every seed draws the same, and only the order of
+// what is concurrent differs.
+func (s Script) Scenario() Scenario {
+	return Scenario{
+		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
+		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
+			again, err := ParseScript(s.String()) // faults remember whom they struck
+			if err != nil {
+				panic(fmt.Sprintf("script %s: %v", s.Name, err))
+			}
+			return again.Plan, again.Goals
+		},
+	}
+}
+
+// String is the script as text, which ParseScript reads.
+func (s Script) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "scenario %s\n", s.Name)
+	if s.Doc != "" {
+		fmt.Fprintf(&b, "doc %s\n", s.Doc)
+	}
+	s.writeTopology(&b)
+	if s.SimOnly {
+		b.WriteString("world sim\n")
+	}
+	if s.Decode {
+		b.WriteString("decode\n")
+	}
+	if s.Points != (sim.PointOdds{}) {
+		fmt.Fprintf(&b, "points one in %d enabled one in %d fires\n", s.Points.EnabledOneIn, s.Points.FiresOneIn)
+	}
+	if s.Length != 0 {
+		fmt.Fprintf(&b, "length %v\n", s.Length)
+	}
+	if s.Bite != "" {
+		fmt.Fprintf(&b, "bite %s\n", s.Bite)
+	}
+	b.WriteByte('\n')
+	for i, step := range strings.Split(strings.TrimSuffix(s.Plan.String(), "\n"), "\n") {
+		fmt.Fprintln(&b, step)
+		for _, g := range s.Goals {
+			if g.Step == i {
+				b.WriteString(g.line(s.Topology))
+			}
+		}
+	}
+	return b.String()
+}
+
+func (g Goal) line(t cluster.Topology) string {
+	text := "expect " + g.Words
+	if g.Fault != g.Step {
+		text += fmt.Sprintf(" of step %d", g.Fault+1)
+	}
+	return fmt.Sprintf("%s within %v\n", text, g.Within(t))
+}
+
+func (s Script) writeTopology(b *strings.Builder) {
+	plain := cluster.DefaultTopology()
+	numbers, defaults := topologyNumbers(&s.Topology), topologyNumbers(&plain)
+	for _, name := range numbers.Names() {
+		if text := numbers.Text(name); text != defaults.Text(name) {
+			fmt.Fprintf(b, "%s %s\n", name, text)
+		}
+	}
+	for _, m := range s.Topology.MgrModules {
+		fmt.Fprintf(b, "module %s\n", m.Name)
+	}
+	options := topologyOptions(&plain)
+	for _, section := range topologyOptions(&s.Topology) {
+		i := slices.IndexFunc(options, func(o optionSection) bool { return o.name == section.name })
+		for _, name := range section.set.Names() {
+			if text := section.set.Text(name); text != options[i].set.Text(name) {
+				fmt.Fprintf(b, "option %s %s %s\n", section.name, name, text)
+			}
+		}
+	}
+}
+
+// topologyNumbers are how many there are of what.
+func topologyNumbers(t *cluster.Topology) option.Set {
+	return option.Set{
+		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
+		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
+		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
+		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
+		"cinder-apis": option.Count(&t.Cinder.APIs),
+	}
+}
+
+// optionSection are the options of one kind of daemon.
+type optionSection struct {
+	name string
+	set  option.Set
+}
+
+func topologyOptions(t *cluster.Topology) []optionSection {
+	return []optionSection{{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()}, {"cinder", t.Cinder.Service.Named()}}
+}
+
+// mostDaemons bounds how many of a kind a script may ask for.
+const mostDaemons = 1000
+
+// ParseScript reads a script. Error: a [*faults.SyntaxError].
+func ParseScript(text string) (Script, error) {
+	r := scriptReader{script: Script{Topology: cluster.DefaultTopology()}}
+	line := 0
+	for i, text := range strings.Split(text, "\n") {
+		p := faults.ReadPhrase(i+1, text)
+		line = i + 1
+		if p.Empty() {
+			continue
+		}
+		r.read(p)
+		if err := p.End(); err != nil {
+			return Script{}, err
+		}
+	}
+	r.script.Plan = r.plan.Plan()
+	end := faults.ReadPhrase(line, "")
+	switch {
+	case r.script.Name == "":
+		end.Fail("the script has no name: scenario NAME")
+	case len(r.script.Plan) == 0:
+		end.Fail("nothing happens: there is no step, such as at 5s kill active-mgr")
+	}
+	return r.script, end.End()
+}
+
+type scriptReader struct {
+	script Script
+	plan   faults.Reader
+	said   []string
+}
+
+// once are the words that stand in a script once at most.
+func once() []string {
+	return []string{"scenario", "doc", "world", "decode", "points", "length", "bite"}
+}
+
+func (r *scriptReader) read(p *faults.Phrase) {
+	s := &r.script
+	numbers := topologyNumbers(&s.Topology)
+	words := slices.Concat(faults.StepWords(), []string{"expect", "option", "module"}, once(), numbers.Names())
+	word := p.OneOf(words...)
+	isStep := slices.Contains(faults.StepWords(), word)
+	if slices.Contains(r.said, word) && (slices.Contains(once(), word) || numbers[word] != nil) {
+		p.Fail("%s is said twice", word)
+	}
+	if r.plan.Len() > 0 && !isStep && word != "expect" {
+		p.Fail("%s stands behind a step; steps and expectations come last", word)
+	}
+	r.said = append(r.said, word)
+	switch word {
+	case "at", "after", "when":
+		r.plan.Step(word, p)
+	case "expect":
+		r.expect(p)
+	case "option":
+		r.option(p)
+	case "module":
+		r.module(p)
+	case "scenario":
+		s.Name = p.Word("the name of the scenario")
+	case "doc":
+		s.Doc = p.Rest("what the scenario is about")
+	case "world":
+		s.SimOnly = p.OneOf(WorldSim) == WorldSim
+	case "decode":
+		s.Decode = true
+	case "points":
+		p.Expect("one", "in")
+		s.Points.EnabledOneIn = int(p.Int("one in how many points", 1, 1<<30))
+		p.Expect("enabled", "one", "in")
+		s.Points.FiresOneIn = int(p.Int("one in how many times", 1, 1<<30))
+		p.Expect("fires")
+	case "length":
+		s.Length = p.Duration("the length of the run", 0)
+	case "bite":
+		s.Bite = p.OneOf(kinds(faults.Vocabulary())...)
+	default:
+		if numbers[word] != nil {
+			_ = numbers.Put(word, fmt.Sprint(p.Int("how many there are", 0, mostDaemons)))
+		}
+	}
+}
+
+func kinds(words []faults.Word) (list []string) {
+	for _, w := range words {
+		list = append(list, w.Kind())
+	}
+	return list
+}
+
+func (r *scriptReader) option(p *faults.Phrase) {
+	sections := topologyOptions(&r.script.Topology)
+	var names []string
+	for _, s := range sections {
+		names = append(names, s.name)
+	}
+	i := slices.Index(names, p.OneOf(names...))
+	if i < 0 {
+		return
+	}
+	name := p.OneOf(sections[i].set.Names()...)
+	value := p.Rest("the value of " + name)
+	if name == "" || value == "" {
+		return
+	}
+	if err := sections[i].set.Put(name, value); err != nil {
+		p.Fail("%v", err)
+	}
+}
+
+func (r *scriptReader) module(p *faults.Phrase) {
+	all := modules.All()
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Name)
+	}
+	if i := slices.Index(names, p.OneOf(names...)); i >= 0 {
+		r.script.Topology.MgrModules = append(slices.Clip(r.script.Topology.MgrModules), all[i])
+	}
+}
+
+// expect reads a goal, which counts from the step before it.
+func (r *scriptReader) expect(p *faults.Phrase) {
+	steps := r.plan.Len()
+	if steps == 0 {
+		p.Fail("nothing can be expected before the first step")
+		return
+	}
+	words := GoalWords()
+	var names []string
+	for _, w := range words {
+		name, _, _ := strings.Cut(w.Usage, " ")
+		names = append(names, name)
+	}
+	i := slices.Index(names, p.OneOf(names...))
+	if i < 0 {
+		return
+	}
+	g := words[i].read(p, steps-1)
+	if p.Accept("of", "step") {
+		g.Fault = int(p.Int("which step", 1, int64(steps))) - 1
+	}
+	p.Expect("within")
+	within := p.Duration("the deadline", 0)
+	g.Within = func(cluster.Topology) time.Duration { return within }
+	r.script.Goals = append(r.script.Goals, g)
+}

@@ -1,0 +1,153 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/faults"
+)
+
+// Whatever a seed of the catalogue draws is a script, and the script with the same seed
+// is the same run, step by step.
+func TestScriptOf_isTheSameRun(t *testing.T) {
+	seeds := []uint64{1, 2, 7, 11}
+	if testing.Short() {
+		seeds = seeds[:1]
+	}
+	for _, s := range Catalogue() {
+		if s.Alone != nil {
+			continue
+		}
+		for _, seed := range seeds {
+			spec := Spec{Scenario: s, Seed: seed}
+			script, err := ScriptOf(spec)
+			if err != nil {
+				t.Errorf("seed %d: %v", seed, err)
+				continue
+			}
+			read, err := ParseScript(script.String())
+			if err != nil {
+				t.Errorf("%v in\n%s", err, script)
+				continue
+			}
+			if again := read.String(); again != script.String() {
+				t.Errorf("\n%sbecomes\n%s", script, again)
+			}
+			drawn, scripted := Run(spec), Run(Spec{Scenario: read.Scenario(), Seed: seed})
+			if drawn.Hash != scripted.Hash || drawn.Verdict != scripted.Verdict || drawn.Steps != scripted.Steps {
+				t.Errorf("%s seed %d: hash %x, %d steps, %v; as a script %x, %d steps, %v: %v\n%s", s.Name, seed,
+					drawn.Hash, drawn.Steps, drawn.Verdict, scripted.Hash, scripted.Steps, scripted.Verdict, scripted.Failure, script)
+			}
+		}
+	}
+}
+
+func TestScriptOf_whatDeploysNoCluster(t *testing.T) {
+	if _, err := ScriptOf(Spec{Scenario: messengerMatrix(), Seed: 1}); !errors.Is(err, ErrNotScripted) {
+		t.Error(err)
+	}
+}
+
+// A script may be run any number of times: its faults do not remember whom they struck.
+func TestScript_runsAgain(t *testing.T) {
+	s, err := ParseScript("scenario twice\nbite cut\nlength 60s\nat 3s cut active-mgr <-> mons\nat 8s heal active-mgr <-> mons\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := Run(Spec{Scenario: s.Scenario(), Seed: 3}), Run(Spec{Scenario: s.Scenario(), Seed: 3})
+	if first.Verdict != Pass || first.Hash != second.Hash {
+		t.Errorf("%v %x, then %v %x", first.Verdict, first.Hash, second.Verdict, second.Hash)
+	}
+}
+
+// Steps follow one another and what processes state.
+func TestScript_waits(t *testing.T) {
+	run := func(steps string) Result {
+		t.Helper()
+		s, err := ParseScript("scenario waits\n" + steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Run(Spec{Scenario: s.Scenario(), Seed: 5})
+	}
+	r := run(`at 3s mgr-fail
+when mgr.mode mode=active on mgrs within 30s then kill active-mgr
+expect replaced within 40s
+after 1500ms restart dead
+when mon.commit map=mgrmap available=true on leader nth 1 then pause leader
+after 0s resume paused
+expect settled within 60s
+`)
+	if r.Verdict != Pass || r.Vain != "" || len(r.Faults) != 5 {
+		t.Fatalf("%v %v, in vain %q, faults %v", r.Verdict, r.Failure, r.Vain, r.Faults)
+	}
+	if f := r.Faults; f[1].Struck <= f[0].Struck || len(f[1].Victims) != 1 || f[2].Struck < f[1].Struck+1500*time.Millisecond || f[4].Struck != f[3].Struck {
+		t.Errorf("%+v", f)
+	}
+	r = run("at 3s kill active-mgr\nwhen mgr.mode mode=confused within 5s then kill mon.a\nat 20s kill mon.b\n")
+	if r.Verdict != Inconclusive || r.Vain != "when mgr.mode mode=confused within 5s then kill mon.a" || len(r.Faults) != 1 {
+		t.Errorf("%v, in vain %q, faults %v", r.Verdict, r.Vain, r.Faults)
+	}
+	r = run("when mgr.beacon on mgr.nobody then kill mon.a\n")
+	if r.Verdict != Fail || !strings.Contains(r.Failure.Detail, "unknown daemon or role") {
+		t.Errorf("%v %v", r.Verdict, r.Failure)
+	}
+}
+
+func TestParseScript_refuses(t *testing.T) {
+	const step = "\nat 1s kill mon.a\n"
+	for _, tt := range []struct{ text, want string }{
+		{"", "line 1, column 1: the script has no name"},
+		{"scenario a", "line 1, column 1: nothing happens"},
+		{"scenario", "line 1, column 9: the name of the scenario is missing"},
+		{"scenario a b", `"b" is one word too many`},
+		{"scenario a\nscenario b" + step, "line 2, column 10: scenario is said twice"},
+		{"scenario a\nmgr 3" + step, `line 2, column 1: "mgr" can not stand here`},
+		{"scenario a\nmgr 3" + step, `did you mean "mgrs"?`},
+		{"scenario a\nmons -1" + step, "line 2, column 6: how many there are is -1"},
+		{"scenario a\nmons 1000000000" + step, "want 0 to 1000"},
+		{"scenario a\noption osd x 1" + step, `"osd" stands where mon, mgr, client is expected`},
+		{"scenario a\noption mon mon_leese 1" + step, `did you mean "mon_lease"?`},
+		{"scenario a\noption mon mon_lease" + step, "the value of mon_lease is missing"},
+		{"scenario a\noption mon mon_lease soon" + step, "not a number of seconds"},
+		{"scenario a\nmodule prometeus" + step, `did you mean "prometheus"?`},
+		{"scenario a\nbite kil" + step, `did you mean "kill"?`},
+		{"scenario a\nworld tcp" + step, `"tcp" stands where sim is expected`},
+		{"scenario a\nexpect settled within 5s" + step, "nothing can be expected before the first step"},
+		{"scenario a" + step + "mons 3", "mons stands behind a step"},
+		{"scenario a" + step + "expect setled within 5s", `did you mean "settled"?`},
+		{"scenario a" + step + "expect settled", "within is missing"},
+		{"scenario a" + step + "expect settled within", "the deadline is missing"},
+		{"scenario a" + step + "expect settled of step 2 within 5s", "which step is 2, want 1 to 1"},
+		{"scenario a" + step + "at 0s kill mon.b", "the step at 0s comes after one at 1s"},
+		{"scenario a" + step + "at 2s heal a <-> b", "no earlier step"},
+	} {
+		_, err := ParseScript(tt.text)
+		var syntax *faults.SyntaxError
+		if !errors.As(err, &syntax) || !strings.Contains(fmt.Sprint(err), tt.want) {
+			t.Errorf("%q: %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+// Nothing that is read panics, and what is accepted prints as itself.
+func FuzzParseScript(f *testing.F) {
+	for _, s := range Catalogue() {
+		if script, err := ScriptOf(Spec{Scenario: s, Seed: 1}); err == nil {
+			f.Add(script.String())
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		script, err := ParseScript(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseScript(script.String())
+		if err != nil || again.String() != script.String() {
+			t.Errorf("%q is %q, which is %q, %v", text, script, again, err)
+		}
+	})
+}

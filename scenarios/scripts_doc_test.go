@@ -1,0 +1,35 @@
+package scenarios
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/wavetank/wavetank/faults"
+)
+
+// docs/scripts.md has every word of the language as the program knows it.
+func TestDocs_haveTheLanguage(t *testing.T) {
+	doc, err := os.ReadFile("../docs/scripts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(usage, about string) {
+		if !strings.Contains(string(doc), "    "+usage+"\n        "+about+"\n") {
+			t.Errorf("docs/scripts.md lacks\n    %s\n        %s", usage, about)
+		}
+	}
+	for _, w := range faults.Vocabulary() {
+		has(w.Usage, w.Doc)
+	}
+	for _, w := range GoalWords() {
+		has(w.Usage, w.Doc)
+	}
+	script, err := os.ReadFile("scripts/crash-on-promotion.wt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if quoted := "    " + strings.ReplaceAll(strings.TrimSpace(string(script)), "\n", "\n    "); !strings.Contains(string(doc), strings.ReplaceAll(quoted, "\n    \n", "\n\n")) {
+		t.Errorf("docs/scripts.md lacks\n%s", quoted)
+	}
+}
