@@ -33,7 +33,14 @@ func (c calm) CalmSince() (time.Duration, bool)                                {
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
-	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
+	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(), Cinder: cloud(),
+}
+
+// cloud is one API with Cinder's timings.
+func cloud() cluster.Cinder {
+	c := cluster.DefaultCinder()
+	c.APIs = 1
+	return c
 }
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
