@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type Cinder struct {
 	Schedulers int // scheduler.0, ...
 	Backups    int // backup.0, ...
 	APIs       int // api.0, ...
+	Replicas   int // db.1, ...: servers that follow db.0
 
 	Service cinder.Options
 	API     api.Options
@@ -77,6 +79,14 @@ func (t Cinder) BackupNames() []string { return names("backup", "", t.Backups) }
 // APINames are those of APIs.
 func (t Cinder) APINames() []string { return names("api", "", t.APIs) }
 
+// DatabaseNames are those of database servers, the first primary first.
+func (t Cinder) DatabaseNames() []string {
+	if !t.Deployed() {
+		return nil
+	}
+	return names("db", "", 1+t.Replicas)
+}
+
 // ServiceNames are the machines of all services that have rows of their own.
 func (t Cinder) ServiceNames() []string {
 	return append(append(t.VolumeNames(), t.SchedulerNames()...), t.BackupNames()...)
@@ -108,8 +118,12 @@ func (c *Cluster) deployCinder() {
 		panic(fmt.Sprintf("cluster: SQLite does not compile: %v", err))
 	}
 	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }
-	c.database, c.broker = at(DatabaseName, databasePort), at(BrokerName, rpc.Port)
-	c.programs[DatabaseName], c.programs[BrokerName] = c.runDatabase, c.runBroker
+	for i, name := range t.DatabaseNames() {
+		c.databases = append(c.databases, at(name, databasePort))
+		c.programs[name] = func(h host.Host) { c.runDatabase(h, i) }
+	}
+	c.broker = at(BrokerName, rpc.Port)
+	c.programs[BrokerName] = c.runBroker
 	for _, name := range append(t.ServiceNames(), t.TwinNames()...) {
 		c.addHost(name)
 		c.programs[name] = func(h host.Host) { c.runService(h, t.ServiceOf(name)) }
@@ -121,25 +135,49 @@ func (c *Cluster) deployCinder() {
 	c.cinder = newCinderClient(c.world.AddHost(cinderClientName), c)
 }
 
-// runDatabase is a server with the tables in it.
-func (c *Cluster) runDatabase(h host.Host) {
+// replicated is how many transactions a server keeps for those that follow it.
+const replicated = 10000
+
+// runDatabase is a server, the first one with the tables in it.
+func (c *Cluster) runDatabase(h host.Host, n int) {
 	loop := h.NewLoop("sqld")
-	if _, err := sqld.Start(h, loop, sqld.Options{Addr: c.database}); err != nil {
+	o := sqld.Options{Addr: c.databases[n]}
+	if len(c.databases) > 1 {
+		o.Log, o.Peers = replicated, slices.Delete(slices.Clone(c.databases), n, n+1)
+	}
+	if n > 0 {
+		o.Follow = c.databases[0]
+	}
+	if _, err := sqld.Start(h, loop, o); err != nil {
 		exitOn(h, err)
 		return
 	}
-	loop.Go("db sync", func(t host.Task) {
-		store, err := db.Open(h, loop, c.storeOptions())
-		if err == nil {
-			err = store.Migrate(t)
-		}
+	if n == 0 {
+		loop.Go("db sync", func(t host.Task) { c.syncDatabase(h, loop, t) })
+	}
+}
+
+// syncDatabase makes the tables, as an operator does with "cinder-manage db sync"; a
+// server that is no primary any more leaves that to the one that is, when it is there.
+func (c *Cluster) syncDatabase(h host.Host, loop host.Loop, t host.Task) {
+	store, err := db.Open(h, loop, c.storeOptions())
+	if err != nil {
 		exitOn(h, err)
-	})
+		return
+	}
+	for err := store.Migrate(t); err != nil; err = store.Migrate(t) {
+		h.Log().Warn("no tables yet", "err", err)
+		t.Sleep(time.Second)
+	}
 }
 
 func (c *Cluster) storeOptions() db.Options {
 	o := c.topology.Cinder.DB
-	o.URL = "sqld://" + c.database.String()
+	addrs := make([]string, len(c.databases))
+	for i, a := range c.databases {
+		addrs[i] = a.String()
+	}
+	o.URL = "sqld://" + strings.Join(addrs, ",")
 	return o
 }
 

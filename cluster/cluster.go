@@ -28,9 +28,10 @@ type Cluster struct {
 	members  members
 	view     *View
 
-	cinder           *cinderClient // nil if there is no Cinder
-	database, broker netip.AddrPort
-	apis             []netip.AddrPort
+	cinder    *cinderClient // nil if there is no Cinder
+	databases []netip.AddrPort
+	broker    netip.AddrPort
+	apis      []netip.AddrPort
 }
 
 // created is when every cluster was made, in seconds since 1970: the beginning of

@@ -23,6 +23,7 @@ const (
 	RoleServices   = "services"   // every machine with a service of Cinder that has a row of its own
 	RoleAPIs       = "apis"       // every API of Cinder
 	RoleCloud      = "cloud"      // every service and every API of Cinder
+	RoleDatabases  = "databases"  // every database server
 	RoleDead       = "dead"       // every daemon that was killed
 	RolePaused     = "paused"     // every daemon that is paused
 )
@@ -62,6 +63,8 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 		return c.cloud(), nil
 	case RoleAPIs:
 		return c.topology.Cinder.APINames(), nil
+	case RoleDatabases:
+		return c.topology.Cinder.DatabaseNames(), nil
 	case RoleDead:
 		return c.where(func(h Host) bool { return !h.Running() }), nil
 	case RolePaused:

@@ -95,9 +95,14 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 			l.Read, l.Write = time.Duration(odds.Draw(t, "r"))*time.Second, time.Duration(odds.Draw(t, "w"))*time.Second
 			return &DiskSlow{Who: who.Draw(t, "who"), Latency: l}
 		},
-		"disk-lie":  func(t *rapid.T, _ Plan) Fault { return &DiskLie{Who: who.Draw(t, "who"), OneIn: odds.Draw(t, "n")} },
-		"disk-rot":  func(t *rapid.T, _ Plan) Fault { return DiskRot{who.Draw(t, "who"), n.Draw(t, "n")} },
-		"disk-mend": func(t *rapid.T, p Plan) Fault { return take(t, p, func(f DiskFault) Fault { return DiskMend{Of: f} }) },
+		"disk-lie":    func(t *rapid.T, _ Plan) Fault { return &DiskLie{Who: who.Draw(t, "who"), OneIn: odds.Draw(t, "n")} },
+		"disk-rot":    func(t *rapid.T, _ Plan) Fault { return DiskRot{who.Draw(t, "who"), n.Draw(t, "n")} },
+		"db-slow":     func(t *rapid.T, _ Plan) Fault { return DBSlow{who.Draw(t, "who"), d.Draw(t, "by")} },
+		"db-fast":     func(t *rapid.T, _ Plan) Fault { return DBFast{who.Draw(t, "who")} },
+		"db-failover": func(t *rapid.T, _ Plan) Fault { return DBFailover{who.Draw(t, "who")} },
+		"db-backup":   func(t *rapid.T, _ Plan) Fault { return DBBackup{who.Draw(t, "who"), rapid.String().Draw(t, "name")} },
+		"db-restore":  func(t *rapid.T, _ Plan) Fault { return DBRestore{who.Draw(t, "who"), rapid.String().Draw(t, "name")} },
+		"disk-mend":   func(t *rapid.T, p Plan) Fault { return take(t, p, func(f DiskFault) Fault { return DiskMend{Of: f} }) },
 		"mgr-fail": func(t *rapid.T, _ Plan) Fault {
 			return FailMgr{rapid.SampledFrom([]string{"", "mgr.x"}).Draw(t, "who")}
 		},

@@ -30,6 +30,8 @@ func Vocabulary() []Word {
 		cutWord(), healWord(), resetWord(), stallWord(), delayWord(), bandwidthWord(), mtuWord(), ruleWord(), linkMendWord(), clogWord(), unclogWord(),
 		// disks
 		diskErrorWord(), diskFullWord(), diskSlowWord(), diskLieWord(), diskRotWord(), diskMendWord(),
+		// databases
+		dbSlowWord(), dbFastWord(), dbFailoverWord(), dbBackupWord(), dbRestoreWord(),
 		// operators
 		failMgrWord(), addMonWord(), removeMonWord(), commandWord(),
 		osServiceWord(), serviceRemoveWord(), createVolumeWord(),

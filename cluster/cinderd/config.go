@@ -83,12 +83,12 @@ func newConfig(f file, files []string) (*Config, error) {
 	transport, connection, backends, strategy := "", "sqlite:///$state_path/cinder.sqlite", "", "noauth"
 	own := map[string]option.Set{
 		"DEFAULT": {
-			"host": text(&c.Host), "state_path": text(&c.StatePath), "log_file": text(&c.LogFile), "log_dir": text(&c.LogDir),
-			"osapi_volume_listen": text(&listen), "osapi_volume_listen_port": option.Count(&port),
-			"transport_url": text(&transport), "enabled_backends": text(&backends), "auth_strategy": text(&strategy),
+			"host": option.Text(&c.Host), "state_path": option.Text(&c.StatePath), "log_file": option.Text(&c.LogFile), "log_dir": option.Text(&c.LogDir),
+			"osapi_volume_listen": option.Text(&listen), "osapi_volume_listen_port": option.Count(&port),
+			"transport_url": option.Text(&transport), "enabled_backends": option.Text(&backends), "auth_strategy": option.Text(&strategy),
 		},
 		"database": {
-			"connection": text(&connection), "max_pool_size": option.Count(&c.Database.MaxPoolSize),
+			"connection": option.Text(&connection), "max_pool_size": option.Count(&c.Database.MaxPoolSize),
 			"max_overflow": option.Count(&c.Database.MaxOverflow), "pool_timeout": option.Seconds(&c.Database.PoolTimeout),
 		},
 	}
@@ -116,9 +116,6 @@ func newConfig(f file, files []string) (*Config, error) {
 	}
 	return c, c.readBackends(f, backends)
 }
-
-// text takes any value.
-func text(s *string) option.Value { return option.Text(s) }
 
 // apply sets the options of a set that a section has.
 func (f file) apply(section string, set option.Set) error {
@@ -169,7 +166,7 @@ func (c *Config) readBackends(f file, enabled string) error {
 			return f.wrong("DEFAULT", "enabled_backends", fmt.Errorf("%s is there twice", name))
 		}
 		b := Backend{Name: name, Host: c.Host, Driver: cinder.BackendConfig{Name: name}}
-		if err := f.apply(name, option.Set{"backend_host": text(&b.Host), "volume_backend_name": text(&b.Driver.Name)}); err != nil {
+		if err := f.apply(name, option.Set{"backend_host": option.Text(&b.Host), "volume_backend_name": option.Text(&b.Driver.Name)}); err != nil {
 			return err
 		}
 		for _, s := range f[name]["replication_device"] {

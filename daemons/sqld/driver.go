@@ -1,7 +1,6 @@
 package sqld
 
 import (
-	"bufio"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -75,7 +74,7 @@ func (c *Connector) dial(ctx context.Context, addr netip.AddrPort) (driver.Conn,
 	if err != nil {
 		return nil, err
 	}
-	conn := &clientConn{link: link{net: stream, in: bufio.NewReaderSize(stream, 1024), clock: clock}}
+	conn := &clientConn{link: newLink(stream, clock)}
 	if err := conn.open(max(limit-(clock.Monotonic()-began), 1), c.Replicas); err != nil {
 		stream.Close()
 		return nil, err
@@ -85,7 +84,7 @@ func (c *Connector) dial(ctx context.Context, addr netip.AddrPort) (driver.Conn,
 
 // clientConn implements driver.Conn.
 type clientConn struct {
-	link
+	*link
 	broken bool
 }
 
@@ -97,13 +96,7 @@ var (
 
 // open begins the session.
 func (c *clientConn) open(limit time.Duration, replicas bool) error {
-	c.out.begin(frameHello)
-	c.out.buf = append(c.out.buf, magic...)
-	c.out.end()
-	if err := c.send(limit); err != nil {
-		return err
-	}
-	primary, err := c.welcome()
+	primary, _, err := c.hello(limit)
 	if err == nil && !primary && !replicas {
 		err = refuse(ReadOnly, "a replica")
 	}

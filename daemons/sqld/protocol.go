@@ -21,11 +21,11 @@ const (
 // The kinds of frames.
 const (
 	// From clients.
-	frameHello   = 'h' // magic, then whether the session is going to write
+	frameHello   = 'h' // magic
 	frameExecute = 'x' // a statement: text, arguments
 	framePull    = 'p' // a replica: position and epoch of its last entry
 	// From servers.
-	frameWelcome = 'w'
+	frameWelcome = 'w' // whether it takes writes, and the epoch of those
 	frameColumns = 'c' // the names of an answer's columns, before its rows
 	frameRows    = 'r' // some rows
 	frameDone    = 'd' // the end of an answer: rows affected, last id

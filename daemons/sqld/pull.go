@@ -101,8 +101,8 @@ func (s *Server) pullFrom(t host.Task, primary netip.AddrPort) error {
 		return err
 	}
 	defer c.Close()
-	l := &link{net: c, in: bufio.NewReaderSize(c, 4096), clock: s.host.Clock()}
-	if _, err := l.hello(); err != nil {
+	l := newLink(c, s.host.Clock())
+	if _, _, err := l.hello(pullTimeout); err != nil {
 		return err
 	}
 	for s.following == primary {
@@ -293,10 +293,6 @@ func (l *link) send(limit time.Duration) error {
 	if limit > 0 {
 		until = l.clock.Now().Add(limit)
 	}
-	return l.sendUntil(until)
-}
-
-func (l *link) sendUntil(until time.Time) error {
 	if err := l.net.SetDeadline(until); err != nil {
 		return err
 	}
@@ -310,31 +306,31 @@ func (l *link) receive() (kind byte, body []byte, err error) {
 	return kind, body, err
 }
 
-// hello begins a session and says whether the server takes writes.
-func (l *link) hello() (primary bool, err error) {
+func newLink(c net.Conn, clock host.Clock) *link {
+	return &link{net: c, in: bufio.NewReaderSize(c, 1024), clock: clock}
+}
+
+// hello begins a session and says whether the server takes writes, and of which epoch
+// these are.
+func (l *link) hello(limit time.Duration) (primary bool, epoch uint64, err error) {
 	l.out.begin(frameHello)
 	l.out.buf = append(l.out.buf, magic...)
 	l.out.end()
-	if err := l.send(pullTimeout); err != nil {
-		return false, err
+	if err := l.send(limit); err != nil {
+		return false, 0, err
 	}
-	return l.welcome()
-}
-
-func (l *link) welcome() (primary bool, err error) {
 	kind, body, err := l.receive()
 	switch {
 	case err != nil:
-		return false, err
+		return false, 0, err
 	case kind == frameError:
-		return false, decodeError(body)
+		return false, 0, decodeError(body)
 	case kind != frameWelcome:
-		return false, fmt.Errorf("%w: frame %q in place of a welcome", errMalformed, kind)
+		return false, 0, fmt.Errorf("%w: frame %q in place of a welcome", errMalformed, kind)
 	}
 	d := &decoder{body: body}
-	primary = d.uint() == 1
-	d.int() // the position, which clients have no use for yet
-	return primary, d.end()
+	primary, epoch = d.uint() == 1, d.uint()
+	return primary, epoch, d.end()
 }
 
 func decodeError(body []byte) error {

@@ -138,7 +138,8 @@ func (s *Server) saveRole(t host.Task) error {
 }
 
 // Promote makes a replica the primary, with what it has, and a primary one of another
-// epoch. Whoever has written something else since must copy everything.
+// epoch. Whoever has written something else since must copy everything. Peers that are
+// primaries too follow when they notice.
 func (s *Server) Promote(t host.Task) error {
 	const drawn = 16 // bits that keep two promotions of the same log apart
 	before := s.following
@@ -166,11 +167,18 @@ func (s *Server) Follow(t host.Task, primary netip.AddrPort) error {
 	return nil
 }
 
-// follow pulls from the primary whenever there is one.
+// follow pulls from the primary whenever there is one, and looks whether there is one
+// when there is none.
 func (s *Server) follow(t host.Task) {
 	for {
 		if s.primary() {
-			s.roleGate.wait(t, time.Hour, "another role")
+			wait := s.options.PeerInterval
+			if len(s.options.Peers) == 0 {
+				wait = time.Hour // nobody to ask
+			}
+			if !s.roleGate.wait(t, wait, "another role") {
+				s.yield(t)
+			}
 			continue
 		}
 		if err := s.pullFrom(t, s.following); err != nil {
@@ -180,4 +188,30 @@ func (s *Server) follow(t host.Task) {
 			s.roleGate.wait(t, s.options.PullInterval, "more to replicate")
 		}
 	}
+}
+
+// yield has a primary follow a peer that is one too, and of a later epoch.
+func (s *Server) yield(t host.Task) {
+	for _, peer := range s.options.Peers {
+		if !s.primary() {
+			return
+		}
+		primary, epoch, err := s.askRole(peer)
+		if err != nil || !primary || epoch <= s.epoch {
+			continue
+		}
+		if err := s.Follow(t, peer); err != nil {
+			s.log.Error("sqld: a later primary is there", "primary", peer.String(), "err", err)
+		}
+	}
+}
+
+// askRole asks another server what it is.
+func (s *Server) askRole(peer netip.AddrPort) (primary bool, epoch uint64, err error) {
+	c, err := s.stack.DialTimeout("tcp", peer.String(), s.options.PeerInterval)
+	if err != nil {
+		return false, 0, err
+	}
+	defer c.Close()
+	return newLink(c, s.host.Clock()).hello(s.options.PeerInterval)
 }

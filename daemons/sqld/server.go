@@ -36,6 +36,11 @@ type Options struct {
 	Log int
 	// Follow is the primary, at the first start of a replica.
 	Follow netip.AddrPort
+	// Peers are the other servers. A primary that learns from one of them of a later
+	// epoch follows it: it asks when it starts, and every PeerInterval.
+	Peers []netip.AddrPort
+	// PeerInterval is how often. Default 1 s.
+	PeerInterval time.Duration
 	// PullInterval is how often a replica that has everything asks for more. Default
 	// 100 ms.
 	PullInterval time.Duration
@@ -56,6 +61,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 60 * time.Second
+	}
+	if o.PeerInterval == 0 {
+		o.PeerInterval = time.Second
 	}
 	if o.PullInterval == 0 {
 		o.PullInterval = 100 * time.Millisecond
@@ -148,6 +156,7 @@ func (s *Server) prepare(t host.Task) error {
 		if err := s.readPosition(t, c); err != nil {
 			return err
 		}
+		s.yield(t)
 		s.loop.Go("sqld/replica", s.follow)
 	}
 	s.serveAdmin()

@@ -73,7 +73,7 @@ func (s *session) greet() error {
 	}
 	s.out.begin(frameWelcome)
 	s.out.uint(map[bool]uint64{true: 1}[s.server.primary()])
-	s.out.int(s.server.position)
+	s.out.uint(s.server.epoch)
 	s.out.end()
 	return s.flush()
 }
