@@ -167,7 +167,7 @@ func topologyNumbers(t *cluster.Topology) option.Set {
 		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
 		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
 		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
-		"cinder-apis": option.Count(&t.Cinder.APIs),
+		"cinder-apis": option.Count(&t.Cinder.APIs), "cinder-replicas": option.Count(&t.Cinder.Replicas),
 	}
 }
 

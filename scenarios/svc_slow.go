@@ -8,8 +8,8 @@ import (
 	"github.com/wavetank/wavetank/sim"
 )
 
-// svcSlow makes everything between services and their database take long, up to 70 s, for
-// some minutes (S-25), or the database's disk. Beats end with their interval, and come in
+// svcSlow makes statements of the database take long, up to 70 s, for some minutes (S-25),
+// or everything on the way to it, or its disk. Beats end with their interval, and come in
 // time when it is over.
 func svcSlow() Scenario {
 	return Scenario{
@@ -33,7 +33,9 @@ func aSlowness(d *Draw) (slow, fast faults.Fault) {
 	if d.Chance("services-only", 2) {
 		path.B = cluster.RoleServices
 	}
-	switch d.Pick("what", "link", "link", "disk") {
+	switch d.Pick("what", "link", "disk", "server") {
+	case "server":
+		return faults.DBSlow{Who: cluster.DatabaseName, By: d.Between("by", time.Second, 70*time.Second)}, faults.DBFast{Who: cluster.DatabaseName}
 	case "disk":
 		disk := &faults.DiskSlow{Who: cluster.DatabaseName, Latency: sim.DiskLatency{Extra: d.Between("sync", time.Second, 20*time.Second)}}
 		return disk, faults.DiskMend{Of: disk}

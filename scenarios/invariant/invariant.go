@@ -41,6 +41,8 @@ type Timeline interface {
 	DiskFaults(host string) []error
 	// Runs reports whether that very process of the host is there and not paused, now.
 	Runs(host string, pid uint32) bool
+	// Rewound reports whether a database was ever put back to what it was before.
+	Rewound() bool
 	// HostRuns reports whether any process of the host is there and not paused, now.
 	HostRuns(host string) bool
 	// CalmSince is when the last damage of any kind was over, long before the run if
@@ -108,7 +110,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newBrokenIsSilent(),
 		oneRule{b},
 		newOneClaim(),
-		newBeatsCount(b),
+		newBeatsCount(t, b),
 		listsAnswered{t, b},
 	}
 }

@@ -6,10 +6,12 @@ import (
 )
 
 // beatsCount is I-SVC-9: report_count of a row goes up with each heartbeat of a process
-// that is committed. Two processes with one row may count the same twice.
+// that is committed. Two processes with one row may count the same twice, and a database
+// that was put back counts again.
 type beatsCount struct {
-	bounds Bounds
-	last   map[counted]int
+	timeline Timeline
+	bounds   Bounds
+	last     map[counted]int
 }
 
 // counted is a row as one process counts in it.
@@ -18,13 +20,13 @@ type counted struct {
 	row int64
 }
 
-func newBeatsCount(b Bounds) *beatsCount { return &beatsCount{b, make(map[counted]int)} }
+func newBeatsCount(t Timeline, b Bounds) *beatsCount { return &beatsCount{t, b, make(map[counted]int)} }
 
 func (*beatsCount) Name() string { return "I-SVC-9 heartbeats are counted" }
 
 func (c *beatsCount) Observe(o cluster.Observation) string {
 	f, ok := o.Fact.(cinder.Beat)
-	if !ok || c.bounds.Cinder.Twins > 0 {
+	if !ok || c.bounds.Cinder.Twins > 0 || c.timeline.Rewound() {
 		return ""
 	}
 	of := counted{process{o.Host, o.PID}, f.ID}

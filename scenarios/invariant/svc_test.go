@@ -16,7 +16,9 @@ var (
 )
 
 // wall is what a clock shows that is ahead by so many seconds.
-func wall(seconds, ahead int) time.Duration { return simulated + time.Duration(seconds+ahead)*time.Second }
+func wall(seconds, ahead int) time.Duration {
+	return simulated + time.Duration(seconds+ahead)*time.Second
+}
 
 // beatSent is a heartbeat on its way, by a clock that is ahead.
 func beatSent(seconds, ahead int) cluster.Observation {
@@ -122,6 +124,8 @@ func TestServiceCheckers(t *testing.T) {
 			"heartbeats are counted", "I-SVC-9", quiet,
 			events{beatDone(1, 0, 1), beatDone(2, 0, 2), restarted(3, "volume.0", cinder.Beat{Who: svc, ID: 1, Count: 2}), at(4, "volume.0", cinder.Beat{Who: svc, ID: 2, Count: 1})},
 			events{beatDone(1, 0, 1), beatDone(2, 0, 1)},
+		}, {
+			"unless the database was put back", "I-SVC-9", calm{rewound: true}, events{beatDone(1, 0, 2), beatDone(2, 0, 1)}, nil,
 		}, {
 			"services can be listed", "I-SVC-10", calm{since: 10 * time.Second},
 			events{at(70, "client.cinder", cluster.CinderListed{Status: 500}), at(99, "client.cinder", cluster.CinderListed{Status: 200})},
