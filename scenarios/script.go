@@ -84,6 +84,7 @@ func sayable(t cluster.Topology) cluster.Topology {
 func (s Script) Scenario() Scenario {
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
 			again, err := ParseScript(s.String()) // faults remember whom they struck

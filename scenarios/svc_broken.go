@@ -15,6 +15,7 @@ func svcBroken() Scenario {
 		Name:     "svc-broken",
 		Doc:      "volume services of Cinder run without their backend, and may crash again and again: they are down",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Bite:     faults.Kill{}.Kind(),
 		SimOnly:  true,
 		Topology: cloud,

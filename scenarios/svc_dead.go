@@ -15,6 +15,7 @@ func svcDead() Scenario {
 		Name:     "svc-dead",
 		Doc:      "operators disable and freeze a dead service of Cinder: it stays down until it beats",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Bite:     faults.OSService{}.Kind(),
 		Topology: cloud,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {

@@ -14,6 +14,7 @@ func svcDelete() Scenario {
 		Name:     "svc-delete",
 		Doc:      "the rows of Cinder's services are removed while they live: each is back with the next beat",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Bite:     faults.ServiceRemove{}.Kind(),
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {

@@ -15,6 +15,7 @@ func svcFailover() Scenario {
 		Name:    "svc-failover",
 		Doc:     "a replica of the database of Cinder's services, perhaps a stale one, becomes the primary: they beat on",
 		Length:  120 * time.Second,
+		Cloud:   true,
 		Bite:    faults.DBFailover{}.Kind(),
 		SimOnly: true,
 		Topology: func(d *Draw, t *cluster.Topology) {

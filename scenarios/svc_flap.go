@@ -14,6 +14,7 @@ func svcFlap() Scenario {
 		Name:     "svc-flap",
 		Doc:      "Cinder's services, its broker and its APIs come and go",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Topology: cloud,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			var plan faults.Plan

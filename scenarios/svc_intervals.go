@@ -14,6 +14,7 @@ func svcIntervals() Scenario {
 		Name:   "svc-intervals",
 		Doc:    "Cinder's services are told to beat less often than beats expire: they know better",
 		Length: 120 * time.Second,
+		Cloud:  true,
 		Bite:   faults.Restart{}.Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
 			cloud(d, t)

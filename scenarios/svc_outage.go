@@ -15,6 +15,7 @@ func svcOutage() Scenario {
 		Name:     "svc-outage",
 		Doc:      "the database of Cinder's services is away for 5 s to 5 min: they beat again at once",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			var plan faults.Plan

@@ -15,6 +15,7 @@ func svcRestore() Scenario {
 		Name:     "svc-restore",
 		Doc:      "the database of Cinder's services is restored from a backup: they beat on in its rows",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Bite:     faults.DBRestore{}.Kind(),
 		SimOnly:  true,
 		Topology: cloud,

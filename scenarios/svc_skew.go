@@ -15,6 +15,7 @@ func svcSkew() Scenario {
 		Name:     "svc-skew",
 		Doc:      "clocks of Cinder's services and APIs are wrong, either way, and set right again",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		Bite:     faults.ClockOffset{}.Kind(),
 		SimOnly:  true,
 		Topology: cloud,

@@ -16,6 +16,7 @@ func svcSlow() Scenario {
 		Name:     "svc-slow",
 		Doc:      "the database of Cinder's services takes up to 70 s for a statement: beats end with their interval, and go on",
 		Length:   120 * time.Second,
+		Cloud:    true,
 		SimOnly:  true,
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {

@@ -15,6 +15,7 @@ func svcTwins() Scenario {
 		Name:   "svc-twins",
 		Doc:    "two volume services of Cinder have one name: up while either lives, and unfinished work is claimed once",
 		Length: 120 * time.Second,
+		Cloud:  true,
 		Bite:   faults.CreateVolume{}.Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
 			cloud(d, t)
