@@ -74,7 +74,7 @@ func (s Script) check() error {
 func sayable(t cluster.Topology) cluster.Topology {
 	plain := cluster.DefaultTopology()
 	t.MonDefects, t.MgrDefects, t.ClientDefects = plain.MonDefects, plain.MgrDefects, plain.ClientDefects
-	t.Cinder.Defects, t.Cinder.APIDefects = plain.Cinder.Defects, plain.Cinder.APIDefects
+	t.Cinder.Defects, t.Cinder.APIDefects, t.Cinder.DB.Defects = plain.Cinder.Defects, plain.Cinder.APIDefects, plain.Cinder.DB.Defects
 	t.MgrModules = nil
 	return t
 }
@@ -84,6 +84,7 @@ func sayable(t cluster.Topology) cluster.Topology {
 func (s Script) Scenario() Scenario {
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
 			again, err := ParseScript(s.String()) // faults remember whom they struck
@@ -165,8 +166,9 @@ func topologyNumbers(t *cluster.Topology) option.Set {
 	return option.Set{
 		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
 		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
-		"volumes": option.Count(&t.Cinder.Volumes), "twins": option.Count(&t.Cinder.Twins), "schedulers": option.Count(&t.Cinder.Schedulers),
-		"backups": option.Count(&t.Cinder.Backups), "apis": option.Count(&t.Cinder.APIs), "replicas": option.Count(&t.Cinder.Replicas),
+		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
+		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
+		"cinder-apis": option.Count(&t.Cinder.APIs), "cinder-replicas": option.Count(&t.Cinder.Replicas),
 	}
 }
 

@@ -130,7 +130,10 @@ func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
 		o.ceph("config", "set", "mgr", "mgr/prometheus/standby_behaviour", "error", "--force")
 		o.ceph("mgr", "module", "enable", "prometheus", "--force")
 		o.eventually("the module serves", func() bool {
-			var d mgrDump
+			var d struct {
+				Available  bool   `json:"available"`
+				ActiveName string `json:"active_name"`
+			}
 			o.cephJSON(&d, "mgr", "dump")
 			if d.Available && d.ActiveName != "real" {
 				o.ceph("mgr", "fail", d.ActiveName)
