@@ -30,6 +30,7 @@ func GoalWords() []GoalWord {
 		{"served", "every client that reads and writes keys has been answered since", func(_ *faults.Phrase, step int) Goal { return served(step) }},
 		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
 		{"sessions", "every monitor client has had a session since", func(_ *faults.Phrase, step int) Goal { return sessions(step, never) }},
+		{"answered", "everything that the operator has asked is answered", func(_ *faults.Phrase, step int) Goal { return answered(step) }},
 		{"abandoned MON WHO ...", "none of those has a session with the monitor", readAbandoned},
 	}
 }
