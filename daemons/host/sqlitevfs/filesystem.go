@@ -68,11 +68,12 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 	if err != nil {
 		return nil, flags, f.fault(err)
 	}
-	return &file{File: opened, fs: f, name: name, unsynced: !exists, lock: f.store.lock(name)}, flags, nil
+	return &file{File: opened, fs: f, name: name, lock: f.store.lock(name)}, flags, nil
 }
 
 // Delete implements vfs.VFS.
 func (f *fileSystem) Delete(name string, syncDir bool) error {
+	delete(f.store.named, name)
 	switch err := f.store.disk.Remove(name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return sqlite3.IOERR_DELETE_NOENT

@@ -20,11 +20,12 @@ type Store struct {
 	rand  host.Rand
 	loop  host.Loop
 	locks map[string]*fileLock
+	named map[string]bool // files whose names this process has made durable
 }
 
 // New makes the store of process h, for tasks of loop.
 func New(h host.Host, loop host.Loop) *Store {
-	return &Store{disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, locks: make(map[string]*fileLock)}
+	return &Store{disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, locks: make(map[string]*fileLock), named: make(map[string]bool)}
 }
 
 // registered counts the file systems ever registered with the library, whose
