@@ -467,6 +467,50 @@ func TestReplica_usesThePrimarysTimeAndChance(t *testing.T) {
 	}
 }
 
+// TestReplica_survivesLossesOfPower: whatever loses power, replicas are a beginning of
+// their primary, and catch up.
+func TestReplica_survivesLossesOfPower(t *testing.T) {
+	for seed := range uint64(4) {
+		d := newDatabases(seed, 2, sqld.Options{Log: 20, PullInterval: 5 * time.Millisecond})
+		draw := sim.NewStream(seed, "losses")
+		stop := false
+		ended := d.task(func(h host.Host, l host.Loop, task host.Task) {
+			s := open(t, h, l, d.URL()).Within(100 * time.Millisecond)
+			for i := 0; !stop; i++ {
+				s.Migrate(task)
+				s.CreateService(task, &db.Service{Host: fmt.Sprint(i), Binary: "b", UpdatedAt: h.Clock().Now()})
+				s.DeleteServices(task, db.ServiceFilter{Host: fmt.Sprint(i - 10)}, h.Clock().Now())
+			}
+		})
+		for range 20 {
+			d.Sim.Run(time.Duration(draw.IntN(int(200 * time.Millisecond))))
+			for i := range 2 {
+				switch draw.IntN(3) {
+				case 0:
+					d.servers[i].PowerOff()
+					d.start(i)
+				case 1:
+					d.servers[i].Kill()
+					d.start(i)
+				}
+			}
+		}
+		stop = true
+		if !d.RunUntil(time.Hour, ended) {
+			t.Fatalf("seed %d: not done", seed)
+		}
+		d.Sim.Run(5 * time.Second)
+		d.await(t, 1, "caught up", d.caughtUp())
+		if a, b := d.hosts(t, 0), d.hosts(t, 1); a != b || a == "" {
+			t.Errorf("seed %d: the primary has %q, the replica %q", seed, a, b)
+		}
+		if got := d.status(1); got.Position < 20 {
+			t.Errorf("seed %d: little was written: %+v", seed, got)
+		}
+		d.Close()
+	}
+}
+
 func TestServer_restoresABackup(t *testing.T) {
 	d := newReplicated(t, 2, 100)
 	d.create(t, "a")
@@ -614,4 +658,8 @@ func TestServer_makesStatementsSlow(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 	})
+}
+
+func TestDatabase_isTheModel(t *testing.T) {
+	dbtest.RunModel(t, func(testing.TB) dbtest.World { return newDatabases(1, 1, sqld.Options{}) })
 }

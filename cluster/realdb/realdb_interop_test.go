@@ -86,6 +86,15 @@ func TestStore_onRealServers(t *testing.T) {
 	}
 }
 
+func TestStore_isTheModelOnRealServers(t *testing.T) {
+	for _, kind := range realdb.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			s := start(t, kind)
+			dbtest.RunModel(t, func(t testing.TB) dbtest.World { return newWorld(t, s) })
+		})
+	}
+}
+
 // TestStore_outlivesItsServer: operations fail while the server is down, and the next
 // ones after its restart find what was written.
 func TestStore_outlivesItsServer(t *testing.T) {
@@ -130,6 +139,15 @@ func TestStore_outlivesItsServer(t *testing.T) {
 					t.Errorf("%+v, %v", got, err)
 				}
 			})
+		})
+	}
+}
+
+func BenchmarkStore(b *testing.B) {
+	for _, kind := range realdb.Kinds() {
+		b.Run(string(kind), func(b *testing.B) {
+			s := start(b, kind)
+			dbtest.Bench(b, func(t testing.TB) dbtest.World { return newWorld(t, s) })
 		})
 	}
 }

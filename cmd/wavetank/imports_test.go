@@ -55,7 +55,7 @@ func layers() []layer {
 		{folder: "daemons/cinder/api", modules: []string{"daemons"}, real: true,
 			why: "net/http's handlers, on the seam's streams"},
 		{folder: "daemons/cinder/db/dbtest", modules: []string{"daemons"},
-			external: []string{"github.com/google/go-cmp"},
+			external: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 			why:      "the suite knows the store and no world"},
 		{folder: "daemons/mgr/web", modules: []string{"daemons"}, real: true,
 			why: "net/http's types, on the seam's streams"},

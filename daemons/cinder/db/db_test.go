@@ -75,3 +75,7 @@ func (w serverWorld) Close() {
 	w.sqliteWorld.Close()
 	w.server.Kill()
 }
+
+func TestStore_isTheModelOnSQLite(t *testing.T) { dbtest.RunModel(t, newSQLite) }
+
+func BenchmarkStore_onSQLite(b *testing.B) { dbtest.Bench(b, newSQLite) }

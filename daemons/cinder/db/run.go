@@ -246,6 +246,12 @@ func discard(conn *sql.Conn) {
 	conn.Close()
 }
 
+// Exec runs any statement without arguments: an operator's, or a test's.
+func (o Operations) Exec(t host.Task, text string) error {
+	_, err := o.exec(t, statement{text: text})
+	return err
+}
+
 // Hold runs fn while a connection of the pool is taken for it, which it cannot use: a
 // way to see what a drained pool does.
 func (s *Store) Hold(t host.Task, fn func() error) error {

@@ -117,6 +117,7 @@ func checks() []check {
 		{"a deleted service is out of sight", softDelete},
 		{"a sign of life is an update, or else the creation", upSince},
 		{"migrating again changes nothing", migrateAgain},
+		{"several may migrate at once", migrateTogether},
 		{"a cluster lives once", clusterOnce},
 		{"a cluster's health is its members'", clusterHealth},
 		{"work is claimed by one", claim},
@@ -248,6 +249,30 @@ func migrateAgain(r *rig) {
 		r.must(r.Migrate(r.task))
 	}
 	r.equal(r.list(db.ServiceFilter{}), []db.Service{s})
+}
+
+// migrateTogether removes the tables and has several stores make them.
+func migrateTogether(r *rig) {
+	for _, table := range []string{"workers", "clusters", "services", "schema_migrations"} {
+		r.must(r.store.Exec(r.task, "drop table "+table))
+	}
+	const n = 4
+	left := n
+	for range n {
+		store, err := db.Open(r.host, r.loop, db.Options{URL: r.url})
+		r.must(err)
+		defer store.Close()
+		r.loop.Go("migration", func(t host.Task) {
+			defer func() { left-- }()
+			if err := store.Migrate(t); err != nil {
+				r.Error(err)
+			}
+		})
+	}
+	for left > 0 {
+		r.task.Sleep(time.Millisecond)
+	}
+	r.create(r.full())
 }
 
 func clusterOnce(r *rig) {
