@@ -77,7 +77,9 @@ func eachService(t Target, f Fault, who string, do func(CinderTarget, string) bo
 func osServiceWord() Word {
 	return Word{
 		Usage: "os-service ACTION WHO", Doc: "an operator disables, enables, freezes, thaws or fails over services of Cinder",
-		read: func(p *Phrase) Fault { return OSService{Action: p.OneOf("disable", "enable", "freeze", "thaw", "failover_host"), Who: p.Who()} },
+		read: func(p *Phrase) Fault {
+			return OSService{Action: p.OneOf("disable", "enable", "freeze", "thaw", "failover_host"), Who: p.Who()}
+		},
 	}
 }
 
