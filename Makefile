@@ -101,7 +101,7 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 golden: ## hold recorded run hashes under -race and on arm64 (qemu-user, installed if missing)
 	.ci/golden
 
-interop: ## run the tests against real Ceph and tshark, which are installed if missing
+interop: ## run the tests against real Ceph, Cinder's clients, databases and tshark, installed if missing
 	.ci/interop
 
 # Everything at Ceph's own timings: some 15 minutes for 20.

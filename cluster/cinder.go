@@ -12,6 +12,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/cinder/db"
 	"github.com/wavetank/wavetank/daemons/cinder/rpc"
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/host/sqlitevfs"
 	"github.com/wavetank/wavetank/daemons/sqld"
 )
 
@@ -37,11 +38,12 @@ type Cinder struct {
 	APIDefects api.Defects
 }
 
-// DefaultCinder has Cinder's own timings, and nobody in it.
+// DefaultCinder has Cinder's own timings, and nobody in it. Backends have a replica, and
+// take a minute to make a volume.
 func DefaultCinder() Cinder {
 	return Cinder{
 		Service: cinder.DefaultOptions(), API: api.DefaultOptions(), ListInterval: 5 * time.Second,
-		Backend: cinder.BackendConfig{Name: "lvm"},
+		Backend: cinder.BackendConfig{Name: "lvm", Targets: []string{"replica"}, CreateTime: time.Minute},
 	}
 }
 
@@ -111,6 +113,9 @@ func (c *Cluster) deployCinder() {
 	t := c.topology.Cinder
 	if !t.Deployed() {
 		return
+	}
+	if err := sqlitevfs.Initialize(); err != nil { // not in the middle of a step
+		panic(fmt.Sprintf("cluster: SQLite does not compile: %v", err))
 	}
 	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }
 	for i, name := range t.DatabaseNames() {

@@ -6,11 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/cinder"
 	"github.com/wavetank/wavetank/daemons/cinder/db"
+	"github.com/wavetank/wavetank/daemons/cinder/rpc"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/netconn"
 )
@@ -71,7 +73,10 @@ type cinderClient struct {
 	mu      sync.Mutex
 	loop    host.Loop // nil before it runs
 	process host.Host
+	rpc     *rpc.Client
 	waiting []func(host.Task) // given before it ran
+
+	volumes int // asked for so far
 }
 
 func newCinderClient(h Host, c *Cluster) *cinderClient { return &cinderClient{host: h, cluster: c} }
@@ -84,9 +89,11 @@ func (o *cinderClient) run(h host.Host) {
 	for i := range o.cluster.apis {
 		loop.Go("list", func(t host.Task) { o.list(t, h, loop, i) })
 	}
+	client := rpc.New(h, loop, rpc.Config{Brokers: []netip.AddrPort{o.cluster.broker}, Options: o.cluster.topology.Cinder.Service.RPC})
+	loop.Post(client.Start)
 	o.mu.Lock()
 	waiting := o.waiting
-	o.loop, o.process, o.waiting = loop, h, nil
+	o.loop, o.process, o.rpc, o.waiting = loop, h, client, nil
 	o.mu.Unlock()
 	for _, do := range waiting {
 		loop.Go("request", do)
@@ -159,10 +166,29 @@ func (c *Cluster) CinderRequest(method, path, body string) {
 	})
 }
 
+// OSService has the operator put an action of os-services to the first API, for the
+// service of a machine; false if that runs none.
+func (c *Cluster) OSService(action, name string) bool {
+	who := c.topology.Cinder.ServiceOf(name)
+	if c.cinder == nil || who.Host == "" {
+		return false
+	}
+	body := fmt.Sprintf(`{"host": %s, "binary": %s}`, quoted(who.Host), quoted(who.Binary))
+	if action != "enable" && action != "disable" {
+		body = fmt.Sprintf(`{"host": %s}`, quoted(who.Host))
+	}
+	c.CinderRequest(http.MethodPut, "/v3/os-services/"+action, body)
+	return true
+}
+
 // RemoveService has the operator remove the row of the service of a machine, as
-// "cinder-manage service remove" does. Its outcome is published as RowDeleted.
-func (c *Cluster) RemoveService(name string) {
+// "cinder-manage service remove" does; false if that runs none. Its outcome is published
+// as RowDeleted.
+func (c *Cluster) RemoveService(name string) bool {
 	o, who := c.cinder, c.topology.Cinder.ServiceOf(name)
+	if o == nil || who.Host == "" {
+		return false
+	}
 	o.do(func(t host.Task) {
 		f := RowDeleted{Who: who}
 		if store, err := db.Open(o.process, o.loop, c.storeOptions()); err == nil {
@@ -171,4 +197,22 @@ func (c *Cluster) RemoveService(name string) {
 		}
 		o.process.Probe(f)
 	})
+	return true
+}
+
+// CreateVolume has the volume service of a machine make a volume; false if that runs
+// none.
+func (c *Cluster) CreateVolume(name string) bool {
+	o, who := c.cinder, c.topology.Cinder.ServiceOf(name)
+	if o == nil || who.Binary != cinder.BinaryVolume {
+		return false
+	}
+	o.volumes++
+	args := cinder.CreateVolume{Volume: fmt.Sprintf("volume-%d", o.volumes)}
+	o.do(func(t host.Task) {
+		if err := o.rpc.Cast(t, rpc.Target{Topic: who.Binary + "." + who.Host}, "create_volume", args); err != nil {
+			o.process.Log().Warn("volume not asked for", "error", err)
+		}
+	})
+	return true
 }

@@ -22,6 +22,7 @@ const (
 	RoleSchedulers = "schedulers" // every scheduler
 	RoleServices   = "services"   // every machine with a service of Cinder that has a row of its own
 	RoleAPIs       = "apis"       // every API of Cinder
+	RoleCloud      = "cloud"      // every service and every API of Cinder
 	RoleDatabases  = "databases"  // every database server
 	RoleDead       = "dead"       // every daemon that was killed
 	RolePaused     = "paused"     // every daemon that is paused
@@ -58,6 +59,8 @@ func (c *Cluster) Resolve(who string) ([]string, error) {
 		return c.topology.Cinder.SchedulerNames(), nil
 	case RoleServices:
 		return c.topology.Cinder.ServiceNames(), nil
+	case RoleCloud:
+		return c.cloud(), nil
 	case RoleAPIs:
 		return c.topology.Cinder.APINames(), nil
 	case RoleDatabases:
@@ -92,4 +95,10 @@ func (c *Cluster) where(is func(Host) bool) []string {
 		}
 	}
 	return out
+}
+
+// cloud is every service and every API of Cinder, second processes too.
+func (c *Cluster) cloud() []string {
+	t := c.topology.Cinder
+	return slices.Concat(t.ServiceNames(), t.TwinNames(), t.APINames())
 }

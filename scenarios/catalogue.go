@@ -45,6 +45,17 @@ func Catalogue() []Scenario {
 		moncQuorum(),
 		moncReset(),
 		moncSilence(),
+		svcBroken(),
+		svcDead(),
+		svcDelete(),
+		svcFailover(),
+		svcFlap(),
+		svcIntervals(),
+		svcOutage(),
+		svcRestore(),
+		svcSkew(),
+		svcSlow(),
+		svcTwins(),
 	}
 }
 

@@ -30,15 +30,23 @@ func GoalWords() []GoalWord {
 		{"served", "every client that reads and writes keys has been answered since", func(_ *faults.Phrase, step int) Goal { return served(step) }},
 		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
 		{"sessions", "every monitor client has had a session since", func(_ *faults.Phrase, step int) Goal { return sessions(step, never) }},
+		{"cinder-up", "every service of Cinder has sent a heartbeat since, and is listed as up", func(_ *faults.Phrase, step int) Goal { return listed(step, never) }},
+		{"cinder-down WHO ...", "those services of Cinder are listed as down", func(p *faults.Phrase, step int) Goal { return goesDown(step, readNames(p)...) }},
+		{"cinder-stays-up WHO ...", "those services of Cinder are listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return stayUp(step, 0, readNames(p)...) }},
 		{"abandoned MON WHO ...", "none of those has a session with the monitor", readAbandoned},
 	}
 }
 
 func readAbandoned(p *faults.Phrase, step int) Goal {
 	mon := p.Who()
+	return abandoned(step, mon, readNames(p))
+}
+
+// readNames reads one name or more, up to what else a goal says.
+func readNames(p *faults.Phrase) []string {
 	who := []string{p.Who()}
 	for p.More() && !p.Next("within", "of") {
 		who = append(who, p.Who())
 	}
-	return abandoned(step, mon, who)
+	return who
 }

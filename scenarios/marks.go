@@ -76,7 +76,7 @@ func markOf(o cluster.Observation, r *run) string {
 	case mon.MapCommitted:
 		return markOfMap(f, r)
 	}
-	return ""
+	return cloudMark(o)
 }
 
 func markOfExit(f cluster.ProcessExited) string {

@@ -199,7 +199,7 @@ func (r *run) perform() {
 		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
 		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
 		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
-		Lease: topology.Mon.Lease, Client: topology.Client,
+		Lease: topology.Mon.Lease, Client: topology.Client, Cinder: topology.Cinder,
 	})
 	r.world.Observe(r.observe)
 	r.cluster.Start()
@@ -273,24 +273,33 @@ func (r *run) scaled(d time.Duration) time.Duration {
 }
 
 // warmUp waits until every manager is in the map and one of them serves, or the
-// monitors have a leader if there is no manager: an
+// monitors have a leader if there is no manager, and Cinder's services are up: an
 // undisturbed cluster must get there (I-MGR-12).
 func (r *run) warmUp(t cluster.Topology) bool {
 	limit := r.scaled(warmUpLimit)
-	ready := func() bool {
-		m := r.cluster.View().MgrMap()
-		if t.Mgrs == 0 {
-			return r.cluster.View().Leader() != ""
-		}
-		return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
-	}
+	ready := func() bool { return r.monsReady(t) && cinderReady(r.cluster) }
 	if r.until(limit, ready) || r.failed() {
 		return !r.failed()
+	}
+	if t.Mons == 0 {
+		r.fail("", "I-SVC-5 who beats is up", fmt.Sprintf("not all services of an undisturbed cloud are up after %v", limit))
+		return false
 	}
 	r.fail("", "I-MGR-12 bounded promotion", fmt.Sprintf(
 		"an undisturbed cluster has no available active manager and %d standbys after %v: %s",
 		t.Mgrs-1, limit, describeMap(r.cluster.View().MgrMap())))
 	return false
+}
+
+func (r *run) monsReady(t cluster.Topology) bool {
+	m := r.cluster.View().MgrMap()
+	switch {
+	case t.Mons == 0:
+		return true
+	case t.Mgrs == 0:
+		return r.cluster.View().Leader() != ""
+	}
+	return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
 }
 
 // warmUpLimit is generous: a first quorum takes seconds, a manager's modules one.

@@ -48,6 +48,9 @@ type Scenario struct {
 	// time.
 	Length time.Duration
 
+	// Cloud says that what is deployed are Cinder's services, and no monitors.
+	Cloud bool
+
 	// Decode lets rules of the plan speak of places in the daemons' protocol. Such a
 	// scenario runs in the simulator only.
 	Decode bool
@@ -83,8 +86,11 @@ func (s Scenario) CheckIn(world string) error {
 
 // marks are those that the scenario can reach.
 func (s Scenario) marks() []string {
-	if s.Alone != nil {
+	switch {
+	case s.Alone != nil:
 		return s.Marks
+	case s.Cloud:
+		return addNew(cloudMarks(), s.Marks)
 	}
 	return addNew(clusterMarks(), s.Marks)
 }

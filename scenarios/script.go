@@ -74,6 +74,7 @@ func (s Script) check() error {
 func sayable(t cluster.Topology) cluster.Topology {
 	plain := cluster.DefaultTopology()
 	t.MonDefects, t.MgrDefects, t.ClientDefects = plain.MonDefects, plain.MgrDefects, plain.ClientDefects
+	t.Cinder.Defects, t.Cinder.APIDefects, t.Cinder.DB.Defects = plain.Cinder.Defects, plain.Cinder.APIDefects, plain.Cinder.DB.Defects
 	t.MgrModules = nil
 	return t
 }
@@ -83,6 +84,7 @@ func sayable(t cluster.Topology) cluster.Topology {
 func (s Script) Scenario() Scenario {
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
 			again, err := ParseScript(s.String()) // faults remember whom they struck
@@ -150,10 +152,10 @@ func (s Script) writeTopology(b *strings.Builder) {
 	}
 	options := topologyOptions(&plain)
 	for _, section := range topologyOptions(&s.Topology) {
-		i := slices.IndexFunc(options, func(o optionSection) bool { return o.name == section.name })
-		for _, name := range section.set.Names() {
-			if text := section.set.Text(name); text != options[i].set.Text(name) {
-				fmt.Fprintf(b, "option %s %s %s\n", section.name, name, text)
+		i := slices.IndexFunc(options, func(o OptionSection) bool { return o.Name == section.Name })
+		for _, name := range section.Set.Names() {
+			if text := section.Set.Text(name); text != options[i].Set.Text(name) {
+				fmt.Fprintf(b, "option %s %s %s\n", section.Name, name, text)
 			}
 		}
 	}
@@ -164,17 +166,29 @@ func topologyNumbers(t *cluster.Topology) option.Set {
 	return option.Set{
 		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
 		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
+		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
+		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
+		"cinder-apis": option.Count(&t.Cinder.APIs), "cinder-replicas": option.Count(&t.Cinder.Replicas),
 	}
 }
 
-// optionSection are the options of one kind of daemon.
-type optionSection struct {
-	name string
-	set  option.Set
+// Numbers are how many daemons of each kind the script deploys, by their words.
+func (s *Script) Numbers() option.Set { return topologyNumbers(&s.Topology) }
+
+// Options are those of the daemons that the script deploys.
+func (s *Script) Options() []OptionSection { return topologyOptions(&s.Topology) }
+
+// OptionSection are the options of one kind of daemon.
+type OptionSection struct {
+	Name string
+	Set  option.Set
 }
 
-func topologyOptions(t *cluster.Topology) []optionSection {
-	return []optionSection{{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()}}
+func topologyOptions(t *cluster.Topology) []OptionSection {
+	return []OptionSection{
+		{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()},
+		{"cinder", t.Cinder.Service.Named()}, {"cinder-api", t.Cinder.API.Named()},
+	}
 }
 
 // mostDaemons bounds how many of a kind a script may ask for.
@@ -275,18 +289,18 @@ func (r *scriptReader) option(p *faults.Phrase) {
 	sections := topologyOptions(&r.script.Topology)
 	var names []string
 	for _, s := range sections {
-		names = append(names, s.name)
+		names = append(names, s.Name)
 	}
 	i := slices.Index(names, p.OneOf(names...))
 	if i < 0 {
 		return
 	}
-	name := p.OneOf(sections[i].set.Names()...)
+	name := p.OneOf(sections[i].Set.Names()...)
 	value := p.Rest("the value of " + name)
 	if name == "" || value == "" {
 		return
 	}
-	if err := sections[i].set.Put(name, value); err != nil {
+	if err := sections[i].Set.Put(name, value); err != nil {
 		p.Fail("%v", err)
 	}
 }

@@ -109,7 +109,7 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario a\nmgr 3" + step, `did you mean "mgrs"?`},
 		{"scenario a\nmons -1" + step, "line 2, column 6: how many there are is -1"},
 		{"scenario a\nmons 1000000000" + step, "want 0 to 1000"},
-		{"scenario a\noption osd x 1" + step, `"osd" stands where mon, mgr, client is expected`},
+		{"scenario a\noption osd x 1" + step, `"osd" stands where mon, mgr, client, cinder, cinder-api is expected`},
 		{"scenario a\noption mon mon_leese 1" + step, `did you mean "mon_lease"?`},
 		{"scenario a\noption mon mon_lease" + step, "the value of mon_lease is missing"},
 		{"scenario a\noption mon mon_lease soon" + step, "not a number of seconds"},

@@ -14,13 +14,14 @@ import (
 // timeline remembers the damage of a run, for checkers whose properties excuse
 // some of it.
 type timeline struct {
-	world  cluster.World
-	pauses map[string][]interval
-	links  map[faults.Fault]*interval // damage to links that lasts
-	broken []interval
-	fired  func() bool   // whether any fault point has, nil if none can
-	last   time.Duration // of the damage that is over as soon as it is done
-	lasts  bool          // there is damage that nothing undoes
+	world   cluster.World
+	pauses  map[string][]interval
+	links   map[faults.Fault]*interval // damage to links that lasts
+	broken  []interval
+	fired   func() bool   // whether any fault point has, nil if none can
+	last    time.Duration // of the damage that is over as soon as it is done
+	lasts   bool          // there is damage that nothing undoes
+	rewound bool          // a database was put back
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
@@ -43,16 +44,22 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.broken = append(t.broken, interval{since: now, until: now})
 		t.last = now
 	case faults.FailMgr, *faults.Fire: // a command; what a process does by itself
+	case faults.OSService, faults.ServiceRemove, faults.CreateVolume: // what operators do
 	case faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
 		t.last = now
 	case faults.Undoing:
 		if i := t.links[f.Undoes()]; i != nil {
 			i.until = now
 		}
+	case faults.DBFailover, faults.DBRestore:
+		t.lasts, t.rewound = true, true
 	default:
 		t.lasts = true
 	}
 }
+
+// Rewound implements invariant.Timeline.
+func (t *timeline) Rewound() bool { return t.rewound }
 
 // longAgo is before any run.
 const longAgo = -time.Hour
@@ -105,6 +112,12 @@ func (t *timeline) Runs(host string, pid uint32) bool {
 		return false
 	}
 	return h.Running() && !h.Paused()
+}
+
+// HostRuns implements invariant.Timeline.
+func (t *timeline) HostRuns(host string) bool {
+	h := t.world.Host(host)
+	return h != nil && h.Running() && !h.Paused()
 }
 
 // DiskFaults implements invariant.Timeline.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/sim"
@@ -56,6 +57,36 @@ func (f Failure) String() string {
 		where = " on " + f.Host
 	}
 	return fmt.Sprintf("%s at %v (step %d)%s: %s", f.Property, f.At, f.Step, where, f.Detail)
+}
+
+// Signature is what failures have in common that are the same one: the property and the
+// kind of daemon at which it broke, and for a property that stands for many (a panic, a
+// process that gave up) what was seen, without numbers and names.
+func (f *Failure) Signature() string {
+	kind, _, _ := strings.Cut(f.Host, ".")
+	text := f.Property
+	if kind != "" {
+		text += " on " + kind
+	}
+	if code, _, _ := strings.Cut(f.Property, " "); code == propertyPanic || code == "I-PROC-1" {
+		first, _, _ := strings.Cut(f.Detail, "\n")
+		text += ": " + vague(first)
+	}
+	return text
+}
+
+// vague is text without its numbers.
+func vague(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < '0' || r > '9':
+			b.WriteRune(r)
+		case !strings.HasSuffix(b.String(), "0"):
+			b.WriteByte('0')
+		}
+	}
+	return b.String()
 }
 
 // Landed is a fault of the plan and how much of it landed.

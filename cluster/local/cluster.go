@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,15 +47,12 @@ func (c Config) validate() error {
 	return nil
 }
 
-// ErrInUse: another process has the folder open.
-var ErrInUse = errors.New("another process runs this cluster")
-
 // Cluster is a cluster in a folder. Its methods may be called on any goroutine.
 type Cluster struct {
 	config Config
 	id     *identity
-	lock   *flock.Flock
-	mons   []string // "mon.a"
+	lock   *flock.Flock // of the folder
+	mons   []string     // "mon.a"
 	mgrs   []string
 
 	mu      sync.Mutex
@@ -64,8 +60,7 @@ type Cluster struct {
 	closed  bool
 	serving map[string]bool // monitors that are in the quorum and know everything committed
 	ready   chan struct{}   // closed when all are
-	failed  chan struct{}   // closed when a daemon has ended itself
-	cause   error           // why
+	fate    fate
 }
 
 // Open takes possession of a folder, and makes a new cluster in it if there is
@@ -75,28 +70,12 @@ func Open(config Config) (*Cluster, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(config.Dir)
+	dir, lock, err := openFolder(config.Dir, identityFile)
 	if err != nil {
-		return nil, fmt.Errorf("local cluster: %w", err)
+		return nil, err
 	}
 	config.Dir = dir
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("local cluster: %w", err)
-	}
-	if err := checkFolder(dir); err != nil {
-		return nil, fmt.Errorf("local cluster: %w", err)
-	}
-	c := &Cluster{
-		config: config, lock: flock.New(filepath.Join(dir, lockFile)),
-		serving: map[string]bool{}, ready: make(chan struct{}), failed: make(chan struct{}),
-	}
-	mine, err := c.lock.TryLock()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("local cluster: lock %s: %w", dir, err)
-	case !mine:
-		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
-	}
+	c := &Cluster{config: config, lock: lock, serving: map[string]bool{}, ready: make(chan struct{}), fate: newFate()}
 	if err := c.identify(); err != nil {
 		return nil, errors.Join(fmt.Errorf("local cluster: %w", err), c.lock.Unlock())
 	}
@@ -163,6 +142,7 @@ func (c *Cluster) start(name string, program func(host.Host)) error {
 	if err != nil {
 		return fmt.Errorf("local cluster: %w", err)
 	}
+	d.adminSocket = c.AdminSocket(name)
 	c.mu.Lock()
 	c.daemons = append(c.daemons, d)
 	c.mu.Unlock()
@@ -172,27 +152,11 @@ func (c *Cluster) start(name string, program func(host.Host)) error {
 
 // Await waits until every monitor serves. Errors: why a daemon has ended, or the
 // context's.
-func (c *Cluster) Await(ctx context.Context) error {
-	select {
-	case <-c.ready:
-		return nil
-	case <-c.failed:
-		return c.cause
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (c *Cluster) Await(ctx context.Context) error { return c.fate.await(ctx, c.ready) }
 
 // Wait waits until a daemon ends itself, which none should, and says why, or until
 // the context is done, which is no error.
-func (c *Cluster) Wait(ctx context.Context) error {
-	select {
-	case <-c.failed:
-		return c.cause
-	case <-ctx.Done():
-		return nil
-	}
-}
+func (c *Cluster) Wait(ctx context.Context) error { return c.fate.wait(ctx) }
 
 // Close ends every daemon and gives the folder free.
 func (c *Cluster) Close() error {
@@ -213,6 +177,8 @@ func monsOf(id *identity) (names []string) {
 	}
 	return names
 }
+
+func (c *Cluster) folder() string { return c.config.Dir }
 
 // seen takes a fact of a daemon.
 func (c *Cluster) seen(fact host.Fact) {
@@ -244,7 +210,7 @@ func (c *Cluster) takeMembers(f mon.Members) (added []string) {
 	c.mons = monsOf(c.id)
 	err := errors.Join(c.id.write(c.config.Dir), replaceFile(c.ConfFile(), c.id.conf(c.config.Dir)))
 	if err != nil {
-		c.failWith(fmt.Errorf("monmap %d: %w", f.Epoch, err))
+		c.fate.fail(fmt.Errorf("monmap %d: %w", f.Epoch, err))
 	}
 	for _, name := range c.mons {
 		if !slices.Contains(was, name) && slices.ContainsFunc(c.id.Members, func(p place) bool { return "mon."+p.Name == name && p.Addr.Addr().IsLoopback() }) {
@@ -278,15 +244,7 @@ func (c *Cluster) exited(name string, code int, reason string) {
 	if code == 0 && !slices.Contains(c.mons, name) {
 		return // a monitor that was removed
 	}
-	c.failWith(fmt.Errorf("%s ended with status %d: %s", name, code, reason))
-}
-
-// failWith notes the first reason for which the cluster cannot go on.
-func (c *Cluster) failWith(err error) {
-	if c.cause == nil {
-		c.cause = err
-		close(c.failed)
-	}
+	c.fate.fail(fmt.Errorf("%s ended with status %d: %s", name, code, reason))
 }
 
 func (c *Cluster) runMon(h host.Host) {

@@ -12,24 +12,37 @@ import (
 	"github.com/wavetank/wavetank/daemons/host/oshost"
 )
 
-// daemon is one of the cluster's, over all its incarnations.
+// owner is the cluster that a daemon is one of. Its methods may be called on any
+// goroutine.
+type owner interface {
+	// folder is where the daemon has its data and its log.
+	folder() string
+	// seen takes a fact that the daemon states.
+	seen(host.Fact)
+	// exited is the end of a daemon that nobody wished.
+	exited(name string, code int, reason string)
+}
+
+// daemon is one of a cluster's, over all its incarnations.
 type daemon struct {
-	cluster *Cluster
+	owner   owner
 	name    string
 	program func(host.Host)
 	log     *os.File
+
+	adminSocket string // "" is none
 
 	mu    sync.Mutex
 	now   *oshost.Host // the incarnation that runs
 	ended bool         // the owner's wish
 }
 
-func newDaemon(c *Cluster, name string, program func(host.Host)) (*daemon, error) {
-	log, err := os.OpenFile(filepath.Join(c.config.Dir, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+func newDaemon(o owner, name string, program func(host.Host)) (*daemon, error) {
+	log, err := os.OpenFile(filepath.Join(o.folder(), name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	return &daemon{cluster: c, name: name, program: program, log: log}, nil
+	return &daemon{owner: o, name: name, program: program, log: log}, nil
 }
 
 // begin starts an incarnation. Its program runs on a loop of its own.
@@ -41,15 +54,15 @@ func (d *daemon) begin() {
 	}
 	d.now = oshost.New(oshost.Options{
 		Name:   d.name,
-		Dir:    filepath.Join(d.cluster.config.Dir, d.name),
+		Dir:    filepath.Join(d.owner.folder(), d.name),
 		Log:    slog.New(slog.NewTextHandler(d.log, nil)),
 		Addrs:  []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})},
-		OnFact: d.cluster.seen,
+		OnFact: d.owner.seen,
 
-		AdminSocket: d.cluster.AdminSocket(d.name),
+		AdminSocket: d.adminSocket,
 
 		OnRespawn: func(string) { d.begin() },
-		OnExit:    func(code int, reason string) { d.cluster.exited(d.name, code, reason) },
+		OnExit:    func(code int, reason string) { d.owner.exited(d.name, code, reason) },
 	})
 	h := d.now
 	h.NewLoop("main").Post(func() { d.program(h) })

@@ -40,35 +40,10 @@ type place struct {
 
 // Files of the folder that come before anything else of a cluster.
 const (
-	identityFile = "cluster.json"
+	identityFile = "cluster.json" // of Ceph
+	cloudFile    = "cinder.json"  // of Cinder
 	lockFile     = "lock"
 )
-
-// ErrFolder: the folder holds something else than a cluster, or another one.
-var ErrFolder = errors.New("not the folder of this cluster")
-
-// checkFolder refuses a folder of something else, whose files a new cluster would
-// write over. Errors: ErrFolder, with the file.
-func checkFolder(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	foreign := ""
-	for _, e := range entries {
-		switch e.Name() {
-		case identityFile:
-			return nil // what it says is looked at later
-		case lockFile, identityFile + nextSuffix: // of a beginning that came no further
-		default:
-			foreign = e.Name()
-		}
-	}
-	if foreign != "" {
-		return fmt.Errorf("%s has %s and no %s: %w; name a new or an empty folder", dir, foreign, identityFile, ErrFolder)
-	}
-	return nil
-}
 
 // readIdentity is what the folder says. Errors: fs.ErrNotExist, ErrFolder.
 func readIdentity(dir string) (*identity, error) {

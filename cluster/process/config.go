@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -195,4 +196,19 @@ func (g *config) each(names []string, set func(name, value string) error) error 
 		}
 	}
 	return nil
+}
+
+// setup is what the process needs to know.
+func (g *config) setup() setup {
+	s := setup{
+		name: g.name(), conf: g.file, pidFile: g.value("pid_file"), dataDir: g.dataDir(), adminSocket: g.value("admin_socket"),
+		prepare: func() (daemon, []netip.Addr, error) { return newMgr(g) },
+	}
+	if g.kind == "mon" {
+		s.prepare = func() (daemon, []netip.Addr, error) { return newMon(g) }
+	}
+	if toStderr, _ := strconv.ParseBool(g.value("log_to_stderr")); !toStderr && !g.toStderr {
+		s.logFile = g.value("log_file")
+	}
+	return s
 }

@@ -20,6 +20,13 @@
 // the standard ones survives that. Otherwise the status is the daemon's, which is 1 for
 // a failure; [StatusUsage] is for mistakes on the command line and in the file.
 //
+// # Cinder's
+//
+// Cinder's daemons run the same way, with the command line of Cinder's programs and a
+// cinder.conf (package cinderd): "wavetank daemon cinder-volume --config-file
+// cinder.conf". Of cinder-manage there are "db sync", which makes the tables, and
+// "service remove".
+//
 // # What is left out
 //
 // A process stays in the foreground and with its user: -f is accepted, --setuser is not.

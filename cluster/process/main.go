@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wavetank/wavetank/cluster/cephconf"
+	"github.com/wavetank/wavetank/cluster/cinderd"
 	"github.com/wavetank/wavetank/daemons/sysinfo"
 )
 
@@ -18,8 +19,11 @@ const StatusUsage = 2
 // statusFailed is the status of a daemon that could not start, as of Ceph's.
 const statusFailed = 1
 
-// Kinds are the kinds of daemons that can be run.
+// Kinds are the kinds of daemons that can be run: Ceph's.
 func Kinds() []string { return []string{"mgr", "mon"} }
+
+// CinderKinds are those of Cinder, with cinder-manage, which is none.
+func CinderKinds() []string { return append(cinderd.Kinds(), cinderManage) }
 
 // Streams are what a process writes to besides its log.
 type Streams struct{ Out, Err io.Writer }
@@ -27,6 +31,9 @@ type Streams struct{ Out, Err io.Writer }
 // Main runs a daemon until it ends, and returns the exit status. It takes possession of
 // the process: of its signals, and of its whole if the daemon respawns.
 func Main(kind string, args []string, to Streams) int {
+	if isCinder(kind) {
+		return to.cinder(kind, args)
+	}
 	args = append(strings.Fields(os.Getenv("CEPH_ARGS")), args...)
 	command, err := parseArgs(kind, args)
 	switch {
@@ -41,16 +48,22 @@ func Main(kind string, args []string, to Streams) int {
 	if err == nil {
 		err = to.perform(g)
 	}
+	return to.status(command.name(), err)
+}
+
+// status is the exit status for an error, which is told.
+func (to Streams) status(name string, err error) int {
 	var ended *exit
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &ended):
 		return to.failed(ended.status, err)
-	case errors.Is(err, ErrConfig), errors.Is(err, cephconf.ErrSyntax):
+	case errors.Is(err, ErrConfig), errors.Is(err, cephconf.ErrSyntax),
+		errors.Is(err, cinderd.ErrConfig), errors.Is(err, cinderd.ErrSyntax):
 		return to.failed(StatusUsage, err)
 	}
-	return to.failed(statusFailed, fmt.Errorf("%s: %w", command.name(), err))
+	return to.failed(statusFailed, fmt.Errorf("%s: %w", name, err))
 }
 
 // perform does what the command line asks for.
@@ -58,7 +71,7 @@ func (to Streams) perform(g *config) error {
 	if g.mkfs {
 		return mkfs(g, to.Err)
 	}
-	return run(g, to.Err)
+	return run(g.setup(), to.Err)
 }
 
 // exit is the end of a daemon that it has chosen itself.

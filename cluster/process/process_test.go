@@ -88,7 +88,12 @@ func (s *site) read(name string) string {
 
 // command is a daemon that is not started, with Ceph's flags.
 func (s *site) command(kind, id string, args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], append([]string{"daemon", kind, "-c", filepath.Join(s.dir, "ceph.conf"), "-i", id, "-f"}, args...)...)
+	return testCommand(append([]string{kind, "-c", filepath.Join(s.dir, "ceph.conf"), "-i", id, "-f"}, args...)...)
+}
+
+// testCommand is "wavetank daemon" with these arguments.
+func testCommand(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], append([]string{"daemon"}, args...)...)
 	cmd.Env = append(os.Environ(), "CEPH_ARGS=")
 	return cmd
 }
@@ -103,7 +108,13 @@ type running struct {
 
 func (s *site) start(kind, id string, args ...string) *running {
 	s.t.Helper()
-	r := &running{Cmd: s.command(kind, id, args...), s: s, name: kind + "." + id}
+	return s.run(s.command(kind, id, args...), kind+"."+id)
+}
+
+// run starts a command, and ends it with the test.
+func (s *site) run(cmd *exec.Cmd, name string) *running {
+	s.t.Helper()
+	r := &running{Cmd: cmd, s: s, name: name}
 	r.Stdout, r.Stderr = &r.output, &r.output
 	if err := r.Start(); err != nil {
 		s.t.Fatal(err)

@@ -23,10 +23,22 @@ type daemon interface {
 	stop(done func())
 }
 
+// setup is what a process needs to know of its daemon.
+type setup struct {
+	name        string // "mgr.x"
+	conf        string // the configuration file, "" if none
+	logFile     string // "" is standard error
+	pidFile     string // "" is none
+	dataDir     string
+	adminSocket string // "" is none
+	// prepare makes the daemon, and tells the addresses of its machine.
+	prepare func() (daemon, []netip.Addr, error)
+}
+
 // running is a process with its daemon.
 type running struct {
 	daemon
-	g     *config
+	setup
 	log   *slog.Logger
 	file  *logFile // nil if the log is not in a file
 	addrs []netip.Addr
@@ -40,14 +52,15 @@ type end struct {
 }
 
 // run runs the daemon until it ends.
-func run(g *config, stderr io.Writer) error {
-	r := &running{g: g, ended: make(chan end, 1)}
+func run(of setup, stderr io.Writer) error {
+	r := &running{setup: of, ended: make(chan end, 1)}
 	// First of all, so that nobody who signals early ends the process by default (MS-1).
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 	r.openLog(stderr)
-	if err := r.prepare(); err != nil {
+	var err error
+	if r.daemon, r.addrs, err = r.prepare(); err != nil {
 		r.log.Error("cannot start", "error", err)
 		return err
 	}
@@ -60,43 +73,30 @@ func run(g *config, stderr io.Writer) error {
 
 // openLog opens the log. A daemon that cannot have its file logs to stderr and goes on.
 func (r *running) openLog(stderr io.Writer) {
-	name := r.g.value("log_file")
-	toStderr, _ := strconv.ParseBool(r.g.value("log_to_stderr"))
 	var to io.Writer = stderr
-	if !toStderr && !r.g.toStderr && name != "" {
-		file, err := openLog(name)
+	if r.logFile != "" {
+		file, err := openLog(r.logFile)
 		if err != nil {
-			fmt.Fprintf(stderr, "%s: log file: %v; logging here\n", r.g.name(), err)
+			fmt.Fprintf(stderr, "%s: log file: %v; logging here\n", r.name, err)
 		} else {
 			r.file, to = file, file
 		}
 	}
 	r.log = slog.New(slog.NewTextHandler(to, nil))
-	r.log.Info("starting", "daemon", r.g.name(), "pid", os.Getpid(), "conf", r.g.file)
-}
-
-// prepare makes the daemon, which does not run yet.
-func (r *running) prepare() (err error) {
-	if r.g.kind == "mon" {
-		r.daemon, r.addrs, err = newMon(r.g)
-	} else {
-		r.daemon, r.addrs, err = newMgr(r.g)
-	}
-	return err
+	r.log.Info("starting", "daemon", r.name, "pid", os.Getpid(), "conf", r.conf)
 }
 
 func (r *running) writePID() error {
-	if name := r.g.value("pid_file"); name != "" {
-		return os.WriteFile(name, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
+	if r.pidFile != "" {
+		return os.WriteFile(r.pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
 	}
 	return nil
 }
 
 // removePID removes the file unless another process has written its own there.
 func (r *running) removePID() {
-	name := r.g.value("pid_file")
-	if text, err := os.ReadFile(name); err == nil && string(text) == strconv.Itoa(os.Getpid())+"\n" {
-		os.Remove(name)
+	if text, err := os.ReadFile(r.pidFile); err == nil && string(text) == strconv.Itoa(os.Getpid())+"\n" {
+		os.Remove(r.pidFile)
 	}
 }
 
@@ -139,7 +139,7 @@ func (r *running) newHost() *oshost.Host {
 		name = "localhost"
 	}
 	return oshost.New(oshost.Options{
-		Name: name, Dir: r.g.dataDir(), Log: r.log, Addrs: r.addrs, AdminSocket: r.g.value("admin_socket"),
+		Name: name, Dir: r.dataDir, Log: r.log, Addrs: r.addrs, AdminSocket: r.adminSocket,
 		OnExit:    func(code int, reason string) { r.ended <- end{exit: exit{code, reason}} },
 		OnRespawn: func(reason string) { r.ended <- end{exit: exit{0, reason}, respawn: true} },
 	})

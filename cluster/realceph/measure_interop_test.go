@@ -119,19 +119,21 @@ type crew struct {
 }
 
 // measure is the script: the active manager is taken out at any moment between two ticks
-// of the monitors, which come every 5 s, and two beacons, every 2 s; it is brought back
-// when another one serves.
+// of the monitors, which come every 5 s, and brought back some time after another one
+// serves, so that its beacons, which come every 2 s, fall anywhere between ticks too.
 func measure(s stage, kind string, all []failover) {
-	gaps := rand.New(rand.NewPCG(1, 1))
+	draw := rand.New(rand.NewPCG(1, 1))
+	wait := func(most time.Duration) { s.sleep(time.Duration(draw.Int64N(int64(most)))) }
 	now := s.await("a manager and a standby", func(r crew) bool { return r.available && len(r.standbys) == 1 })
 	for i := range all {
-		s.sleep(time.Duration(gaps.Int64N(int64(10 * time.Second))))
+		wait(10 * time.Second)
 		old, began := now, s.now()
 		s.strike(kind, old.active)
 		s.await("a map without the old one", func(r crew) bool { return r.gid != old.gid })
 		all[i].dropped = s.now() - began
 		s.await("another one available", func(r crew) bool { return r.gid != old.gid && r.available })
 		all[i].available = s.now() - began
+		wait(2 * time.Second)
 		s.recover(kind, old.active)
 		now = s.await(old.active+" as a standby", func(r crew) bool {
 			gid := r.standbys[old.active]

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -64,6 +66,24 @@ func (s *site) awaitOption(who string, want shownOption) {
 	})
 }
 
+// placementGroups are a manager's answers about placement groups, of which there are none.
+func (s *site) placementGroups() (all []string) {
+	for _, command := range []string{
+		"pg stat", "pg stat -f json", "pg ls", "pg ls -f json", "pg dump_stuck", "pg dump_stuck -f json", "pg map 1.0",
+		"pg debug unfound_objects_exist", "osd perf", "osd perf -f json", "osd pool stats", "osd pool stats -f json", "osd pool stats x",
+	} {
+		out, err := s.tryCeph(strings.Fields(command)...)
+		if err != nil {
+			_, text, _ := strings.Cut(err.Error(), ": ")
+			out += text
+		}
+		out = strings.ReplaceAll(strings.TrimSpace(out), `"pg_ready":false`, `"pg_ready":true`) // which takes Ceph's a while
+		// JSON that is asked for ends in a newline here.
+		all = append(all, command+"\n"+strings.ReplaceAll(out, "\n", ""))
+	}
+	return all
+}
+
 // freeTCPPort is one that nobody listens at just now.
 func freeTCPPort(t *testing.T) int {
 	t.Helper()
@@ -110,7 +130,10 @@ func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
 		o.ceph("config", "set", "mgr", "mgr/prometheus/standby_behaviour", "error", "--force")
 		o.ceph("mgr", "module", "enable", "prometheus", "--force")
 		o.eventually("the module serves", func() bool {
-			var d mgrDump
+			var d struct {
+				Available  bool   `json:"available"`
+				ActiveName string `json:"active_name"`
+			}
 			o.cephJSON(&d, "mgr", "dump")
 			if d.Available && d.ActiveName != "real" {
 				o.ceph("mgr", "fail", d.ActiveName)
@@ -168,6 +191,14 @@ func TestMgrClient_ourMgrTakesRealReports(t *testing.T) {
 	}
 	s.ceph("config", "set", "mon", "mon_osd_down_out_interval", "700")
 	s.awaitOption("mon.a", shownOption{"mon_osd_down_out_interval", "700", "mon"})
+	ours := s.placementGroups()
+	s.ceph("mgr", "fail", "x")
+	s.awaitMgrs("real: x")
+	if diff := cmp.Diff(s.placementGroups(), ours); diff != "" {
+		t.Errorf("of placement groups (-real +ours):\n%s", diff)
+	}
+	s.ceph("mgr", "fail", "real")
+	s.awaitMgrs("x: real")
 	if code, data, status := s.askMons(`{"prefix": "config show", "who": "mon.a", "key": "mon_lease"}`); code != 0 || !strings.HasPrefix(data, "2") {
 		t.Errorf("passed on: %d %q %q", code, data, status)
 	}

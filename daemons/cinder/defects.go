@@ -21,6 +21,9 @@ type Defects struct {
 	// OneSidedAge takes a row with a stamp of the future for alive, however far that is.
 	// Cinder does everywhere but in the list of services.
 	OneSidedAge bool
+	// RacingRows leaves two processes of one name a row each, if both have made one.
+	// Cinder does.
+	RacingRows bool
 	// HeartbeatUnbounded lets a beat wait for its database for as long as that takes.
 	HeartbeatUnbounded bool
 }

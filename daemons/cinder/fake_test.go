@@ -91,6 +91,7 @@ var fieldOf = map[db.ServiceColumn]string{
 	db.ServiceReportCount: "ReportCount", db.ServiceUpdatedAt: "UpdatedAt", db.ServiceAvailabilityZone: "AvailabilityZone",
 	db.ServiceRPCVersion: "RPCVersion", db.ServiceObjectVersion: "ObjectVersion", db.ServiceClusterName: "ClusterName",
 	db.ServiceIsDisabled: "Disabled", db.ServiceDisabledReason: "DisabledReason", db.ServiceModifiedAt: "ModifiedAt",
+	db.ServiceDeleted: "Deleted", db.ServiceDeletedAt: "DeletedAt",
 	db.ServiceReplicationStatus: "ReplicationStatus", db.ServiceActiveBackendID: "ActiveBackendID",
 }
 

@@ -76,7 +76,23 @@ func (s *Service) createRow(t host.Task, ops Operations, again bool) error {
 	}
 	s.id, s.uuid = row.ID, row.UUID
 	s.h.Probe(RowCreated{s.who(), s.id, s.uuid, again})
-	return nil
+	return s.giveWay(t, ops)
+}
+
+// giveWay leaves the service's row to an older one of the same name, which another process
+// of that name may have made at the same time: no constraint of the table forbids that, and
+// then each would beat in a row of its own.
+func (s *Service) giveWay(t host.Task, ops Operations) error {
+	first, err := ops.Service(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
+	if err != nil || first.ID >= s.id || s.cfg.Defects.RacingRows {
+		return err
+	}
+	s.log.Warn("another process has made a row of this name, is there a second service?", "id", first.ID)
+	_, err = ops.UpdateServices(t, s.self(), db.Service{Deleted: true, DeletedAt: s.now()}, db.ServiceDeleted, db.ServiceDeletedAt)
+	if err == nil {
+		s.id, s.uuid = first.ID, first.UUID
+	}
+	return err
 }
 
 // ensureCluster makes the row of the cluster with the flags of its first member, if there

@@ -173,8 +173,8 @@ func (s *Service) cluster() string {
 	return s.opt.Cluster + "@" + backend
 }
 
-// now is the machine's wall clock, as it goes into the database.
-func (s *Service) now() time.Time { return s.h.Clock().Now().UTC() }
+// now is the machine's wall clock, as the database has it: UTC, in microseconds.
+func (s *Service) now() time.Time { return s.h.Clock().Now().UTC().Truncate(time.Microsecond) }
 
 // row reads the service's row.
 func (s *Service) row(t host.Task, ops Operations) (db.Service, error) {

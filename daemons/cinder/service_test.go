@@ -108,6 +108,19 @@ func TestService_restart(t *testing.T) {
 	}
 }
 
+// TestService_twins: of two processes that make a row of one name at the same time one
+// gives way.
+func TestService_twins(t *testing.T) {
+	r := newRig(t)
+	r.db.slow = time.Second // between looking and making
+	r.volume("ctl@lvm")
+	r.volume("ctl@lvm")
+	r.w.Run(40 * time.Second)
+	if n := len(r.db.services); n != 2 || !r.db.services[1].Deleted || r.row().ReportCount < 3 {
+		t.Errorf("rows: %+v", r.db.services)
+	}
+}
+
 // TestService_driver: a service whose driver is not set up sends no heartbeats, and does
 // once it is.
 func TestService_driver(t *testing.T) {

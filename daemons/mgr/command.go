@@ -33,13 +33,13 @@ type command struct {
 }
 
 func commandTable() []command {
-	return []command{
+	return append(pgCommands(), []command{
 		{module.Command{Prefix: "service dump", Help: "dump service map", Perm: "r"}, "service", (*server).serviceDump},
 		{module.Command{Prefix: "service status", Help: "dump service state", Perm: "r"}, "service", (*server).serviceStatus},
 		{module.Command{Prefix: "config show", Params: configShowParams, Help: "Show running configuration", Perm: "r"}, "mgr", (*server).configShow},
 		{module.Command{Prefix: "config show-with-defaults", Params: "name=who,type=CephString",
 			Help: "Show running configuration (including compiled-in defaults)", Perm: "r"}, "mgr", (*server).configShowAll},
-	}
+	}...)
 }
 
 // descriptions are what the beacons carry: the commands that the monitors are to offer

@@ -14,19 +14,11 @@ import (
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// refused is an error with the number that the client is told.
-type refused struct {
-	code int32
-	text string
-}
-
-func (e *refused) Error() string { return e.text }
-
 // codeOf is what a client is told of an error.
 func codeOf(err error) int32 {
-	var r *refused
-	if errors.As(err, &r) {
-		return r.code
+	var refused *admin.Error
+	if errors.As(err, &refused) {
+		return -int32(refused.Errno)
 	}
 	return module.Invalid
 }
@@ -49,7 +41,7 @@ func (srv *server) showConfig(args admin.Args, all bool) (any, error) {
 		return srv.oneOption(d, key)
 	}
 	list := configOf(d, all)
-	if format := args.Text("format"); format == "json" || format == "json-pretty" {
+	if wantsJSON(args) {
 		return list, nil
 	}
 	if d.Defaults == nil { // it has told nothing
@@ -62,11 +54,11 @@ func (srv *server) showConfig(args admin.Args, all bool) (any, error) {
 func (srv *server) daemonOf(who string) (*state.Daemon, error) {
 	kind, name, ok := strings.Cut(who, ".")
 	if !ok {
-		return nil, &refused{module.Invalid, "invalid daemon name: use <type>.<id>"}
+		return nil, &admin.Error{Errno: admin.EINVAL, Text: "invalid daemon name: use <type>.<id>"}
 	}
 	d := srv.g.s.cluster.Daemons.Get(state.Key{Type: kind, Name: name})
 	if d == nil {
-		return nil, &refused{module.NotFound, "no config state for daemon " + who}
+		return nil, &admin.Error{Errno: admin.ENOENT, Text: "no config state for daemon " + who}
 	}
 	return d, nil
 }
@@ -82,7 +74,7 @@ func (srv *server) oneOption(d *state.Daemon, name string) (any, error) {
 	if value, known := d.Defaults[name]; known {
 		return text(value + "\n"), nil
 	}
-	return nil, &refused{code: module.NotFound}
+	return nil, &admin.Error{Errno: admin.ENOENT}
 }
 
 // highest is the level that counts.

@@ -36,8 +36,9 @@
 // # What is left out
 //
 // Placement groups: what OSDs report of them is not read, and the monitors are told that
-// there are none. Of the Objecter there is only the OSD map and the wait for the epoch
-// that fences the predecessor (MS-18, MS-20). Managers report to the active one (package
+// there are none. Commands about them are answered where that is so, and refused
+// otherwise. Of the Objecter there is only the OSD map and the wait for the epoch that
+// fences the predecessor (MS-18, MS-20). Managers report to the active one (package
 // mgrc), but have no performance counters. With authentication "none" there are no keys
 // to ask the monitors for (MS-5). Modules are part of the program, so a process need not
 // load them when it starts, which takes Ceph's seconds.

@@ -187,7 +187,15 @@ func TestServer_describesItsCommands(t *testing.T) {
 	want := []string{
 		"mgr[config show map[name:who type:CephString] map[name:key req:false type:CephString]]",
 		"mgr[config show-with-defaults map[name:who type:CephString]]",
-		"mgr[make tea map[name:sort type:CephString]]", "service[service dump]", "service[service status]",
+		"mgr[make tea map[name:sort type:CephString]]",
+		"osd[osd perf]",
+		"osd[osd pool stats map[name:pool_name req:false type:CephPoolname]]",
+		"pg[pg debug map[name:debugop strings:unfound_objects_exist|degraded_pgs_exist type:CephChoices]]",
+		"pg[pg dump_stuck map[n:N name:stuckops req:false strings:inactive|unclean|stale|undersized|degraded type:CephChoices] map[name:threshold req:false type:CephInt]]",
+		"pg[pg ls map[name:pool req:false type:CephInt] map[n:N name:states req:false type:CephString]]",
+		"pg[pg map map[name:pgid type:CephPgid]]",
+		"pg[pg stat]",
+		"service[service dump]", "service[service status]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("described (-want +got):\n%s", diff)

@@ -242,7 +242,7 @@ func TestStandby_activation(t *testing.T) {
 	m.pushDigest()
 	m.within(10*time.Millisecond, "active manager", func() bool { return m.mode() == mgr.ModeActive })
 	sent := facts[mgr.BeaconSent](m)
-	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 4}) {
+	if last := sent[len(sent)-1]; last != (mgr.BeaconSent{Name: "x", GID: gid, Available: true, Commands: 11}) {
 		t.Errorf("the last beacon at the end of init is %+v, want an extra one that claims to be available", last)
 	}
 	if m.standby.State() != "active" {
@@ -251,7 +251,7 @@ func TestStandby_activation(t *testing.T) {
 
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)
-	m.expectBeacons("until the map says so", true, 4)
+	m.expectBeacons("until the map says so", true, 11)
 	m.push(available(m.names(6, gid)))
 	m.forgetBeacons()
 	m.world.Run(5 * time.Second)

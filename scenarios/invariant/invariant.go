@@ -41,6 +41,10 @@ type Timeline interface {
 	DiskFaults(host string) []error
 	// Runs reports whether that very process of the host is there and not paused, now.
 	Runs(host string, pid uint32) bool
+	// Rewound reports whether a database was ever put back to what it was before.
+	Rewound() bool
+	// HostRuns reports whether any process of the host is there and not paused, now.
+	HostRuns(host string) bool
 	// CalmSince is when the last damage of any kind was over, long before the run if
 	// there was none; false while something is damaged. Who was killed is over with.
 	CalmSince() (time.Duration, bool)
@@ -57,6 +61,7 @@ type Bounds struct {
 	Founders     []string      // the monitors of the first monmap
 	Lease        time.Duration // mon_lease
 	Client       monc.Options  // of every monitor client
+	Cinder       cluster.Cinder
 }
 
 // All makes one of each checker, in the order of their names.
@@ -97,6 +102,16 @@ func All(t Timeline, b Bounds) []Checker {
 		newResubscribed(),
 		newCatchUp(t, b),
 		newQuietShutdown(),
+		newHeartbeatMeansUp(b),
+		newOnlyBeatsStamp(b),
+		newLoopSurvives(t),
+		saneIntervals{},
+		newAliveIsUp(t, b),
+		newBrokenIsSilent(),
+		oneRule{b},
+		newOneClaim(),
+		newBeatsCount(t, b),
+		listsAnswered{t, b},
 	}
 }
 

@@ -22,17 +22,27 @@ type calm struct {
 	disk      []error
 	since     time.Duration // the end of all damage
 	damaged   bool
+	rewound   bool
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Runs(string, uint32) bool                                        { return !c.down }
+func (c calm) Rewound() bool                                                   { return c.rewound }
+func (c calm) HostRuns(string) bool                                            { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
-	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(),
+	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(), Cinder: cloud(),
+}
+
+// cloud is one API with Cinder's timings.
+func cloud() cluster.Cinder {
+	c := cluster.DefaultCinder()
+	c.APIs = 1
+	return c
 }
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {

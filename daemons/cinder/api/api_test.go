@@ -83,6 +83,12 @@ type rig struct {
 
 func newRig(t testing.TB, defects api.Defects) *rig {
 	t.Helper()
+	return newRigOn(t, defects, func(s *db.Store) api.Store { return s })
+}
+
+// newRigOn is newRig with something before the database.
+func newRigOn(t testing.TB, defects api.Defects, before func(*db.Store) api.Store) *rig {
+	t.Helper()
 	r := &rig{t: t, clock: clock.NewMock(), rpc: &services{say: map[string]string{
 		"get_pools":    `[{"name": "ctl@lvm#fast", "capabilities": {"backend_state": "down"}}, {"name": "c1@lvm#fast", "capabilities": {}}]`,
 		"work_cleanup": `{"cleaning": [{"id": 2, "host": "ctl@lvm", "binary": "cinder-volume", "cluster_name": null}]}`,
@@ -99,7 +105,7 @@ func newRig(t testing.TB, defects api.Defects) *rig {
 		r.must(err)
 		r.must(r.store.Migrate(task))
 		a, err := api.New(api.Config{
-			Host: r.h, Loop: r.loop, Store: r.store, RPC: r.rpc, Bind: netip.MustParseAddrPort("127.0.0.1:0"),
+			Host: r.h, Loop: r.loop, Store: before(r.store), RPC: r.rpc, Bind: netip.MustParseAddrPort("127.0.0.1:0"),
 			Options: api.DefaultOptions(), Defects: defects,
 		})
 		r.must(err)
@@ -197,7 +203,7 @@ func (r *rig) ask(method, path, version, body string) reply {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	request.Header.Set("X-Auth-Token", "admin:p1")
+	request.Header.Set("X-Auth-Token", "admin:a1")
 	if version != "" {
 		request.Header.Set("OpenStack-API-Version", "volume "+version)
 	}
@@ -444,6 +450,35 @@ func TestAPI_failover(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	if asked := r.rpc.taken(); !slices.Equal(asked, []string{`cast cinder-volume.ctl@lvm failover {"secondary_backend_id":"b1"}`}) {
+		t.Errorf("%q", asked)
+	}
+}
+
+// vanishing is a database from which a row goes just before it is changed.
+type vanishing struct{ *db.Store }
+
+func (v vanishing) UpdateServices(t host.Task, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (int, error) {
+	if _, err := v.DeleteServices(t, f, now); err != nil {
+		return 0, err
+	}
+	return v.Store.UpdateServices(t, f, set, columns...)
+}
+
+// What is deleted while it is changed was not changed.
+func TestAPI_vanishes(t *testing.T) {
+	r := newRigOn(t, api.Defects{}, func(s *db.Store) api.Store { return vanishing{s} })
+	r.populate()
+	if a := r.ask("PUT", "/v3/os-services/disable", "", `{"host": "ctl@lvm", "binary": "cinder-volume"}`); a.status != 404 {
+		t.Errorf("disable: %d %s", a.status, a.body)
+	}
+	if a := r.ask("PUT", "/v3/os-services/failover_host", "", `{"host": "n1@lvm"}`); a.status != 400 {
+		t.Errorf("failover: %d %s", a.status, a.body)
+	}
+	c := r.said(r.ask("GET", "/v3/clusters/c1@lvm", "3.26", ""), 200)["cluster"].(map[string]any)
+	if c["replication_status"] != "enabled" {
+		t.Errorf("the cluster stays changed: %v", c)
+	}
+	if asked := r.rpc.taken(); len(asked) > 0 {
 		t.Errorf("%q", asked)
 	}
 }

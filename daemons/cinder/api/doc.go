@@ -26,6 +26,11 @@
 //     name its pools are. Cinder looks it up by the member's host and finds nothing.
 //
 // Beyond that, services are listed by ascending id, where Cinder gives no order; any
-// name can stand for the project in a path, where Cinder wants hexadecimal digits; and
-// the documents on versions are served whatever version is asked for.
+// name can stand for the project in a path, where Cinder wants hexadecimal digits; the
+// documents on versions are served whatever version is asked for; GET /clusters/{name}
+// heeds the binary, and filters of clusters by num_hosts, num_down_hosts and frozen find
+// what they should on every database; messages about unfinished work are filled in.
+//
+// A test holds the rest against the genuine cinder-api of Debian, answer by answer
+// (package cluster/realcinder).
 package api

@@ -142,10 +142,10 @@ func (a *API) changeReplication(c *call, clusterName, host string, x transition)
 // one. Error: a fault unless it is one host, or hosts of one cluster.
 func (a *API) replicated(c *call, clusterName, host string) (*judgedCluster, []db.Service, error) {
 	filter := db.ServiceFilter{Matching: host, Binary: binVolume}
-	missing := invalidInput("No service found with host=%s", host)
+	missing := invalid("No service found with host=%s", host)
 	if clusterName != "" {
 		filter.Cluster = &clusterName
-		missing = invalidInput("No service found with cluster=%s", clusterName)
+		missing = invalid("No service found with cluster=%s", clusterName)
 	}
 	found, err := a.config.Store.Services(c.t, filter)
 	if err != nil {

@@ -138,12 +138,16 @@ var (
 	nullable = []string{"string", "null"}
 )
 
-// hostPattern is Cinder's for names of hosts, backends and pools.
-var hostPattern = regexp.MustCompile(`^[a-zA-Z0-9-._#@:/+]*$`)
+// The patterns of names of hosts, backends and pools, of which the first is that of
+// services.
+var (
+	servicePattern = regexp.MustCompile(`^[a-zA-Z0-9-._#@:/+\[\]]*$`)
+	hostPattern    = regexp.MustCompile(`^[a-zA-Z0-9-._#@:/+]*$`)
+)
 
 // Properties that several bodies have.
 var (
-	hostProperty    = property{name: "host", types: nullable, min: 1, max: 255, pattern: hostPattern}
+	hostProperty    = property{name: "host", types: nullable, min: 1, max: 255, pattern: servicePattern}
 	clusterProperty = property{name: "cluster", types: nullable, max: 255}
 	serverProperty  = property{name: "server", types: nullable, max: 255}
 	prefixProperty  = property{name: "prefix", types: nullable, max: 255}
@@ -190,7 +194,7 @@ var (
 	cleanupSchema = schema{properties: []property{
 		{name: "cluster_name", types: nullable, min: 1, max: 255, pattern: hostPattern},
 		{name: "disabled", types: []string{"boolean", "string"}, enum: booleans},
-		hostProperty,
+		{name: "host", types: nullable, min: 1, max: 255, pattern: hostPattern},
 		{name: "is_up", types: []string{"boolean", "string"}, enum: booleans},
 		{name: "binary", enum: []any{binVolume, binScheduler}},
 		{name: "resource_id", format: uuidFormat},

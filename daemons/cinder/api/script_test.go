@@ -75,8 +75,8 @@ func perform(r *rig, block string) string {
 	a := r.ask(head[0], head[1], version, strings.Join(body, "\n"))
 	text := strings.ReplaceAll(compact(a.body), r.addr.String(), "ADDR")
 	text = strings.ReplaceAll(text, `},{`, "},\n    {")
-	if strings.HasPrefix(text, "<html>") {
-		text = "<html>"
+	if strings.HasPrefix(text, "404 Not Found") { // of no route
+		text, _, _ = strings.Cut(text, "\n")
 	}
 	out := append([]string{request, "----", strings.TrimSpace(fmt.Sprint(a.status, " ", text))}, r.rpc.taken()...)
 	return strings.Join(out, "\n")

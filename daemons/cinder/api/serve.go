@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http" //wavetank:allow requests and responses only: it starts nothing
 	"net/url"
@@ -39,23 +38,34 @@ type plainText string
 // [web.Listen] has it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := "req-" + newUUID(a.config.Host.Rand("cinder.api.request"))
+	w.Header().Set("X-Openstack-Request-Id", id)
 	switch path := r.URL.Path; {
 	case path == "/":
-		a.write(w, answer{http.StatusMultipleChoices, versionDocument(baseURL(r))})
+		a.tellVersions(w, r, http.StatusMultipleChoices)
 	case path == "/healthcheck":
 		a.write(w, answer{http.StatusOK, plainText("OK")})
 	case path == "/v3":
 		w.Header().Set("Location", baseURL(r)+"v3/")
+		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 		w.WriteHeader(http.StatusFound)
 	case !strings.HasPrefix(path, "/v3/"):
-		noRoute(w)
+		noRoute(w, r)
 	case r.Header.Get("X-Auth-Token") == "":
 		handOutToken(w, r)
 	default:
-		w.Header().Set("X-Openstack-Request-Id", id)
 		w.Header().Set("X-Compute-Request-Id", id)
 		a.serveV3(w, r, strings.TrimPrefix(path, "/v3/"), id)
 	}
+}
+
+// tellVersions answers which versions are served, whichever is asked for.
+func (a *API) tellVersions(w http.ResponseWriter, r *http.Request, status int) {
+	v, err := requestedVersion(r.Header)
+	if err != nil {
+		v = minVersion
+	}
+	v.tell(w)
+	a.write(w, answer{status, versionDocument(baseURL(r))})
 }
 
 // baseURL is the server's root as the client knows it.
@@ -75,29 +85,40 @@ func handOutToken(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// noRoute is the answer to a path that means nothing.
-func noRoute(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+// noRoute is the answer to a path that means nothing, in what the client likes to read.
+func noRoute(w http.ResponseWriter, r *http.Request) {
+	kind, text := "text/plain; charset=UTF-8", "404 Not Found\n\n"+noResource+"\n\n   "
+	switch likes := r.Header.Get("Accept"); {
+	case strings.Contains(likes, "html"), strings.Contains(likes, "*/*"):
+		kind = "text/html; charset=UTF-8"
+		text = "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  " +
+			noResource + "<br /><br />\n\n\n\n </body>\n</html>"
+	case strings.Contains(likes, "json"):
+		kind = "application/json"
+		text = `{"message": "` + noResource + `<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}`
+	}
+	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintf(w, "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  %s<br /><br />\n\n\n\n </body>\n</html>", noResource)
+	_, _ = io.WriteString(w, text) // it goes to memory
 }
 
 // serveV3 answers a request below /v3/.
 func (a *API) serveV3(w http.ResponseWriter, r *http.Request, path, id string) {
 	if path == "" {
-		a.write(w, answer{http.StatusOK, versionDocument(baseURL(r))})
+		a.tellVersions(w, r, http.StatusOK)
 		return
 	}
 	project, route, ok := a.find(r.Method, path)
 	if !ok {
-		noRoute(w)
+		noRoute(w, r)
 		return
 	}
 	a.log.Debug("request", "request", id, "method", r.Method, "path", r.URL.Path)
 	v, err := requestedVersion(r.Header)
+	if v != (version{}) {
+		v.tell(w)
+	}
 	if err == nil {
-		w.Header().Set(versionHeader, serviceType+" "+v.String())
-		w.Header().Set("Vary", versionHeader)
 		var said answer
 		if said, err = a.perform(r, route, project, v); err == nil {
 			a.write(w, said)
@@ -126,13 +147,28 @@ func (a *API) perform(r *http.Request, to route, project string, v version) (ans
 	if project != "" && project != tokenProject(r.Header.Get("X-Auth-Token")) {
 		return answer{}, invalid(malformedURL)
 	}
-	if c.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
-		return answer{}, invalid("Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Cinder.")
-	}
+	c.query = parseQuery(r.URL.RawQuery)
 	if to.handle == nil || !v.atLeast(to.since) {
 		return answer{}, notFound(noResource)
 	}
 	return to.handle(a, c)
+}
+
+// parseQuery reads a query. What is no escape stands for itself, as in Python.
+func parseQuery(text string) url.Values {
+	plain := func(s string) string {
+		if unescaped, err := url.QueryUnescape(s); err == nil {
+			return unescaped
+		}
+		return s
+	}
+	values := url.Values{}
+	for _, pair := range strings.Split(text, "&") {
+		if key, value, _ := strings.Cut(pair, "="); pair != "" {
+			values.Add(plain(key), plain(value))
+		}
+	}
+	return values
 }
 
 // tokenProject is the project of a token of noauth, "user:project".
@@ -184,6 +220,9 @@ func (a *API) write(w http.ResponseWriter, what answer) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if what.status == http.StatusAccepted && what.body == nil {
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	}
 	var b bytes.Buffer
 	if what.body != nil {
 		e := json.NewEncoder(&b)

@@ -41,8 +41,15 @@ func (v version) atLeast(o version) bool {
 	return v.major > o.major || v.major == o.major && v.minor >= o.minor
 }
 
+// tell puts the version that an answer is of into its header.
+func (v version) tell(w http.ResponseWriter) {
+	w.Header().Set(versionHeader, serviceType+" "+v.String())
+	w.Header().Set("Vary", versionHeader)
+}
+
 // requestedVersion is the one that a request wants. Without a header that is the least.
-// Errors: faults of status 400 for what is no version, 406 for one that is not served.
+// Errors: faults of status 400 for what is no version, 406 for one that is not served,
+// which is returned as well.
 func requestedVersion(header http.Header) (version, error) {
 	values, ok := header[http.CanonicalHeaderKey(versionHeader)]
 	if !ok {
@@ -78,7 +85,7 @@ func parseVersion(text string) (version, error) {
 		return version{}, &fault{http.StatusBadRequest, badVersion(text)}
 	}
 	if !v.atLeast(minVersion) || !maxVersion.atLeast(v) {
-		return version{}, &fault{http.StatusNotAcceptable, fmt.Sprintf(
+		return v, &fault{http.StatusNotAcceptable, fmt.Sprintf(
 			"Version %s is not supported by the API. Minimum is %v and maximum is %v.", text, minVersion, maxVersion)}
 	}
 	return v, nil

@@ -40,7 +40,7 @@ type cleaned struct {
 }
 
 // cleanable are the types of resources that can be in the middle of something.
-func cleanable() []string { return []string{"Backup", "Snapshot", "Volume"} }
+func cleanable() []string { return []string{"Snapshot", "Volume"} }
 
 // cleanup is POST /workers/cleanup: somebody who lives is to clean up after those that do
 // not.
@@ -82,7 +82,7 @@ func (a *API) cleanupRequest(c *call, b body) (r cleanupRequest, err error) {
 	if t := r.ResourceType; t != nil && *t != "" {
 		title := strings.ToUpper((*t)[:1]) + strings.ToLower((*t)[1:])
 		if !slices.Contains(cleanable(), title) {
-			return r, invalidInput("Resource type %s not valid, must be Backup, Snapshot, or Volume", title)
+			return r, invalidInput("Resource type %s not valid, must be Snapshot or Volume", title)
 		}
 		r.ResourceType = &title
 	}

@@ -69,6 +69,9 @@ func (o Operations) Workers(t host.Task, f WorkerFilter) ([]Worker, error) {
 // CreateWorker inserts w and sets its ID. Error: ErrDuplicate if somebody works on the
 // resource.
 func (o Operations) CreateWorker(t host.Task, w *Worker) error {
+	if o.store.options.Defects.StampAsVersion {
+		w.UpdatedAt = w.UpdatedAt.Truncate(time.Second)
+	}
 	id, err := o.insert(t, workers, w.fields())
 	if err == nil {
 		w.ID = id

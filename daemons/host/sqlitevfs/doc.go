@@ -30,9 +30,9 @@
 //
 // SQL functions that tell the time (current_timestamp, 'now') read the clock of
 // the machine that the harness runs on; pass the time of [host.Clock] as a
-// parameter instead. random and randomblob draw from the process's own stream.
-// The number by which SQLite marks each journal as its own is random, so journals
-// differ in these bytes from run to run; what happens and when does not. Busy
+// parameter instead. random and randomblob draw from the process's own stream, and so
+// do the numbers by which journals are marked; those of a write-ahead log are random, so
+// there these bytes differ from run to run; what happens and when does not. Busy
 // time-outs would sleep in real time: a connection has none, and who meets a lock
 // gets sqlite3.BUSY, sleeps with host.Task and tries again.
 package sqlitevfs

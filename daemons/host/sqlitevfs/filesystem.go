@@ -68,7 +68,11 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 	if err != nil {
 		return nil, flags, f.fault(err)
 	}
-	return &file{File: opened, fs: f, name: name, lock: f.store.lock(name)}, flags, nil
+	file := &file{File: opened, fs: f, name: name, lock: f.store.lock(name)}
+	if flags&vfs.OPEN_MAIN_JOURNAL != 0 {
+		return &journal{file: file}, flags, nil
+	}
+	return file, flags, nil
 }
 
 // Delete implements vfs.VFS.

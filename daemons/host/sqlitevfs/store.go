@@ -16,17 +16,25 @@ import (
 
 // Store is the databases of one process. It belongs to one loop.
 type Store struct {
-	disk  host.Disk
-	rand  host.Rand
-	loop  host.Loop
-	locks map[string]*fileLock
-	named map[string]bool // files whose names this process has made durable
+	disk host.Disk
+	rand host.Rand
+	loop host.Loop
+	// journals are the marks of journals. SQL has no part in them.
+	journals host.Rand
+	locks    map[string]*fileLock
+	named    map[string]bool // files whose names this process has made durable
 }
 
 // New makes the store of process h, for tasks of loop.
 func New(h host.Host, loop host.Loop) *Store {
-	return &Store{disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, locks: make(map[string]*fileLock), named: make(map[string]bool)}
+	return &Store{
+		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"), locks: make(map[string]*fileLock), named: make(map[string]bool),
+	}
 }
+
+// Initialize compiles SQLite, once for the program, which the first Open does otherwise:
+// it takes a second or more. Error: the library's.
+func Initialize() error { return sqlite3.Initialize() }
 
 // registered counts the file systems ever registered with the library, whose
 // registry is one for the whole program. The number names the next one and is

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/wavetank/wavetank/scenarios"
+	"github.com/wavetank/wavetank/scenarios/shrink"
+)
+
+// shrinkCmd makes a failure small.
+type shrinkCmd struct {
+	Line  string `arg:"" help:"The line that a failure printed, or the folder that --out wrote." placeholder:"LINE|DIR"`
+	Out   string `short:"o" help:"Write the script to a file, NAME.wt, and not to standard output." placeholder:"FILE"`
+	Seeds int    `help:"How many seeds a smaller script is tried with." default:"8" placeholder:"N"`
+	Runs  int    `help:"How many runs there are at most." default:"5000" placeholder:"N"`
+	Jobs  int    `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
+}
+
+// Run implements the command. The exit status is 1, that of the failure, if one was made
+// small.
+func (c *shrinkCmd) Run(io *streams) error {
+	spec, err := c.spec()
+	if err != nil {
+		return usage(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	small, err := shrink.Shrink(ctx, spec, shrink.Options{
+		Seeds: c.Seeds, Runs: c.Runs, Workers: c.Jobs, Progress: func(s shrink.Small) {
+			if io.terminal {
+				fmt.Fprintf(io.err, "%5d runs, %3d steps: without %s\n", s.Tried, len(s.Script.Plan), s.Last)
+			}
+		},
+	})
+	switch {
+	case errors.Is(err, shrink.ErrNoFailure), errors.Is(err, scenarios.ErrNotScripted):
+		return usage(err)
+	case err != nil:
+		return err
+	}
+	return c.write(io, small)
+}
+
+func (c *shrinkCmd) spec() (scenarios.Spec, error) {
+	if c.Seeds < 1 || c.Runs < 1 || c.Jobs < 0 || c.Jobs > maxJobs {
+		return scenarios.Spec{}, fmt.Errorf("--seeds and --runs must be positive, --jobs 0 to %d", maxJobs)
+	}
+	if c.Out != "" && !strings.HasSuffix(c.Out, scenarios.ScriptSuffix) {
+		return scenarios.Spec{}, fmt.Errorf("--out %s: the name of a script ends with %s", c.Out, scenarios.ScriptSuffix)
+	}
+	text, err := lineText(c.Line)
+	if err != nil {
+		return scenarios.Spec{}, err
+	}
+	line, err := scenarios.ParseLine(text)
+	if err == nil && line.Spec.World == scenarios.WorldTCP {
+		err = errors.New("a run on real sockets comes out otherwise each time, and cannot be made small")
+	}
+	return line.Spec, err
+}
+
+func (c *shrinkCmd) write(io *streams, small shrink.Small) error {
+	text := small.Header() + small.Script.String()
+	if c.Out == "" {
+		fmt.Fprint(io.out, text)
+	} else if err := os.WriteFile(c.Out, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if !small.Complete {
+		fmt.Fprintf(io.err, "wavetank: ended after %d runs: more could perhaps be left out\n", small.Tried)
+	}
+	if c.Out != "" {
+		again := small.Result
+		again.Spec.Scenario.File = c.Out
+		fmt.Fprintf(io.out, "%s: %d steps, %d runs\nwavetank replay '%v'\n", c.Out, len(small.Script.Plan), small.Tried, scenarios.LineOf(again))
+	}
+	return exit{status: scenarios.Fail.ExitCode()}
+}

@@ -1,0 +1,59 @@
+package invariant
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/cinder"
+)
+
+// aliveIsUp is I-SVC-5: a service whose heartbeat was committed a while ago is taken for
+// up, as long as that, and what the clocks of both sides differ by, is less than
+// service_down_time by an interval. Who judges may see a beat before its sender knows
+// that it is committed. He may also see a row as it was long ago, if something is damaged.
+type aliveIsUp struct {
+	timeline Timeline
+	bounds   Bounds
+	sent     stamps
+	last     map[int64]sent // the last one that was committed, by row
+}
+
+func newAliveIsUp(t Timeline, b Bounds) *aliveIsUp {
+	return &aliveIsUp{timeline: t, bounds: b, sent: make(stamps), last: make(map[int64]sent)}
+}
+
+func (*aliveIsUp) Name() string { return "I-SVC-5 who beats is up" }
+
+func (c *aliveIsUp) Observe(o cluster.Observation) string {
+	c.sent.observe(o)
+	if f, ok := o.Fact.(cinder.Beat); ok {
+		c.last[f.ID] = c.sent[f.Who][f.UpdatedAt]
+	}
+	v, ok := c.bounds.verdictOf(o)
+	if !ok || v.up {
+		return ""
+	}
+	beat, committed := c.last[v.row]
+	seen := c.sent[v.Who][v.updated]
+	if !committed || seen.at < beat.at && !c.calmAt(o) {
+		return ""
+	}
+	if seen.at > beat.at {
+		beat = seen
+	}
+	if away := o.At - beat.at + (v.skew - beat.skew).Abs(); away+c.margin() <= v.down {
+		return violation("%s takes %s of %s for down, whose last heartbeat is %v old while clocks differ by %v",
+			v.by, v.Binary, v.Who.Host, o.At-beat.at, (v.skew - beat.skew).Abs())
+	}
+	return ""
+}
+
+// calmAt reports whether all damage is over for so long that no request of that time is
+// still under way.
+func (c *aliveIsUp) calmAt(o cluster.Observation) bool {
+	since, calm := c.timeline.CalmSince()
+	return calm && o.At-since > 2*time.Minute
+}
+
+// margin is how long a row may be under way to who judges it.
+func (c *aliveIsUp) margin() time.Duration { return c.bounds.Cinder.Service.ReportInterval }

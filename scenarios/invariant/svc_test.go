@@ -1,0 +1,147 @@
+package invariant
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/cinder"
+	"github.com/wavetank/wavetank/daemons/cinder/api"
+)
+
+var (
+	svc     = cinder.Who{Host: "volume.0@lvm", Binary: cinder.BinaryVolume}
+	started = cinder.Started{Who: svc, ID: 1, ReportInterval: 10 * time.Second, DownTime: time.Minute}
+	failed  = cinder.BeatFailed{Who: svc}
+)
+
+// wall is what a clock shows that is ahead by so many seconds.
+func wall(seconds, ahead int) time.Duration {
+	return simulated + time.Duration(seconds+ahead)*time.Second
+}
+
+// beatSent is a heartbeat on its way, by a clock that is ahead.
+func beatSent(seconds, ahead int) cluster.Observation {
+	return at(seconds, "volume.0", cinder.BeatSent{Who: svc, ID: 1, UpdatedAt: wall(seconds, ahead)})
+}
+
+func beatDone(seconds, ahead, count int) cluster.Observation {
+	return at(seconds, "volume.0", cinder.Beat{Who: svc, ID: 1, Count: count, UpdatedAt: wall(seconds, ahead)})
+}
+
+// judged is a scheduler's verdict on the stamp of a moment.
+func judged(seconds int, stamp time.Duration, up bool) cluster.Observation {
+	return at(seconds, "scheduler.0", cinder.Judged{Who: svc, ID: 1, Up: up, UpdatedAt: stamp, Now: wall(seconds, 0), DownTime: time.Minute})
+}
+
+// inList is an API's verdict, by a clock that is ahead.
+func inList(seconds, ahead int, stamp time.Duration, up bool) cluster.Observation {
+	f := api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Up: up, UpdatedAt: stamp, Age: wall(seconds, ahead) - stamp}
+	return at(seconds, "api.0", f)
+}
+
+// TestServiceCheckers is TestCheckers for what Cinder's services promise.
+func TestServiceCheckers(t *testing.T) {
+	quiet := calm{since: -time.Hour}
+	damaged := calm{damaged: true}
+	claimed := func(worker, version int64) cinder.WorkClaimed {
+		return cinder.WorkClaimed{Who: svc, Worker: worker, Version: version, Resource: "v"}
+	}
+	for _, tt := range []struct {
+		name, property string
+		timeline       calm
+		good, bad      events
+	}{
+		{
+			"up means a heartbeat", "I-SVC-1", quiet,
+			events{beatSent(10, 0), judged(71, wall(10, 0), true)},
+			events{beatSent(10, 0), judged(72, wall(10, 0), true)},
+		}, {
+			"clocks excuse some", "I-SVC-1", quiet,
+			events{beatSent(10, 30), judged(100, wall(10, 30), true)},
+			events{beatSent(10, 30), judged(102, wall(10, 30), true)},
+		}, {
+			"of both sides", "I-SVC-1", quiet,
+			events{beatSent(10, 0), inList(90, -20, wall(10, 0), true)},
+			events{beatSent(10, 0), inList(92, -20, wall(10, 0), true)},
+		}, {
+			"stamps are of heartbeats", "I-SVC-2", quiet,
+			events{beatSent(10, 0), judged(20, wall(10, 0), true), inList(20, 0, wall(10, 0), true), judged(20, 0, true)},
+			events{beatSent(10, 0), judged(20, wall(15, 0), true)},
+		}, {
+			"the heartbeat goes on", "I-SVC-3", quiet,
+			events{at(0, "volume.0", started), at(21, "volume.0", failed), beatSent(40, 0), tick(61)},
+			events{at(0, "volume.0", started), at(21, "volume.0", failed), tick(44)},
+		}, {
+			"as long as there is a process", "I-SVC-3", calm{down: true},
+			events{at(0, "volume.0", started), tick(99)}, nil,
+		}, {
+			"that does not stand still", "I-SVC-3", calm{paused: 80 * time.Second},
+			events{at(0, "volume.0", started), tick(99)},
+			events{at(0, "volume.0", started), tick(109)},
+		}, {
+			"a new process begins anew", "I-SVC-3", quiet,
+			events{at(0, "volume.0", started), restarted(20, "volume.0", started), tick(40)},
+			events{at(0, "volume.0", started), restarted(20, "volume.0", started), tick(43)},
+		}, {
+			"sane intervals", "I-SVC-4", quiet,
+			events{at(0, "volume.0", started), at(0, "volume.0", cinder.Started{DownTime: 1})},
+			events{at(0, "volume.0", cinder.Started{ReportInterval: 10, DownTime: 10})},
+		}, {
+			"who beats is up", "I-SVC-5", quiet,
+			events{beatSent(10, 0), beatDone(10, 0, 1), judged(61, wall(10, 0), false)},
+			events{beatSent(10, 0), beatDone(10, 0, 1), judged(60, wall(10, 0), false)},
+		}, {
+			"unless clocks differ", "I-SVC-5", quiet,
+			events{beatSent(10, 45), beatDone(10, 45, 1), judged(16, wall(10, 45), false)},
+			events{beatSent(10, 45), beatDone(10, 45, 1), judged(15, wall(10, 45), false)},
+		}, {
+			"by as much on both sides is not to differ", "I-SVC-5", quiet, nil,
+			events{beatSent(10, 300), beatDone(10, 300, 1), inList(20, 300, wall(10, 300), false)},
+		}, {
+			"an old row may be seen in times of damage", "I-SVC-5", damaged,
+			events{beatSent(10, 0), beatDone(10, 0, 1), beatSent(90, 0), beatDone(90, 0, 2), judged(91, wall(10, 0), false)}, nil,
+		}, {
+			"and not in others", "I-SVC-5", quiet, nil,
+			events{beatSent(10, 0), beatDone(10, 0, 1), beatSent(90, 0), beatDone(90, 0, 2), judged(91, wall(10, 0), false)},
+		}, {
+			"who cannot work is silent", "I-SVC-6", quiet,
+			events{at(1, "volume.0", cinder.Working{Who: svc}), at(2, "volume.0", cinder.BeatSkipped{Who: svc}), at(3, "volume.0", cinder.Working{Who: svc, Working: true}), beatSent(4, 0)},
+			events{at(1, "volume.0", cinder.Working{Who: svc}), beatSent(4, 0)},
+		}, {
+			"one rule", "I-SVC-7", quiet,
+			events{judged(70, wall(10, 0), true), judged(71, wall(10, 0), false), judged(10, wall(70, 0), true), judged(10, wall(71, 0), false), inList(71, -1, wall(10, 0), true)},
+			events{judged(10, wall(71, 0), true)},
+		}, {
+			"with both ends", "I-SVC-7", quiet, nil, events{judged(70, wall(10, 0), false)},
+		}, {
+			"in lists too", "I-SVC-7", quiet, nil, events{inList(71, 0, wall(10, 0), true)},
+		}, {
+			"work is claimed once", "I-SVC-8", quiet,
+			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 1)), at(1, "volume.1", claimed(2, 0))},
+			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0))},
+		}, {
+			"heartbeats are counted", "I-SVC-9", quiet,
+			events{beatDone(1, 0, 1), beatDone(2, 0, 2), restarted(3, "volume.0", cinder.Beat{Who: svc, ID: 1, Count: 2}), at(4, "volume.0", cinder.Beat{Who: svc, ID: 2, Count: 1})},
+			events{beatDone(1, 0, 1), beatDone(2, 0, 1)},
+		}, {
+			"unless the database was put back", "I-SVC-9", calm{rewound: true}, events{beatDone(1, 0, 2), beatDone(2, 0, 1)}, nil,
+		}, {
+			"services can be listed", "I-SVC-10", calm{since: 10 * time.Second},
+			events{at(70, "client.cinder", cluster.CinderListed{Status: 500}), at(99, "client.cinder", cluster.CinderListed{Status: 200})},
+			events{at(71, "client.cinder", cluster.CinderListed{Status: 500})},
+		}, {
+			"if somebody is there to answer", "I-SVC-10", calm{since: 10 * time.Second, down: true},
+			events{at(71, "client.cinder", cluster.CinderListed{})}, nil,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if v := feed(t, tt.property, tt.timeline, tt.good); v != "" {
+				t.Errorf("a good history is refused: %s", v)
+			}
+			if v := feed(t, tt.property, tt.timeline, tt.bad); v == "" && tt.bad != nil {
+				t.Error("a bad history passes")
+			}
+		})
+	}
+}

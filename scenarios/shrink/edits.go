@@ -1,0 +1,232 @@
+package shrink
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/scenarios"
+	"github.com/wavetank/wavetank/sim"
+)
+
+// edit is one way to make a script smaller.
+type edit struct {
+	what  string
+	apply func(scenarios.Script) scenarios.Script
+}
+
+// pass makes the edits of one kind for a script that fails as in the result.
+type pass func(scenarios.Script, scenarios.Result) []edit
+
+// passes are tried in this order: what takes away most comes first.
+func passes() []pass {
+	return []pass{shorter, withoutGoals, withoutKinds, withoutSteps, withoutRest, fewer, plainOptions, earlier, rounder}
+}
+
+// shorter ends the run when it has failed.
+func shorter(s scenarios.Script, r scenarios.Result) []edit {
+	length := (r.Failure.At + time.Second).Round(time.Second)
+	if length >= s.Length {
+		return nil
+	}
+	return []edit{{fmt.Sprintf("everything after %v", length), func(s scenarios.Script) scenarios.Script {
+		s.Length = length
+		return s
+	}}}
+}
+
+// withoutGoals takes expectations away, all of them first.
+func withoutGoals(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	for _, r := range ranges(len(s.Goals)) {
+		edits = append(edits, edit{fmt.Sprintf("%d expectations", r.to-r.from), func(s scenarios.Script) scenarios.Script {
+			s.Goals = slices.Delete(slices.Clone(s.Goals), r.from, r.to)
+			return s
+		}})
+	}
+	return edits
+}
+
+// withoutKinds takes away all faults of a kind.
+func withoutKinds(s scenarios.Script, _ scenarios.Result) []edit {
+	var kinds []string
+	for _, step := range s.Plan {
+		if k := step.Fault.Kind(); !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	var edits []edit
+	for _, kind := range kinds {
+		edits = append(edits, edit{"every " + kind, func(s scenarios.Script) scenarios.Script {
+			return without(s, func(_ int, step faults.Step) bool { return step.Fault.Kind() == kind })
+		}})
+	}
+	return edits
+}
+
+// withoutSteps takes steps away: halves, quarters, down to single ones.
+func withoutSteps(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	for _, r := range ranges(len(s.Plan)) {
+		what := fmt.Sprintf("%d steps", r.to-r.from)
+		if r.to-r.from == 1 {
+			what = s.Plan[r.from].String()
+		}
+		edits = append(edits, edit{what, func(s scenarios.Script) scenarios.Script {
+			return without(s, func(i int, _ faults.Step) bool { return i >= r.from && i < r.to })
+		}})
+	}
+	return edits
+}
+
+// withoutRest takes away the last step and what was drawn besides the plan.
+func withoutRest(scenarios.Script, scenarios.Result) []edit {
+	return []edit{
+		{"fault points", func(s scenarios.Script) scenarios.Script { s.Points = sim.PointOdds{}; return s }},
+		{"modules", func(s scenarios.Script) scenarios.Script { s.Topology.MgrModules = nil; return s }},
+	}
+}
+
+// fewer takes daemons away.
+func fewer(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	for _, name := range s.Numbers().Names() {
+		if name != "mons" {
+			edits = append(edits, numbered(name, func(int) int { return 0 }), numbered(name, func(n int) int { return n / 2 }))
+		}
+		edits = append(edits, numbered(name, func(n int) int { return n - 1 }))
+	}
+	return edits
+}
+
+// numbered changes how many there are of something. A number that would go below one of
+// those that are never nobody is left as it is.
+func numbered(name string, change func(int) int) edit {
+	return edit{"some " + name, func(s scenarios.Script) scenarios.Script {
+		numbers := s.Numbers()
+		n := 0
+		if _, err := fmt.Sscan(numbers.Text(name), &n); err != nil || n == 0 || name == "mons" && n == 1 {
+			return s
+		}
+		_ = numbers.Put(name, fmt.Sprint(change(n))) // Numbers are of the copy s
+		return s
+	}}
+}
+
+// plainOptions gives options their defaults.
+func plainOptions(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	for i, section := range s.Options() {
+		for _, name := range section.Set.Names() {
+			edits = append(edits, edit{"option " + name, func(s scenarios.Script) scenarios.Script {
+				plain := scenarios.Script{Topology: cluster.DefaultTopology()}
+				_ = s.Options()[i].Set.Put(name, plain.Options()[i].Set.Text(name))
+				return s
+			}})
+		}
+	}
+	return edits
+}
+
+// earlier closes the gaps between steps: a step and all behind it come earlier.
+func earlier(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	before := time.Duration(0)
+	for i, step := range s.Plan {
+		if !step.Timed() {
+			continue
+		}
+		for _, gap := range []time.Duration{time.Second, (step.At - before) / 2} {
+			if by := step.At - before - gap; by >= time.Second/2 {
+				edits = append(edits, edit{fmt.Sprintf("%v before %v", by, step), func(s scenarios.Script) scenarios.Script {
+					return moved(s, i, func(at time.Duration) time.Duration { return at - by })
+				}})
+			}
+		}
+		before = step.At
+	}
+	return edits
+}
+
+// rounder makes times round: to seconds, or tenths of one. They never become later, so
+// that this and earlier come to an end.
+func rounder(s scenarios.Script, _ scenarios.Result) []edit {
+	var edits []edit
+	for _, to := range []time.Duration{time.Second, 100 * time.Millisecond} {
+		edits = append(edits, edit{fmt.Sprintf("less than %v of all times", to), func(s scenarios.Script) scenarios.Script {
+			return moved(s, 0, func(at time.Duration) time.Duration { return at.Truncate(to) })
+		}})
+		for i, step := range s.Plan {
+			edits = append(edits, edit{fmt.Sprintf("less than %v of %v", to, step), func(s scenarios.Script) scenarios.Script {
+				s.Plan = slices.Clone(s.Plan)
+				if s.Plan[i].At = step.At.Truncate(to); s.Plan.Check() != nil {
+					s.Plan[i].At = step.At
+				}
+				return s
+			}})
+		}
+	}
+	return edits
+}
+
+// moved changes the times of the steps from the i-th on.
+func moved(s scenarios.Script, from int, change func(time.Duration) time.Duration) scenarios.Script {
+	s.Plan = slices.Clone(s.Plan)
+	for i := from; i < len(s.Plan); i++ {
+		if s.Plan[i].Timed() {
+			s.Plan[i].At = change(s.Plan[i].At)
+		}
+	}
+	return s
+}
+
+// without takes steps away, with those that take them back, and what is expected of them.
+// One step is always left.
+func without(s scenarios.Script, gone func(int, faults.Step) bool) scenarios.Script {
+	var plan faults.Plan
+	place := make([]int, len(s.Plan)) // of each step in the new plan
+	lost := make(map[faults.Fault]bool)
+	for i, step := range s.Plan {
+		u, undoes := step.Fault.(faults.Undoing)
+		if gone(i, step) || undoes && lost[u.Undoes()] {
+			if _, plain := step.Fault.(faults.Command); !plain {
+				lost[step.Fault] = true
+			}
+			place[i] = -1
+			continue
+		}
+		place[i] = len(plan)
+		plan = append(plan, step)
+	}
+	if len(plan) == 0 {
+		return s
+	}
+	var goals []scenarios.Goal
+	for _, g := range s.Goals {
+		if place[g.Step] >= 0 && place[g.Fault] >= 0 {
+			g.Step, g.Fault = place[g.Step], place[g.Fault]
+			goals = append(goals, g)
+		}
+	}
+	s.Plan, s.Goals = plan, goals
+	if !slices.ContainsFunc(plan, func(step faults.Step) bool { return step.Fault.Kind() == s.Bite }) {
+		s.Bite = "" // any will do
+	}
+	return s
+}
+
+// span is a part of a list.
+type span struct{ from, to int }
+
+// ranges are all of n, its halves, quarters, down to single ones.
+func ranges(n int) []span {
+	var all []span
+	for size := n; size > 0; size /= 2 {
+		for from := 0; from < n; from += size {
+			all = append(all, span{from, min(from+size, n)})
+		}
+	}
+	return all
+}

@@ -1,0 +1,74 @@
+package scenarios
+
+import "github.com/wavetank/wavetank/cluster"
+
+// serviceMutants are planted bugs of Cinder's services and their API. Those without a
+// number are what Cinder does to this day.
+func serviceMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:     "adminTouchesHeartbeat",
+			Doc:      "disabling or freezing a dead service revives it (BUG-60, Launchpad 1397167)",
+			Scenario: "svc-dead", Property: "I-SVC-2",
+			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.AdminTouchesHeartbeat = true },
+		},
+		{
+			Name:     "heartbeatDiesOnError",
+			Doc:      "one error of the database ends the heartbeat of a service for good (BUG-62, Launchpad 1466991)",
+			Scenario: "svc-outage", Property: "I-SVC-3",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.HeartbeatDiesOnError = true },
+		},
+		{
+			Name:     "heartbeatIgnoresManager",
+			Doc:      "a service whose driver is not set up says that it is alive (BUG-65, Launchpad 1446750)",
+			Scenario: "svc-broken", Property: "I-SVC-6",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.HeartbeatIgnoresManager = true },
+		},
+		{
+			Name:     "heartbeatUnbounded",
+			Doc:      "a heartbeat waits for a database that does not answer, for as long as that takes, and no other comes",
+			Scenario: "svc-outage", Property: "I-SVC-3",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.HeartbeatUnbounded = true },
+		},
+		{
+			Name:     "noCreatedAtFallback",
+			Doc:      "a service that has not sent a heartbeat yet cannot be judged (BUG-64, Launchpad 1495938)",
+			Scenario: "svc-delete", Property: "I-SVC-7",
+			Plant: func(t *cluster.Topology) {
+				t.Cinder.Defects.NoCreatedAtFallback, t.Cinder.APIDefects.NoCreatedAtFallback = true, true
+			},
+		},
+		{
+			Name:     "noIntervalCheck",
+			Doc:      "a service sends heartbeats less often than they expire (BUG-61, Launchpad 1255685)",
+			Scenario: "svc-intervals", Property: "I-SVC-4",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.NoIntervalCheck = true },
+		},
+		{
+			Name:     "oneSidedAge",
+			Doc:      "schedulers take a service for up whose heartbeat is of the future, however far",
+			Scenario: "svc-skew", Property: "I-SVC-7",
+			Plant: func(t *cluster.Topology) {
+				t.Cinder.Defects.OneSidedAge, t.Cinder.APIDefects.OneSidedAge = true, true
+			},
+		},
+		{
+			Name:     "racingRows",
+			Doc:      "two processes of one name that start together have a row each, and one is down with its process",
+			Scenario: "svc-twins", Property: "I-SVC-5",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.RacingRows = true },
+		},
+		{
+			Name:     "restartTouchesHeartbeat",
+			Doc:      "a service that crashes again and again and never works is up for ever",
+			Scenario: "svc-broken", Property: "I-SVC-2",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.RestartTouchesHeartbeat = true },
+		},
+		{
+			Name:     "stampAsVersion",
+			Doc:      "two services claim the same unfinished work within a second, and both get it (BUG-67, Cinder c24bab6b7f)",
+			Scenario: "svc-twins", Property: "I-SVC-8",
+			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.StampAsVersion = true },
+		},
+	}
+}

@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/sim"
+)
+
+// svcSlow makes statements of the database take long, up to 70 s, for some minutes (S-25),
+// or everything on the way to it, or its disk. Beats end with their interval, and come in
+// time when it is over.
+func svcSlow() Scenario {
+	return Scenario{
+		Name:     "svc-slow",
+		Doc:      "the database of Cinder's services takes up to 70 s for a statement: beats end with their interval, and go on",
+		Length:   120 * time.Second,
+		Cloud:    true,
+		SimOnly:  true,
+		Topology: cloud,
+		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
+			slow, fast := aSlowness(d)
+			at := d.Between("first", time.Second, 20*time.Second)
+			end := at + d.Between("for", 10*time.Second, 4*time.Minute)
+			return faults.Plan{{At: at, Fault: slow}, {At: end, Fault: fast}}, []Goal{listed(1, afterOutage)}
+		},
+	}
+}
+
+// aSlowness draws what is slow, and how that ends.
+func aSlowness(d *Draw) (slow, fast faults.Fault) {
+	path := faults.Path{A: cluster.DatabaseName, B: cluster.RoleCloud, Direction: faults.Both}
+	if d.Chance("services-only", 2) {
+		path.B = cluster.RoleServices
+	}
+	switch d.Pick("what", "link", "disk", "server") {
+	case "server":
+		return faults.DBSlow{Who: cluster.DatabaseName, By: d.Between("by", time.Second, 70*time.Second)}, faults.DBFast{Who: cluster.DatabaseName}
+	case "disk":
+		disk := &faults.DiskSlow{Who: cluster.DatabaseName, Latency: sim.DiskLatency{Extra: d.Between("sync", time.Second, 20*time.Second)}}
+		return disk, faults.DiskMend{Of: disk}
+	default:
+		delay := &faults.Delay{Path: path, Delay: sim.Delay{Min: d.Between("by", time.Second, 70*time.Second)}}
+		return delay, faults.LinkMend{Of: delay}
+	}
+}
