@@ -108,13 +108,17 @@ func (t Cinder) ServiceOf(name string) cinder.Who {
 	return cinder.Who{}
 }
 
+// InitializeCinder compiles the database, once for the program, which Deploy does
+// otherwise: it takes a second or more. Error: the library's.
+func InitializeCinder() error { return sqlitevfs.Initialize() }
+
 // deployCinder adds the hosts.
 func (c *Cluster) deployCinder() {
 	t := c.topology.Cinder
 	if !t.Deployed() {
 		return
 	}
-	if err := sqlitevfs.Initialize(); err != nil { // not in the middle of a step
+	if err := InitializeCinder(); err != nil { // not in the middle of a step
 		panic(fmt.Sprintf("cluster: SQLite does not compile: %v", err))
 	}
 	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }

@@ -62,9 +62,19 @@ func Worlds() []string { return []string{WorldSim, WorldTCP} }
 // or hangs is a failure (see Spec.Watchdog).
 func Run(spec Spec) Result {
 	began := time.Now()
-	result := guard(spec, attempt)
+	result := guarded(spec)
 	result.Spec, result.Real = spec, time.Since(began)
 	return result
+}
+
+// guarded runs a Spec under the watchdog.
+func guarded(spec Spec) Result {
+	if spec.Scenario.Cloud { // it takes seconds, in which no step is made
+		if err := cluster.InitializeCinder(); err != nil {
+			return infrastructure(err)
+		}
+	}
+	return guard(spec, attempt)
 }
 
 // attempt runs a Spec on the calling goroutine. A panic is the run's failure.

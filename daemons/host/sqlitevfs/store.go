@@ -28,7 +28,8 @@ type Store struct {
 // New makes the store of process h, for tasks of loop.
 func New(h host.Host, loop host.Loop) *Store {
 	return &Store{
-		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"), locks: make(map[string]*fileLock), named: make(map[string]bool),
+		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"),
+		locks: make(map[string]*fileLock), named: make(map[string]bool),
 	}
 }
 
