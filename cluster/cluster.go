@@ -222,6 +222,9 @@ func (c *Cluster) Command(prefix string, args ...string) {
 	c.operator.command(commandText(prefix, args))
 }
 
+// Unanswered is how many of the operator's commands have no outcome yet.
+func (c *Cluster) Unanswered() int { return c.operator.unanswered() }
+
 // commandText is a command as the ceph command line sends it: one JSON object,
 // the prefix first.
 func commandText(prefix string, args []string) string {

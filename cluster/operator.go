@@ -42,6 +42,7 @@ type operator struct {
 	process host.Host
 	waiting []string // given before the client ran
 	turn    []string // to be given one after another; the first of them is
+	open    int      // commands that were given to the client and have no answer
 }
 
 func newOperator(h Host, c *Cluster) *operator { return &operator{host: h, cluster: c} }
@@ -88,6 +89,7 @@ func (o *operator) command(text string) {
 		o.waiting = append(o.waiting, text)
 		return
 	}
+	o.open++
 	client, process := o.client, o.process
 	o.loop.Post(func() {
 		client.Command(text, func(r monc.CommandResult) { process.Probe(answered(text, r)) })
@@ -104,9 +106,22 @@ func (o *operator) inTurn(text string) {
 	}
 }
 
+// unanswered is how many commands have neither an answer nor been given up.
+func (o *operator) unanswered() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.open + len(o.waiting) + max(0, len(o.turn)-1)
+}
+
 func (o *operator) observe(seen Observation) {
 	f, ok := seen.Fact.(CommandAnswered)
-	if !ok || len(o.turn) == 0 || f.Command != o.turn[0] {
+	if !ok {
+		return
+	}
+	o.mu.Lock()
+	o.open--
+	o.mu.Unlock()
+	if len(o.turn) == 0 || f.Command != o.turn[0] {
 		return
 	}
 	o.turn = o.turn[1:]

@@ -33,6 +33,7 @@ func GoalWords() []GoalWord {
 		{"cinder-up", "every service of Cinder has sent a heartbeat since, and is listed as up", func(_ *faults.Phrase, step int) Goal { return listed(step, never) }},
 		{"cinder-down WHO ...", "those services of Cinder are listed as down", func(p *faults.Phrase, step int) Goal { return goesDown(step, readNames(p)...) }},
 		{"cinder-stays-up WHO ...", "those services of Cinder are listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return stayUp(step, 0, readNames(p)...) }},
+		{"answered", "everything that the operator has asked is answered", func(_ *faults.Phrase, step int) Goal { return answered(step) }},
 		{"abandoned MON WHO ...", "none of those has a session with the monitor", readAbandoned},
 	}
 }

@@ -105,3 +105,14 @@ func undisturbed(step int, within time.Duration) Goal {
 		},
 	}
 }
+
+// answered says that the operator has an answer to everything that was asked.
+func answered(step int) Goal {
+	return Goal{
+		Property: "I-MC-4 command completion", Fault: step, Step: step,
+		Words:   "answered",
+		Doc:     "the operator's commands are answered",
+		Within:  func(t cluster.Topology) time.Duration { return rediscovery(t) + proposal },
+		Reached: func(p *Progress) bool { return p.Unanswered() == 0 },
+	}
+}

@@ -166,8 +166,9 @@ func topologyNumbers(t *cluster.Topology) option.Set {
 	return option.Set{
 		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
 		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
-		"volumes": option.Count(&t.Cinder.Volumes), "twins": option.Count(&t.Cinder.Twins), "schedulers": option.Count(&t.Cinder.Schedulers),
-		"backups": option.Count(&t.Cinder.Backups), "apis": option.Count(&t.Cinder.APIs), "replicas": option.Count(&t.Cinder.Replicas),
+		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
+		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
+		"cinder-apis": option.Count(&t.Cinder.APIs), "cinder-replicas": option.Count(&t.Cinder.Replicas),
 	}
 }
 

@@ -214,7 +214,7 @@ func (c *Cloud) Start(ctx context.Context) error {
 }
 
 // databasePatience bounds the wait for a database that does not answer.
-const databasePatience = 30 * time.Second
+const databasePatience = 2 * time.Minute
 
 func (c *Cloud) syncDatabase(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, databasePatience)

@@ -134,6 +134,7 @@ good) echo out; echo chatter >&2 ;;
 bad) echo part; echo Error EINVAL >&2; exit 22 ;;
 slow) exec sleep 1000 ;;
 early) echo x >>tries; [ $(wc -l <tries) -gt 2 ] && exit; echo Error EPERM: problem getting command descriptions from mon. >&2; exit 1 ;;
+named) echo x >>names; [ $(wc -l <names) -gt 1 ] && exit; echo Error ENOENT: problem getting command descriptions from mon.b >&2; exit 2 ;;
 never) echo x >>nevers; echo Error EPERM: problem getting command descriptions from mon. >&2; exit 1 ;;
 esac`})
 	if out, err := c.Ceph(t.Context(), "good"); err != nil || string(out) != "out\n" {
@@ -145,6 +146,9 @@ esac`})
 	}
 	if _, err := c.Ceph(t.Context(), "early"); err != nil {
 		t.Errorf("early: %v", err)
+	}
+	if _, err := c.Ceph(t.Context(), "named"); err != nil {
+		t.Errorf("named: %v", err)
 	}
 	if _, err := c.Ceph(t.Context(), "never"); !errors.As(err, &exit) || exit.Code != 1 {
 		t.Errorf("never: %v", err)

@@ -54,19 +54,27 @@ func (s *site) hurry() {
 // quick are options with which monitors notice in seconds.
 var quick = []string{"mon election timeout = 1", "mon lease = 2", "mon tick interval = 1"}
 
-// A manager of ours and one of Ceph's, each a process, replace each other under three of
-// Ceph's monitors, both ways: by command, when killed, and when stopped and continued.
-func TestFailover_oursAndRealAsProcesses(t *testing.T) {
-	t.Parallel()
-	s := newSiteWith(t, quick, "a", "b", "c")
+// oursAndReal are three monitors of Ceph's with two managers, each a process: the active
+// one is Ceph's, and ours stands by.
+func oursAndReal(t *testing.T) (s *site, real, ours *realceph.Daemon) {
+	t.Helper()
+	s = newSiteWith(t, quick, "a", "b", "c")
 	for _, mon := range []string{"a", "b", "c"} {
 		s.startMon(mon)
 	}
 	s.hurry()
-	real := s.startReal("real")
+	real = s.startReal("real")
 	s.awaitMgrs("real: ")
-	ours := s.startOurs(realceph.KindMgr, "x")
-	first := s.awaitMgrs("real: x")
+	ours = s.startOurs(realceph.KindMgr, "x")
+	s.awaitMgrs("real: x")
+	return s, real, ours
+}
+
+// A manager of ours and one of Ceph's replace each other both ways: by command and when
+// killed.
+func TestFailover_oursAndRealKilled(t *testing.T) {
+	t.Parallel()
+	s, real, ours := oursAndReal(t)
 	if out := s.ceph("-s"); !strings.Contains(out, "mgr: real(active, since ") || !strings.Contains(out, "standbys: x") {
 		t.Errorf("ceph -s: %s", out)
 	}
@@ -77,25 +85,34 @@ func TestFailover_oursAndRealAsProcesses(t *testing.T) {
 	s.servesAsActive("x")
 	ours.Kill()
 	s.awaitMgrs("real: ")
-	ours = s.startOurs(realceph.KindMgr, "x")
+	s.startOurs(realceph.KindMgr, "x")
 	s.awaitMgrs("real: x")
 	real.Kill()
 	s.awaitMgrs("x: ")
-	real = s.startReal("real")
+	s.startReal("real")
 	s.awaitMgrs("x: real")
 	s.respawnsWhileActive("x")
+}
 
-	before, pid := s.gidOf("x"), ours.PID()
+// They do so when stopped and continued, which they respawn at, as ours does when it is
+// failed.
+func TestFailover_oursAndRealStopped(t *testing.T) {
+	t.Parallel()
+	s, real, ours := oursAndReal(t)
+	first, pid := s.gidOf("x"), ours.PID()
+	real.Pause()
+	s.awaitMgrs("x: ")
+	real.Resume()
+	s.awaitMgrs("x: real")
+	before := s.gidOf("x")
 	s.ceph("mgr", "fail", "x")
-	if after := s.awaitMgrs("real: x"); after.Standbys[0].GID == before || after.Standbys[0].GID == first.Standbys[0].GID {
+	if after := s.awaitMgrs("real: x"); after.Standbys[0].GID == before || after.Standbys[0].GID == first {
 		t.Errorf("mgr.x came back with global id %d: it did not respawn", after.Standbys[0].GID)
 	}
 	if !ours.Running() || ours.PID() != pid {
 		t.Errorf("mgr.x has ended: %s", ours.Output())
 	}
-	real.Pause()
-	s.awaitMgrs("x: ")
-	real.Resume()
+	s.ceph("mgr", "fail")
 	s.awaitMgrs("x: real")
 	ours.Pause()
 	s.awaitMgrs("real: ")

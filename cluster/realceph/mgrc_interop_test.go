@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wavetank/wavetank/cluster/realceph"
+	"github.com/wavetank/wavetank/daemons/msg"
 )
 
 // The tests of this file are about what daemons report to the active manager: ours to
@@ -98,6 +99,7 @@ func freeTCPPort(t *testing.T) int {
 // A manager of Ceph's takes what our monitors, and our managers that stand by, report to
 // it: their options and changes of them, their counters, which its own module shows.
 func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, 3, 1)
 	d, err := o.Start(realceph.KindMgr, "real")
 	o.check(err)
@@ -129,13 +131,11 @@ func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
 		o.ceph("config", "set", "mgr", "mgr/prometheus/server_port", fmt.Sprint(port), "--force")
 		o.ceph("config", "set", "mgr", "mgr/prometheus/standby_behaviour", "error", "--force")
 		o.ceph("mgr", "module", "enable", "prometheus", "--force")
-		o.eventually("the module serves", func() bool {
-			var d mgrDump
-			o.cephJSON(&d, "mgr", "dump")
-			if d.Available && d.ActiveName != "real" {
-				o.ceph("mgr", "fail", d.ActiveName)
+		o.await(o.newest(), "the module serves", patience, func(m *msg.MgrMap) bool {
+			if m.Available && m.ActiveName != "real" {
+				o.ceph("mgr", "fail", fmt.Sprint(m.ActiveGID))
 			}
-			return d.Available && d.ActiveName == "real" && o.services()["prometheus"] != ""
+			return m.Available && m.ActiveName == "real" && m.Services["prometheus"] != ""
 		})
 		var metrics string
 		o.eventually("counters of all monitors", func() bool {
@@ -164,6 +164,7 @@ func TestMgrClient_realMgrTakesOurReports(t *testing.T) {
 // Our manager takes what a monitor and a standby of Ceph's report to it, and answers what
 // Ceph's monitor passes on.
 func TestMgrClient_ourMgrTakesRealReports(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "a")
 	s.startMon("a")
 	w := newWorld(t)

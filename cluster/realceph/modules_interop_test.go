@@ -170,9 +170,9 @@ func TestMgr_oursIsActiveUnderRealMonitor(t *testing.T) {
 		if out := s.ceph("fs", "status"); !strings.Contains(out, "STANDBY MDS  \n     m       \nMDS version: ceph version 16.2.15 ") {
 			t.Errorf("fs status: %q", out)
 		}
-		s.eventually("two daemons that report", func() bool {
+		s.eventually("three daemons that report", func() bool { // mgr.x to itself, too
 			out, _ := s.tell("mgr", "status")
-			return strings.Contains(out, `"daemons": 2`)
+			return strings.Contains(out, `"daemons": 3`)
 		})
 		mds.Stop(patience)
 	})

@@ -107,9 +107,22 @@ func (c *Cluster) Ceph(ctx context.Context, args ...string) (out []byte, err err
 // tooEarlyAttempts bounds the repetitions of a command that was too early.
 const tooEarlyAttempts = 5
 
+// tooEarly knows the ways in which the command line gives up: for a monitor (without its
+// name if any will do), by name as long as it knows only addresses, and for a manager.
 func tooEarly(err error) bool {
 	var exit *ExitError
-	return errors.As(err, &exit) &&
-		(exit.Code == 1 && strings.Contains(exit.Stderr, "problem getting command descriptions from mon") ||
-			exit.Code == int(syscall.EACCES) && strings.Contains(exit.Stderr, "problem getting command descriptions from mgr"))
+	if !errors.As(err, &exit) {
+		return false
+	}
+	about, found := strings.CutPrefix(exit.Stderr[max(0, strings.Index(exit.Stderr, noDescriptions)):], noDescriptions)
+	switch {
+	case !found:
+		return false
+	case strings.HasPrefix(about, "mon"):
+		return exit.Code == int(syscall.EPERM) || exit.Code == int(syscall.ENOENT)
+	}
+	return strings.HasPrefix(about, "mgr") && exit.Code == int(syscall.EACCES)
 }
+
+// noDescriptions is what the command line says then, and of whom.
+const noDescriptions = "problem getting command descriptions from "

@@ -60,7 +60,9 @@ func (l logLevels) handle(r rpc.Request) (any, error) {
 	return nil, nil
 }
 
-// leveled is a Handler that leaves out what is below a level.
+// Leveled is a handler that leaves out what is below a level.
+func Leveled(to slog.Handler, least *slog.LevelVar) slog.Handler { return leveled{to, least} }
+
 type leveled struct {
 	slog.Handler
 	least *slog.LevelVar

@@ -109,3 +109,27 @@ func TestMgr_reportsToItself(t *testing.T) {
 		t.Errorf("%d reports after a shutdown", after-before)
 	}
 }
+
+// Managers are asked about when they are in the map, and forgotten when they are not.
+func TestMgr_followsTheManagerMap(t *testing.T) {
+	m := serving(t, nil)
+	m.mons.Each(func(mon *monctest.Mon) { mon.Output = []byte(`{"name": "y", "hostname": "h"}`) })
+	c := m.call(client(), "admin")
+	known := func() bool {
+		r := c.ask(9, &msg.MgrCommand{Cmd: []string{`{"prefix": "config show", "who": "mgr.y"}`}})
+		return r.Body.(*msg.MgrCommandReply).Code == 0
+	}
+	n := m.names(6, m.gid())
+	n.Standbys = []msg.MgrStandby{{GID: 4242, Name: "y"}}
+	m.push(n)
+	m.world.Run(time.Second)
+	if !known() {
+		t.Error("a standby of the map is not known")
+	}
+	m.mons.Each(func(mon *monctest.Mon) { mon.Output = []byte(`{"name": "x", "hostname": "h"}`) })
+	n.Epoch, n.Standbys = 7, nil
+	m.push(n)
+	if m.world.Run(time.Second); known() {
+		t.Error("a standby that has left the map is known")
+	}
+}

@@ -92,8 +92,10 @@ func TestMon_passesCommandsOn(t *testing.T) {
 	cl.con.MarkDown()
 	c.mons[leader].loop.Post(func() { c.mons[leader].mon.lost(cl.con) })
 	c.world.Run(time.Second)
+	acked := len(c.facts(leader, "mon.command_acked"))
 	m.kept[1](mgrc.CommandResult{}) // nobody waits for it any more
-	if c.world.Run(time.Second); codes() != before || c.mons[leader].mon.proxied != 0 {
+	said := len(c.facts(leader, "mon.command_acked"))
+	if c.world.Run(time.Second); codes() != before || c.mons[leader].mon.proxied != 0 || said != acked {
 		t.Errorf("answered %s after the session's end", codes())
 	}
 }

@@ -192,14 +192,17 @@ func (c *clientConn) exchange() (answer, error) {
 	}
 }
 
-// lost ends the connection; sent is how many bytes of the statement went out. If none did
-// database/sql tries another connection.
+// lost ends the connection; sent is how many bytes of the statement went out. If none did,
+// and there is time, database/sql tries another connection.
 func (c *clientConn) lost(sent int, err error) error {
 	c.broken = true
-	if sent == 0 && !isTimeout(err) {
-		return driver.ErrBadConn
+	switch {
+	case sent > 0:
+		return &lostError{err}
+	case isTimeout(err):
+		return ErrUnsent
 	}
-	return &lostError{err}
+	return driver.ErrBadConn
 }
 
 // lostError is ErrLost with what happened.

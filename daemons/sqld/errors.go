@@ -10,6 +10,9 @@ import (
 // ErrLost: the connection ended, or its deadline came, before a statement was answered.
 var ErrLost = errors.New("connection lost before the answer")
 
+// ErrUnsent: the deadline came before any of a statement was sent.
+var ErrUnsent = errors.New("time limit exceeded before the statement was sent")
+
 // Code says why a server refused.
 type Code byte
 

@@ -1,11 +1,12 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/wavetank/wavetank/daemons/cinder"
 )
 
 // levels are loggers by their names, with the least level that each of them logs.
@@ -68,24 +69,4 @@ func nameOf(level slog.Level) string {
 }
 
 // handler passes on what the logger of that name logs.
-func (l levels) handler(name string, to slog.Handler) slog.Handler { return leveled{to, l[name]} }
-
-type leveled struct {
-	slog.Handler
-	least *slog.LevelVar
-}
-
-// Enabled implements slog.Handler.
-func (h leveled) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.least.Level() && h.Handler.Enabled(ctx, level)
-}
-
-// WithAttrs implements slog.Handler.
-func (h leveled) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return leveled{h.Handler.WithAttrs(attrs), h.least}
-}
-
-// WithGroup implements slog.Handler.
-func (h leveled) WithGroup(name string) slog.Handler {
-	return leveled{h.Handler.WithGroup(name), h.least}
-}
+func (l levels) handler(name string, to slog.Handler) slog.Handler { return cinder.Leveled(to, l[name]) }

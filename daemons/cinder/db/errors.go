@@ -27,7 +27,7 @@ var (
 	// ErrTimeout: the limit of [Store.Within] has passed. Nothing changed.
 	ErrTimeout = errors.New("time limit exceeded")
 	// ErrUnknownOutcome: the answer to a write, or to a commit, did not arrive, and
-	// nobody here knows whether it was done.
+	// nobody here knows whether it was done, or is yet to be.
 	ErrUnknownOutcome = errors.New("outcome unknown")
 )
 

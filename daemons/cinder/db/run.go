@@ -125,7 +125,8 @@ func (s *Store) within(limit time.Duration) (context.Context, context.CancelFunc
 	case s.engine.blocks:
 		return context.WithCancel(context.Background())
 	case limit > 0:
-		return deadline{context.Background(), s.host.Clock().Now().Add(limit)}, func() {}
+		clock := s.host.Clock()
+		return deadline{context.Background(), clock, clock.Monotonic() + limit}, func() {}
 	}
 	return context.Background(), func() {}
 }
@@ -134,11 +135,15 @@ func (s *Store) within(limit time.Duration) (context.Context, context.CancelFunc
 // that, and package database/sql, which would wait for Done with a goroutine, does not.
 type deadline struct {
 	context.Context
-	at time.Time
+	clock host.Clock
+	at    time.Duration // monotonic
 }
 
+// left is how much time is left. Steps of the wall clock do not change it.
+func (d deadline) left() time.Duration { return d.at - d.clock.Monotonic() }
+
 // Deadline implements context.Context.
-func (d deadline) Deadline() (time.Time, bool) { return d.at, true }
+func (d deadline) Deadline() (time.Time, bool) { return d.clock.Now().Add(d.left()), true }
 
 // transaction is a connection between BEGIN and COMMIT.
 type transaction struct {

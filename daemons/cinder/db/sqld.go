@@ -33,6 +33,9 @@ func openSQLD(h host.Host, loop host.Loop, text string) (engine, driver.Connecto
 }
 
 func sqldKind(err error) error {
+	if errors.Is(err, sqld.ErrUnsent) {
+		return ErrTimeout
+	}
 	var e *sqld.Error
 	if !errors.As(err, &e) {
 		return nil

@@ -56,6 +56,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// recycleTime is how old connections become: Cinder's connection_recycle_time. It is
+// kept by a goroutine, so only where drivers block.
+const recycleTime = time.Hour
+
 // Store is a database as the tasks of one loop see it. Its connections close with the
 // process or [Store.Close].
 type Store struct {
@@ -88,6 +92,9 @@ func Open(h host.Host, loop host.Loop, o Options) (*Store, error) {
 	}
 	s.Operations.store = s
 	s.db.SetMaxIdleConns(o.MaxPoolSize)
+	if e.blocks {
+		s.db.SetConnMaxLifetime(recycleTime)
+	}
 	loop.Go("database", s.closeWithProcess)
 	return s, nil
 }

@@ -12,11 +12,10 @@ import (
 // file implements vfs.File on a host.File.
 type file struct {
 	host.File
-	fs       *fileSystem
-	name     string
-	unsynced bool // its name, which came into being with it
-	lock     *fileLock
-	level    vfs.LockLevel
+	fs    *fileSystem
+	name  string
+	lock  *fileLock
+	level vfs.LockLevel
 }
 
 // ReadAt implements vfs.File.
@@ -37,17 +36,18 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 // Truncate implements vfs.File.
 func (f *file) Truncate(size int64) error { return f.fs.fault(f.File.Truncate(size)) }
 
-// Sync implements vfs.File. A file that is new gets its name synced too, as in
-// SQLite's own file system for Unix.
+// Sync implements vfs.File. The first time that this process syncs a file it syncs the
+// name too, even of one that was there: whoever made it may have died before. SQLite's own
+// file system for Unix does so each time that a journal is opened.
 func (f *file) Sync(vfs.SyncFlag) error {
 	err := f.fs.wait(func(done func(error)) { f.File.Sync(f.fs.store.loop, done) })
-	if err != nil || !f.unsynced {
+	if err != nil || f.fs.store.named[f.name] {
 		return f.fs.fault(err)
 	}
 	if err := f.fs.syncDir(f.name); err != nil {
 		return f.fs.fault(err)
 	}
-	f.unsynced = false
+	f.fs.store.named[f.name] = true
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 	if err != nil {
 		return nil, flags, f.fault(err)
 	}
-	file := &file{File: opened, fs: f, name: name, unsynced: !exists, lock: f.store.lock(name)}
+	file := &file{File: opened, fs: f, name: name, lock: f.store.lock(name)}
 	if flags&vfs.OPEN_MAIN_JOURNAL != 0 {
 		return &journal{file: file}, flags, nil
 	}
@@ -77,6 +77,7 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 
 // Delete implements vfs.VFS.
 func (f *fileSystem) Delete(name string, syncDir bool) error {
+	delete(f.store.named, name)
 	switch err := f.store.disk.Remove(name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return sqlite3.IOERR_DELETE_NOENT

@@ -22,12 +22,14 @@ type Store struct {
 	// journals are the marks of journals. SQL has no part in them.
 	journals host.Rand
 	locks    map[string]*fileLock
+	named    map[string]bool // files whose names this process has made durable
 }
 
 // New makes the store of process h, for tasks of loop.
 func New(h host.Host, loop host.Loop) *Store {
 	return &Store{
-		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"), locks: make(map[string]*fileLock),
+		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"),
+		locks: make(map[string]*fileLock), named: make(map[string]bool),
 	}
 }
 
