@@ -69,4 +69,6 @@ func nameOf(level slog.Level) string {
 }
 
 // handler passes on what the logger of that name logs.
-func (l levels) handler(name string, to slog.Handler) slog.Handler { return cinder.Leveled(to, l[name]) }
+func (l levels) handler(name string, to slog.Handler) slog.Handler {
+	return cinder.Leveled(to, l[name])
+}
