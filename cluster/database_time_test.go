@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -87,6 +88,41 @@ func TestDatabase_knowsWhatWasNotSent(t *testing.T) {
 		ctx.at = h.Clock().Now().Add(time.Second)
 		if _, err := database.ExecContext(ctx, "insert into t values (3)"); !errors.Is(err, sqld.ErrLost) {
 			t.Errorf("behind a cut: %v", err)
+		}
+	})
+}
+
+// TestServer_findsTables: a statement finds a table that was made before, whichever
+// connection of the server it gets, also while another one commits. (SQLite cannot look
+// whether there are new tables then, and says that there are none.)
+func TestServer_findsTables(t *testing.T) {
+	d := newDatabases(1, 1, sqld.Options{})
+	defer d.Close()
+	d.Run(func(h host.Host, l host.Loop, task host.Task) {
+		database := sql.OpenDB(&sqld.Connector{Host: h, Loop: l, Addrs: []netip.AddrPort{d.addr(0)}})
+		defer database.Close()
+		do := func(text string) {
+			if _, err := database.Exec(text); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+		do("create table t (a)")
+		left := 0
+		for i := range 20 {
+			do(fmt.Sprintf("create table t%d (a)", i))
+			for range 5 {
+				left++
+				l.Go("user", func(task host.Task) {
+					defer func() { left-- }()
+					do("insert into t values (1)")
+					task.Sleep(time.Duration(h.Rand("nap").IntN(int(time.Millisecond))))
+					do(fmt.Sprintf("select a from t%d", i))
+				})
+			}
+			task.Sleep(3 * time.Millisecond)
+		}
+		for left > 0 {
+			task.Sleep(time.Millisecond)
 		}
 	})
 }

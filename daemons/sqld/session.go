@@ -6,6 +6,8 @@ import (
 	"net" //wavetank:allow its types only
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
@@ -183,11 +185,7 @@ func (s *session) rollBack(t host.Task) {
 
 // run runs a statement on c, and logs what it writes.
 func (s *session) run(t host.Task, c *connection, st statement) (answer, error) {
-	var p *prepared
-	err := s.server.patiently(t, func() (err error) {
-		p, err = c.look(t, st.text)
-		return err
-	})
+	p, err := s.server.look(t, c, st.text)
 	if err != nil {
 		return answer{open: s.pinned != nil}, err
 	}
@@ -204,6 +202,25 @@ func (s *session) run(t host.Task, c *connection, st statement) (answer, error) 
 		s.writes = append(s.writes, entry{st, c.impure.values})
 	}
 	return a, err
+}
+
+// look compiles a statement. A connection that does not know of a table cannot look for
+// it while another one commits, and SQLite says then that there is none: so before that
+// counts the connection reads the list of tables, behind the lock.
+func (s *Server) look(t host.Task, c *connection, text string) (p *prepared, err error) {
+	compile := func() error {
+		p, err = c.look(t, text)
+		return err
+	}
+	err = s.patiently(t, compile)
+	if !errors.Is(err, sqlite3.ERROR) {
+		return p, err
+	}
+	if err := s.patiently(t, func() error { _, err := c.runOwn(t, "select 1 from sqlite_schema"); return err }); err != nil {
+		return nil, err
+	}
+	err = s.patiently(t, compile)
+	return p, err
 }
 
 // patient runs a statement, and again as long as it meets locks.
