@@ -106,8 +106,13 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 		"mgr-fail": func(t *rapid.T, _ Plan) Fault {
 			return FailMgr{rapid.SampledFrom([]string{"", "mgr.x"}).Draw(t, "who")}
 		},
-		"mon-add": func(t *rapid.T, _ Plan) Fault { return AddMon{who.Draw(t, "who")} },
-		"mon-rm":  func(t *rapid.T, _ Plan) Fault { return RemoveMon{who.Draw(t, "who")} },
+		"os-service": func(t *rapid.T, _ Plan) Fault {
+			return OSService{rapid.SampledFrom([]string{"disable", "enable", "freeze", "thaw", "failover_host"}).Draw(t, "action"), who.Draw(t, "who")}
+		},
+		"service-remove": func(t *rapid.T, _ Plan) Fault { return ServiceRemove{who.Draw(t, "who")} },
+		"create-volume":  func(t *rapid.T, _ Plan) Fault { return CreateVolume{who.Draw(t, "who")} },
+		"mon-add":        func(t *rapid.T, _ Plan) Fault { return AddMon{who.Draw(t, "who")} },
+		"mon-rm":         func(t *rapid.T, _ Plan) Fault { return RemoveMon{who.Draw(t, "who")} },
 		"command": func(t *rapid.T, _ Plan) Fault {
 			return append(Command{rapid.String().Draw(t, "prefix")}, slices.Concat(rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []string {
 				return []string{rapid.String().Draw(t, "name"), rapid.String().Draw(t, "value")}

@@ -1,22 +1,26 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/scenarios/shrink"
+	"github.com/wavetank/wavetank/scenarios/timeline"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
 
 // shrinkCmd makes a failure small.
 type shrinkCmd struct {
 	Line  string `arg:"" help:"The line that a failure printed, or the folder that --out wrote." placeholder:"LINE|DIR"`
-	Out   string `short:"o" help:"Write the script to a file, NAME.wt, and not to standard output." placeholder:"FILE"`
+	Out   string `short:"o" help:"Write the script to a file, NAME.wt, and not to standard output, and a page with a sequence diagram to NAME.md." placeholder:"FILE"`
 	Seeds int    `help:"How many seeds a smaller script is tried with." default:"8" placeholder:"N"`
 	Runs  int    `help:"How many runs there are at most." default:"5000" placeholder:"N"`
 	Jobs  int    `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
@@ -65,11 +69,38 @@ func (c *shrinkCmd) spec() (scenarios.Spec, error) {
 	return line.Spec, err
 }
 
+// story is what a diagram of a failure shows: damage, what became of processes and roles,
+// and the messages that carry those.
+var story = regexp.MustCompile(`^(\S* )?(fault|failure|process\.|host\.|mgr\.mode|mgr\.respawn|mon\.role|mon\.mgr_dropped|cinder\.)|net\.recv .*msg=.*(Map:|Beacon)`)
+
+// drawStory writes a page with the failure, its script and a diagram of its last events
+// beside the script's file.
+func drawStory(file string, small shrink.Small) error {
+	spec := small.Result.Spec
+	spec.Scenario = small.Script.Scenario()
+	var trace, page bytes.Buffer
+	spec.Trace = &trace
+	if again := scenarios.Run(spec); again.Hash != small.Result.Hash {
+		return fmt.Errorf("%v: run again its hash is %016x", scenarios.LineOf(small.Result), again.Hash)
+	}
+	r, err := tracefile.NewReader(file, &trace)
+	if err != nil {
+		return err
+	}
+	f := small.Result.Failure
+	fmt.Fprintf(&page, "# %s\n\n%s\n\n```\n%s%s```\n\n```mermaid\n", f.Property, f.Detail, small.Header(), small.Script)
+	if err := timeline.Mermaid(&page, r, timeline.Options{Filter: timeline.Filter{Grep: story}}); err != nil {
+		return err
+	}
+	page.WriteString("```\n")
+	return os.WriteFile(strings.TrimSuffix(file, scenarios.ScriptSuffix)+".md", page.Bytes(), 0o644)
+}
+
 func (c *shrinkCmd) write(io *streams, small shrink.Small) error {
 	text := small.Header() + small.Script.String()
 	if c.Out == "" {
 		fmt.Fprint(io.out, text)
-	} else if err := os.WriteFile(c.Out, []byte(text), 0o644); err != nil {
+	} else if err := errors.Join(os.WriteFile(c.Out, []byte(text), 0o644), drawStory(c.Out, small)); err != nil {
 		return err
 	}
 	if !small.Complete {

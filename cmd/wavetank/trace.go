@@ -30,6 +30,8 @@ type traceCmd struct {
 	Hide []string `help:"Do not show this kind, or all below it; may be repeated." placeholder:"KIND"`
 	Grep string   `help:"Show events of which 'host kind key=value ...' matches." placeholder:"REGEXP"`
 
+	Format string `help:"text, or mermaid: a sequence diagram of the last events, for pages that draw them." default:"text" enum:"text,mermaid"`
+
 	Diff    bool `help:"Put two traces side by side where they differ, or a run with a mutant and that without. The status is 1 if they do."`
 	Context int  `help:"With --diff: how many equal events to show around a difference." default:"5" placeholder:"N"`
 
@@ -55,7 +57,7 @@ func (c *traceCmd) Run(io *streams) error {
 	case c.Diff:
 		return diffTraces(io, sources, options)
 	}
-	return showTrace(io, sources[0], options)
+	return c.show(io, sources[0], options)
 }
 
 // options checks what the flags say about the page.
@@ -105,9 +107,12 @@ func pageWidth(io *streams) (width int, terminal bool) {
 	return defaultWidth, true
 }
 
-// showTrace draws one trace.
-func showTrace(io *streams, s source, o timeline.Options) error {
+// show draws one trace.
+func (c *traceCmd) show(io *streams, s source, o timeline.Options) error {
 	return withTraces(io, []source{s}, func(r []*tracefile.Reader) error {
+		if c.Format == "mermaid" {
+			return timeline.Mermaid(io.out, r[0], o)
+		}
 		return timeline.Write(io.out, r[0], o)
 	})
 }

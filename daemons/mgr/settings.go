@@ -67,6 +67,7 @@ func (s *Standby) handleConfig(options map[string]string) {
 // last one has said. A standby whose modules run although they should not, or the other
 // way round, comes back without or with them.
 func (s *Standby) applySettings() {
+	s.mgrc.OptionsChanged()
 	was := s.opt
 	s.opt = s.layers.onto(s.base)
 	if srv := s.serving(); srv != nil && (s.opt.StatsPeriod != was.StatsPeriod || s.opt.StatsThreshold != was.StatsThreshold) {

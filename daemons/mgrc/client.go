@@ -29,6 +29,7 @@ type Client struct {
 	last    time.Duration
 	retry   host.Timer // armed while it is too early for another session
 
+	options  options
 	service  service
 	commands commands
 	stopped  bool
@@ -50,6 +51,7 @@ func New(h host.Host, loop host.Loop, m *msgr.Messenger, cfg Config) *Client {
 		h: h, loop: loop, m: m, cfg: cfg, opt: cfg.Options.withDefaults(),
 		log: h.Log().With("mgrc", cfg.Entity.String()),
 	}
+	c.options.stale = true
 	c.retry = loop.NewTimer(c.reconnect)
 	c.farewell = loop.NewTimer(c.left)
 	return c
@@ -70,6 +72,10 @@ func (c *Client) HandleMap(m *msg.MgrMap) {
 		c.reconnect()
 	}
 }
+
+// OptionsChanged says that the daemon's options are others than they were: managers hear
+// of it with the next report.
+func (c *Client) OptionsChanged() { c.options.stale = true }
 
 // IsConnected reports whether there is a session; its manager need not have said
 // anything yet.

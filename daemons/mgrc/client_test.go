@@ -258,6 +258,7 @@ func TestClient_options(t *testing.T) {
 		}
 	}
 	d.options[0].Override = &now
+	d.client.OptionsChanged()
 	d.world.Run(10 * time.Second)
 	changed := slices.DeleteFunc(bodies[*msg.MgrReport](m), func(r *msg.MgrReport) bool { return len(r.Config) == 0 })
 	if len(changed) != 1 {

@@ -28,7 +28,8 @@ type Daemon interface {
 	Counters() []Counter
 	// Health are the metrics by which the manager judges it.
 	Health() []msg.DaemonHealthMetric
-	// Options are its options, each name once.
+	// Options are its options, each name once. They are asked for again after
+	// [Client.OptionsChanged].
 	Options() []admin.Option
 }
 

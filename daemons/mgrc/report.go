@@ -1,6 +1,7 @@
 package mgrc
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -34,8 +35,8 @@ func (c *Client) report(s *session) {
 	r := &msg.MgrReport{DaemonName: c.name(), ServiceName: c.serviceName()}
 	if d := c.cfg.Daemon; d != nil {
 		r.Health = d.Health()
-		if config, _ := encodeOptions(d.Options()); string(config) != s.config {
-			s.config, r.Config = string(config), config
+		if c.options.refresh(d); !bytes.Equal(c.options.set, s.config) {
+			s.config, r.Config = c.options.set, c.options.set
 		}
 		s.pack(r, d.Counters())
 	} else {
@@ -80,6 +81,20 @@ func (s *session) pack(r *msg.MgrReport, counters []Counter) {
 		}
 	})
 	r.Packed = e.Bytes()
+}
+
+// options are the daemon's, encoded. Nobody changes what they were.
+type options struct {
+	set, defaults []byte
+	stale         bool
+}
+
+// refresh asks the daemon, if its options may have changed.
+func (o *options) refresh(d Daemon) {
+	if o.stale {
+		o.stale = false
+		o.set, o.defaults = encodeOptions(d.Options())
+	}
 }
 
 // encodeOptions is what somebody has set, by whom, and the defaults.

@@ -17,7 +17,7 @@ type session struct {
 	period    time.Duration // between reports, 0 before the manager has said
 	threshold uint8
 	declared  []string // paths of counters, ascending
-	config    string   // the options that were sent last, encoded
+	config    []byte   // the options that were sent last
 	timer     host.Timer
 }
 
@@ -58,8 +58,9 @@ func (c *Client) introduce() {
 		o.ServiceDaemon, o.Metadata, o.Status = true, c.service.metadata, c.service.status
 	}
 	if c.cfg.Daemon != nil {
-		o.Config, o.ConfigDefaults = encodeOptions(c.cfg.Daemon.Options())
-		c.session.config = string(o.Config)
+		c.options.refresh(c.cfg.Daemon)
+		o.Config, o.ConfigDefaults = c.options.set, c.options.defaults
+		c.session.config = c.options.set
 	}
 	c.session.conn.Send(msg.New(o))
 }

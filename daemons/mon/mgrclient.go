@@ -14,6 +14,7 @@ import (
 // mgrClient is what a monitor needs of its client of the active manager.
 type mgrClient interface {
 	HandleMap(*msg.MgrMap)
+	OptionsChanged()
 	Command(text string, input []byte, done func(mgrc.CommandResult))
 }
 

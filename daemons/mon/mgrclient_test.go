@@ -13,10 +13,13 @@ import (
 
 // fakeManager stands where a monitor has its client of the active manager.
 type fakeManager struct {
-	maps   []uint32 // epochs that it was told
-	answer func(text string, input []byte) mgrc.CommandResult
-	kept   []func(mgrc.CommandResult) // commands without an answer
+	maps    []uint32 // epochs that it was told
+	changes int      // of options that it was told of
+	answer  func(text string, input []byte) mgrc.CommandResult
+	kept    []func(mgrc.CommandResult) // commands without an answer
 }
+
+func (f *fakeManager) OptionsChanged() { f.changes++ }
 
 func (f *fakeManager) HandleMap(m *msg.MgrMap) { f.maps = append(f.maps, m.Epoch) }
 
@@ -109,7 +112,12 @@ func TestMon_feedsItsManagerClient(t *testing.T) {
 		all = append(all, c.attachManager(rank))
 	}
 	c.announced(leader, "pg stat")
+	c.login(leader).command(`{"prefix":"config set","who":"mon","name":"mon_tick_interval","value":"4"}`)
+	c.world.Run(time.Second)
 	for rank, f := range all {
+		if f.changes != 1 {
+			t.Errorf("mon %d told its client %d times of other options", rank, f.changes)
+		}
 		if want := []uint32{2, 3}; !slices.Equal(f.maps, want) {
 			t.Errorf("mon %d told its client of epochs %v, want %v", rank, f.maps, want)
 		}

@@ -11,6 +11,9 @@ func (m *Mon) asSubject() subject {
 // change while it runs; the others are read at the start only. Options that make
 // no sense together leave everything as it was, and are the error.
 func (m *Mon) applyConfig() error {
+	if m.mgrc != nil {
+		m.mgrc.OptionsChanged()
+	}
 	opts := m.cfg.Options
 	set := m.setOptions()
 	named := opts.runtimeNamed()

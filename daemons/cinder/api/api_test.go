@@ -373,19 +373,14 @@ func TestAPI_adminIsNoHeartbeat(t *testing.T) {
 	}
 }
 
-// A planted bug shows: an API that acknowledges and does nothing.
-func TestAPI_acknowledgesOnly(t *testing.T) {
-	r := newRig(t, api.Defects{AcknowledgesOnly: true})
+// A planted bug shows: a service that has not beaten yet cannot be listed.
+func TestAPI_noCreatedAtFallback(t *testing.T) {
+	r := newRig(t, api.Defects{NoCreatedAtFallback: true})
 	r.populate()
-	before := r.row(1)
-	s := r.said(r.ask("PUT", "/v3/os-services/disable", "", `{"host": "ctl", "binary": "cinder-scheduler"}`), 200)
-	if s["status"] != "disabled" || r.row(1) != before {
-		t.Errorf("%v, %+v", s, r.row(1))
+	if a := r.ask("GET", "/v3/os-services", "", ""); a.status != 500 {
+		t.Errorf("%d %s", a.status, a.body)
 	}
-	r.said(r.ask("PUT", "/v3/os-services/disable-log-reason", "", `{"host": "ctl", "binary": "cinder-scheduler"}`), 200)
-	if !r.row(1).Disabled {
-		t.Error("with a reason it is not written either")
-	}
+	r.said(r.ask("GET", "/v3/os-services?binary=cinder-volume", "", ""), 200)
 }
 
 // A member of a cluster that is ahead of its time is down, and its cluster is up by the
