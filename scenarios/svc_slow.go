@@ -36,7 +36,11 @@ func aSlowness(d *Draw) (slow, fast faults.Fault) {
 	}
 	switch d.Pick("what", "link", "disk", "server") {
 	case "server":
-		return faults.DBSlow{Who: cluster.DatabaseName, By: d.Between("by", time.Second, 70*time.Second)}, faults.DBFast{Who: cluster.DatabaseName}
+		by := d.Between("by", time.Second, 70*time.Second)
+		if d.Chance("writes-late", 2) { // beats read in time, and write too late
+			by = d.Between("late", 5*time.Second, 10*time.Second)
+		}
+		return faults.DBSlow{Who: cluster.DatabaseName, By: by}, faults.DBFast{Who: cluster.DatabaseName}
 	case "disk":
 		disk := &faults.DiskSlow{Who: cluster.DatabaseName, Latency: sim.DiskLatency{Extra: d.Between("sync", time.Second, 20*time.Second)}}
 		return disk, faults.DiskMend{Of: disk}

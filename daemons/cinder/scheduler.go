@@ -95,13 +95,14 @@ func (m *Scheduler) report(c capabilities) {
 // refresh looks up which backends can be scheduled to: those of services that are up,
 // enabled and not frozen. The flags of a service in a cluster are its cluster's.
 func (m *Scheduler) refresh(t host.Task) error {
+	now := m.s.now()
 	services, err := m.s.cfg.Store.Services(t, db.ServiceFilter{Topic: BinaryVolume})
 	if err != nil {
 		return err
 	}
 	m.active, m.missing = nil, false
 	for _, s := range services {
-		up := m.s.judge(s)
+		up := m.s.judge(s, now)
 		enabled, err := m.schedulable(t, s)
 		if err != nil {
 			return err
@@ -132,9 +133,9 @@ func (m *Scheduler) schedulable(t host.Task, s db.Service) (bool, error) {
 	return err == nil && !c.Disabled && !c.Frozen, err
 }
 
-// judge says whether a service is up, and states it.
-func (s *Service) judge(row db.Service) bool {
-	now := s.now()
+// judge says whether a service is up, and states it. The time is that before its row was
+// read: an answer of the database may be under way for long.
+func (s *Service) judge(row db.Service, now time.Time) bool {
 	up := s.liveness().Up(row, now)
 	s.h.Probe(Judged{
 		Who: Who{row.Host, row.Binary}, ID: row.ID, Up: up, Disabled: row.Disabled, Count: row.ReportCount,
@@ -198,13 +199,14 @@ type cleanedService struct {
 // workCleanup has live members of their clusters clean up what services have left, or
 // the services themselves if they are up.
 func (m *Scheduler) workCleanup(t host.Task, f cleanupFilter) (cleaned, error) {
+	now := m.s.now()
 	all, err := m.s.cfg.Store.Services(t, db.ServiceFilter{})
 	if err != nil {
 		return cleaned{}, err
 	}
 	out := cleaned{Cleaning: []cleanedService{}, Unavailable: []cleanedService{}}
 	for _, s := range all {
-		if !f.chooses(s) || f.Up != nil && *f.Up != m.s.judge(s) {
+		if !f.chooses(s) || f.Up != nil && *f.Up != m.s.judge(s, now) {
 			continue
 		}
 		named := cleanedService{s.ID, s.Host, s.Binary, s.ClusterName}

@@ -10,16 +10,18 @@ import (
 // aliveIsUp is I-SVC-5: a service whose heartbeat was committed a while ago is taken for
 // up, as long as that, and what the clocks of both sides differ by, is less than
 // service_down_time by an interval. Who judges may see a beat before its sender knows
-// that it is committed. He may also see a row as it was long ago, if something is damaged.
+// that it is committed. He judges by the time at which he asked for the row; how long the
+// answer took counts as his clock being wrong. A database that was put back excuses him.
 type aliveIsUp struct {
 	timeline Timeline
 	bounds   Bounds
 	sent     stamps
-	last     map[int64]sent // the last one that was committed, by row
+	last     map[int64]sent          // the last one that was committed, by row
+	done     map[int64]time.Duration // when that was known
 }
 
 func newAliveIsUp(t Timeline, b Bounds) *aliveIsUp {
-	return &aliveIsUp{timeline: t, bounds: b, sent: make(stamps), last: make(map[int64]sent)}
+	return &aliveIsUp{timeline: t, bounds: b, sent: make(stamps), last: make(map[int64]sent), done: make(map[int64]time.Duration)}
 }
 
 func (*aliveIsUp) Name() string { return "I-SVC-5 who beats is up" }
@@ -27,7 +29,7 @@ func (*aliveIsUp) Name() string { return "I-SVC-5 who beats is up" }
 func (c *aliveIsUp) Observe(o cluster.Observation) string {
 	c.sent.observe(o)
 	if f, ok := o.Fact.(cinder.Beat); ok {
-		c.last[f.ID] = c.sent[f.Who][f.UpdatedAt]
+		c.last[f.ID], c.done[f.ID] = c.sent[f.Who][f.UpdatedAt], o.At
 	}
 	v, ok := c.bounds.verdictOf(o)
 	if !ok || v.up {
@@ -35,24 +37,20 @@ func (c *aliveIsUp) Observe(o cluster.Observation) string {
 	}
 	beat, committed := c.last[v.row]
 	seen := c.sent[v.Who][v.updated]
-	if !committed || seen.at < beat.at && !c.calmAt(o) {
+	if !committed || c.timeline.Rewound() {
 		return ""
 	}
-	if seen.at > beat.at {
+	switch {
+	case seen.at > beat.at:
 		beat = seen
+	case seen.at < beat.at && o.At+v.skew < c.done[v.row]: // he asked before
+		return ""
 	}
 	if away := o.At - beat.at + (v.skew - beat.skew).Abs(); away+c.margin() <= v.down {
 		return violation("%s takes %s of %s for down, whose last heartbeat is %v old while clocks differ by %v",
 			v.by, v.Binary, v.Who.Host, o.At-beat.at, (v.skew - beat.skew).Abs())
 	}
 	return ""
-}
-
-// calmAt reports whether all damage is over for so long that no request of that time is
-// still under way.
-func (c *aliveIsUp) calmAt(o cluster.Observation) bool {
-	since, calm := c.timeline.CalmSince()
-	return calm && o.At-since > 2*time.Minute
 }
 
 // margin is how long a row may be under way to who judges it.

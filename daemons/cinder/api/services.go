@@ -34,6 +34,7 @@ type serviceView struct {
 
 // listServices is GET /os-services.
 func (a *API) listServices(c *call) (answer, error) {
+	now := a.now() // before the database is asked: its answer may take long, and is not younger
 	filter := db.ServiceFilter{Matching: c.query.Get("host"), Binary: c.query.Get("binary")}
 	var found []db.Service
 	if c.query.Has("binary") && filter.Binary == "" { // nothing has an empty one
@@ -51,7 +52,7 @@ func (a *API) listServices(c *call) (answer, error) {
 			return answer{}, err
 		}
 	}
-	now, views := a.now(), make([]serviceView, 0, len(found))
+	views := make([]serviceView, 0, len(found))
 	for i := range found {
 		view, err := a.viewService(c, now, &found[i], backends)
 		if err != nil {
