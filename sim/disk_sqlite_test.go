@@ -324,6 +324,51 @@ func TestSQLite_theEndOfTheProcess(t *testing.T) {
 	}
 }
 
+// Connections end with their process, also those that nobody is using, and one in the
+// middle of a transaction.
+func TestSQLite_connectionsEndWithTheProcess(t *testing.T) {
+	for name, end := range map[string]func(*Sim, *Host){
+		"power off": func(_ *Sim, h *Host) { h.PowerOff() },
+		"kill":      func(_ *Sim, h *Host) { h.Kill() },
+		"close":     func(s *Sim, _ *Host) { s.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := New(Config{Seed: 1})
+			defer s.Close()
+			h := s.AddHost("a")
+			var store *sqlitevfs.Store
+			opened := 0
+			h.Start(func(p host.Host) {
+				l := p.NewLoop("main")
+				store = sqlitevfs.New(p, l)
+				l.Go("user", func(task host.Task) {
+					var dbs []*sqlitevfs.DB
+					for range 3 {
+						db, err := store.Open(task, "a.db", "synchronous=full")
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						dbs = append(dbs, db)
+					}
+					err := dbs[0].Do(task, func(c *sqlite3.Conn) error { return c.Exec("create table t (a); begin; insert into t values (1)") })
+					if err != nil {
+						t.Error(err)
+					}
+					opened = len(dbs)
+				})
+			})
+			if !s.RunUntil(time.Minute, func() bool { return opened == 3 }) || store.Connections() != 3 {
+				t.Fatalf("%d opened, %d connections", opened, store.Connections())
+			}
+			end(s, h)
+			if n := store.Connections(); n != 0 {
+				t.Errorf("%d connections are left", n)
+			}
+		})
+	}
+}
+
 func TestSQLite_seesWhatIsWrongWithTheDisk(t *testing.T) {
 	for _, tt := range []struct {
 		name        string

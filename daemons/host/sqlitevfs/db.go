@@ -3,6 +3,7 @@ package sqlitevfs
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -79,5 +80,6 @@ func (db *DB) release() error {
 		db.conn = nil
 	}
 	vfs.Unregister(db.registered)
+	db.fs.store.open = slices.DeleteFunc(db.fs.store.open, func(other *DB) bool { return other == db })
 	return err
 }

@@ -3,6 +3,7 @@ package sqlitevfs
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type Store struct {
 	journals host.Rand
 	locks    map[string]*fileLock
 	named    map[string]bool // files whose names this process has made durable
+	open     []*DB           // connections, in the order in which they were opened
+	guarded  bool            // a task waits for the end of the process
 }
 
 // New makes the store of process h, for tasks of loop.
@@ -61,7 +64,39 @@ func (s *Store) Open(t host.Task, name string, pragmas ...string) (*DB, error) {
 		db.Close(t)
 		return nil, fmt.Errorf("open database %s: %w", name, err)
 	}
+	s.open = append(s.open, db)
+	s.guard()
 	return db, nil
+}
+
+// Connections is how many there are. It is called from tasks and callbacks of the loop,
+// or when the process has ended: then there are none.
+func (s *Store) Connections() int { return len(s.open) }
+
+// guard sees to it that connections end with their process, whatever it was doing: each
+// has megabytes of memory that the garbage collector knows nothing of.
+func (s *Store) guard() {
+	if s.guarded {
+		return
+	}
+	s.guarded = true
+	s.loop.Go("sqlite", func(t host.Task) {
+		defer s.abandon()
+		for {
+			t.ParkFor("the end of the process")
+		}
+	})
+}
+
+// abandon closes all connections but those in which a task is waiting, which end with it.
+// Nothing of that reaches the disk.
+func (s *Store) abandon() {
+	for _, db := range slices.Clone(s.open) {
+		if db.fs.task == nil {
+			db.fs.unwinding = host.ErrStopped
+			_ = db.release() // it has nobody to tell
+		}
+	}
 }
 
 func (s *Store) prepare(c *sqlite3.Conn, pragmas []string) error {
