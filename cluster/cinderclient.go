@@ -2,11 +2,13 @@ package cluster
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,8 +19,29 @@ import (
 	"github.com/wavetank/wavetank/daemons/host/netconn"
 )
 
-// CinderAnswered states the outcome of a request to the API of Cinder that is no list.
+// CinderAsked states that the operator puts a request to the API of Cinder that is no
+// list.
+type CinderAsked struct {
+	ID      int    // the request's own
+	Request string // "PUT /v3/os-services/disable {...}"
+	Action  string // "disable"; empty if it is not about a service
+	Service cinder.Who
+}
+
+// Kind is "cinder.asked".
+func (CinderAsked) Kind() string { return "cinder.asked" }
+
+// Attrs are the fields.
+func (f CinderAsked) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.Int("id", f.ID), slog.String("request", f.Request), slog.String("action", f.Action),
+		slog.String("service", f.Service.Host), slog.String("binary", f.Service.Binary),
+	}
+}
+
+// CinderAnswered states the outcome of such a request.
 type CinderAnswered struct {
+	ID      int    // that of CinderAsked
 	Request string // "PUT /v3/os-services/disable {...}"
 	Status  int    // of HTTP, 0 if there was no answer
 	Body    string // of the answer
@@ -31,15 +54,19 @@ func (CinderAnswered) Kind() string { return "cinder.answer" }
 // Attrs are the fields.
 func (f CinderAnswered) Attrs() []slog.Attr {
 	return []slog.Attr{
-		slog.String("request", f.Request), slog.Int("status", f.Status),
+		slog.Int("id", f.ID), slog.String("request", f.Request), slog.Int("status", f.Status),
 		slog.String("body", f.Body), slog.String("error", f.Error),
 	}
 }
 
 // CinderListed states the outcome of a list of services.
 type CinderListed struct {
-	API    int // which of them
-	Status int // of HTTP, 0 if there was no answer
+	API    int           // which of them
+	Status int           // of HTTP, 0 if there was no answer
+	Took   time.Duration // from the question to the answer
+	// Enabled and Disabled are the services in it, each as "BINARY HOST", with commas
+	// between them.
+	Enabled, Disabled string
 }
 
 // Kind is "cinder.listed".
@@ -47,7 +74,10 @@ func (CinderListed) Kind() string { return "cinder.listed" }
 
 // Attrs are the fields.
 func (f CinderListed) Attrs() []slog.Attr {
-	return []slog.Attr{slog.Int("api", f.API), slog.Int("status", f.Status)}
+	return []slog.Attr{
+		slog.Int("api", f.API), slog.Int("status", f.Status), slog.Duration("took", f.Took),
+		slog.String("enabled", f.Enabled), slog.String("disabled", f.Disabled),
+	}
 }
 
 // RowDeleted states that an operator has removed a service's row.
@@ -76,7 +106,8 @@ type cinderClient struct {
 	rpc     *rpc.Client
 	waiting []func(host.Task) // given before it ran
 
-	volumes int // asked for so far
+	volumes  int // asked for so far
+	requests int // made so far
 }
 
 func newCinderClient(h Host, c *Cluster) *cinderClient { return &cinderClient{host: h, cluster: c} }
@@ -116,10 +147,29 @@ func (o *cinderClient) list(t host.Task, h host.Host, loop host.Loop, i int) {
 	interval := o.cluster.topology.Cinder.ListInterval
 	t.Sleep(interval * time.Duration(i) / time.Duration(len(o.cluster.apis)))
 	for {
-		status, _, _ := o.ask(h, loop, i, http.MethodGet, "/v3/os-services", "")
-		h.Probe(CinderListed{API: i, Status: status})
+		asked := h.Clock().Monotonic()
+		status, body, _ := o.ask(h, loop, i, http.MethodGet, "/v3/os-services", "")
+		f := CinderListed{API: i, Status: status, Took: h.Clock().Monotonic() - asked}
+		f.Enabled, f.Disabled = statuses(body)
+		h.Probe(f)
 		t.Sleep(interval)
 	}
+}
+
+// statuses are the services of a list by what they are for schedulers. What is no list
+// has none.
+func statuses(body string) (enabled, disabled string) {
+	var list struct {
+		Services []struct{ Binary, Host, Status string }
+	}
+	if json.Unmarshal([]byte(body), &list) != nil {
+		return "", ""
+	}
+	named := map[string][]string{}
+	for _, s := range list.Services {
+		named[s.Status] = append(named[s.Status], s.Binary+" "+s.Host)
+	}
+	return strings.Join(named["enabled"], ","), strings.Join(named["disabled"], ",")
 }
 
 // patience is how long an answer may take: somewhat longer than calls between services.
@@ -155,10 +205,16 @@ func (o *cinderClient) ask(h host.Host, loop host.Loop, i int, method, path, bod
 // CinderRequest has the operator ask the first API for something. Its outcome is
 // published as a CinderAnswered fact of his host.
 func (c *Cluster) CinderRequest(method, path, body string) {
-	o := c.cinder
+	c.cinder.request(CinderAsked{}, method, path, body)
+}
+
+func (o *cinderClient) request(about CinderAsked, method, path, body string) {
 	o.do(func(host.Task) {
+		o.requests++
+		about.ID, about.Request = o.requests, method+" "+path+" "+body
+		o.process.Probe(about)
 		status, answer, err := o.ask(o.process, o.loop, 0, method, path, body)
-		f := CinderAnswered{Request: method + " " + path + " " + body, Status: status, Body: answer}
+		f := CinderAnswered{ID: about.ID, Request: about.Request, Status: status, Body: answer}
 		if err != nil {
 			f.Error = err.Error()
 		}
@@ -177,7 +233,7 @@ func (c *Cluster) OSService(action, name string) bool {
 	if action != "enable" && action != "disable" {
 		body = fmt.Sprintf(`{"host": %s}`, quoted(who.Host))
 	}
-	c.CinderRequest(http.MethodPut, "/v3/os-services/"+action, body)
+	c.cinder.request(CinderAsked{Action: action, Service: who}, http.MethodPut, "/v3/os-services/"+action, body)
 	return true
 }
 

@@ -73,10 +73,13 @@ func (r *rpcRig) serve(name string) Host {
 // ask does something on a task of the caller and waits until it is done.
 func (r *rpcRig) ask(what func(host.Task, *rpc.Client) (string, error)) (answer string, err error) {
 	r.t.Helper()
+	r.mu.Lock()
+	loop, client := r.loop, r.client
+	r.mu.Unlock()
 	var mu sync.Mutex
 	done := false
-	r.loop.Go("ask", func(t host.Task) {
-		a, e := what(t, r.client)
+	loop.Go("ask", func(t host.Task) {
+		a, e := what(t, client)
 		mu.Lock()
 		defer mu.Unlock()
 		answer, err, done = a, e, true

@@ -7,6 +7,12 @@ import "github.com/wavetank/wavetank/cluster"
 func serviceMutants() []Mutant {
 	return []Mutant{
 		{
+			Name:     "acknowledgesOnly",
+			Doc:      "enable and disable are acknowledged, and nothing is written (Cinder 28.0.0)",
+			Scenario: "svc-dead", Property: "I-SVC-11",
+			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.AcknowledgesOnly = true },
+		},
+		{
 			Name:     "adminTouchesHeartbeat",
 			Doc:      "disabling or freezing a dead service revives it (BUG-60, Launchpad 1397167)",
 			Scenario: "svc-dead", Property: "I-SVC-2",

@@ -112,6 +112,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newOneClaim(),
 		newBeatsCount(t, b),
 		listsAnswered{t, b},
+		newAcknowledgedKept(t),
 	}
 }
 

@@ -40,6 +40,24 @@ func inList(seconds, ahead int, stamp time.Duration, up bool) cluster.Observatio
 	return at(seconds, "api.0", f)
 }
 
+// asked and told are a request about the service, and its answer.
+func asked(seconds, id int, action string) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.CinderAsked{ID: id, Action: action, Service: svc})
+}
+
+func told(seconds, id, status int) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.CinderAnswered{ID: id, Status: status})
+}
+
+// inOneList is a list with the service in it, for which somebody has waited.
+func inOneList(seconds, took int, disabled bool) cluster.Observation {
+	f := cluster.CinderListed{Status: 200, Took: time.Duration(took) * time.Second, Enabled: "cinder-backup b,cinder-volume volume.0@lvm"}
+	if disabled {
+		f.Enabled, f.Disabled = "", "cinder-volume volume.0@lvm"
+	}
+	return at(seconds, "client.cinder", f)
+}
+
 // TestServiceCheckers is TestCheckers for what Cinder's services promise.
 func TestServiceCheckers(t *testing.T) {
 	quiet := calm{since: -time.Hour}
@@ -132,6 +150,31 @@ func TestServiceCheckers(t *testing.T) {
 		}, {
 			"if somebody is there to answer", "I-SVC-10", calm{since: 10 * time.Second, down: true},
 			events{at(71, "client.cinder", cluster.CinderListed{})}, nil,
+		}, {
+			"what was acknowledged is kept", "I-SVC-11", quiet,
+			events{asked(1, 1, "disable"), told(2, 1, 200), inOneList(9, 1, true), asked(10, 2, "enable"), told(11, 2, 200), inOneList(12, 2, true), inOneList(20, 1, false)},
+			events{asked(1, 1, "disable"), told(2, 1, 200), inOneList(9, 1, false)},
+		}, {
+			"either way", "I-SVC-11", quiet,
+			events{asked(1, 1, "enable"), told(2, 1, 404), inOneList(9, 1, true)},
+			events{asked(1, 1, "enable"), told(2, 1, 200), inOneList(9, 1, true)},
+		}, {
+			"but for requests under way", "I-SVC-11", quiet,
+			events{asked(1, 1, "disable"), asked(1, 2, "enable"), told(2, 1, 200), told(3, 2, 200), inOneList(9, 1, false), asked(10, 3, "disable"), inOneList(12, 1, false)},
+			events{asked(1, 1, "disable"), told(2, 1, 200), asked(3, 2, "disable"), told(4, 2, 200), inOneList(12, 1, false)},
+		}, {
+			"of unknown outcome", "I-SVC-11", quiet,
+			events{asked(1, 1, "disable"), told(2, 1, 200), asked(3, 2, "enable"), told(4, 2, 500), inOneList(9, 1, false)}, nil,
+		}, {
+			"of other kinds", "I-SVC-11", quiet,
+			events{asked(1, 1, "thaw"), told(2, 1, 200), asked(3, 2, "disable"), told(4, 2, 200), inOneList(9, 1, false)}, nil,
+		}, {
+			"and rows that are new", "I-SVC-11", quiet,
+			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.0", cinder.RowCreated{Who: svc, Again: true}), inOneList(9, 1, false)},
+			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.1", cinder.RowCreated{Who: cinder.Who{Host: "volume.1@lvm", Binary: cinder.BinaryVolume}}), inOneList(9, 1, false)},
+		}, {
+			"or databases that were put back", "I-SVC-11", calm{rewound: true},
+			events{asked(1, 1, "disable"), told(2, 1, 200), inOneList(9, 1, false)}, nil,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -77,6 +77,9 @@ type Defects struct {
 	// NoCreatedAtFallback: a service that has not beaten yet cannot be listed
 	// (Launchpad 1495938).
 	NoCreatedAtFallback bool
+	// AcknowledgesOnly: enable and disable say that they have done it, and write nothing
+	// (Cinder 28.0.0).
+	AcknowledgesOnly bool
 }
 
 // API is a cinder-api. Its methods may be called from callbacks and tasks of its loop.

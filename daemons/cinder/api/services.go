@@ -230,7 +230,10 @@ func (a *API) enable(c *call, s schema, disabled bool) (answer, error) {
 	if len(found) == 0 {
 		return answer{}, missing
 	}
-	n, err := a.updateServices(c, db.ServiceFilter{ID: found[0].ID}, set, columns...)
+	n, err := 1, error(nil)
+	if !a.config.Defects.AcknowledgesOnly {
+		n, err = a.updateServices(c, db.ServiceFilter{ID: found[0].ID}, set, columns...)
+	}
 	switch {
 	case err != nil:
 		return answer{}, fmt.Errorf("%s %s on %s: %w", c.id, binary, host, err)

@@ -1,0 +1,111 @@
+package invariant
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/cinder"
+)
+
+// acknowledgedKept is I-SVC-11: what an operator was told is done is what every later list
+// says: a service that was disabled is disabled, until somebody enables it. Nothing is
+// claimed of a service while a request about it is under way; after one of unknown outcome
+// or one that its service carries out at its leisure (freeze, thaw, failover); once its row
+// was removed, until the next request; and of a database that was put back.
+type acknowledgedKept struct {
+	timeline Timeline
+	about    map[int]cluster.CinderAsked // requests under way
+	services []*acknowledged             // in the order in which they were met
+}
+
+// acknowledged is what is known of a service.
+type acknowledged struct {
+	cinder.Who
+	known    bool
+	disabled bool
+	since    time.Duration // when it was acknowledged
+	underWay int
+	alone    bool // the request under way has met no other
+	tainted  bool // by one that may be carried out at any time
+}
+
+func newAcknowledgedKept(t Timeline) *acknowledgedKept {
+	return &acknowledgedKept{timeline: t, about: make(map[int]cluster.CinderAsked)}
+}
+
+func (*acknowledgedKept) Name() string { return "I-SVC-11 what was acknowledged is kept" }
+
+func (c *acknowledgedKept) Observe(o cluster.Observation) string {
+	switch f := o.Fact.(type) {
+	case cluster.CinderAsked:
+		if f.Action != "" {
+			c.about[f.ID] = f
+			c.of(f.Service).asked(f.Action)
+		}
+	case cluster.CinderAnswered:
+		if asked, ok := c.about[f.ID]; ok {
+			delete(c.about, f.ID)
+			c.of(asked.Service).answered(asked.Action, f.Status, o.At)
+		}
+	case cinder.RowCreated:
+		c.of(f.Who).known = false
+	case cluster.RowDeleted:
+		c.of(f.Who).known = false
+	case cluster.CinderListed:
+		if f.Status == http.StatusOK && !c.timeline.Rewound() && !realTime(o) {
+			return c.check(o.At-f.Took, strings.Split(f.Enabled, ","), strings.Split(f.Disabled, ","))
+		}
+	}
+	return ""
+}
+
+func (c *acknowledgedKept) of(who cinder.Who) *acknowledged {
+	i := slices.IndexFunc(c.services, func(s *acknowledged) bool { return s.Who == who })
+	if i < 0 {
+		i = len(c.services)
+		c.services = append(c.services, &acknowledged{Who: who})
+	}
+	return c.services[i]
+}
+
+func (s *acknowledged) asked(action string) {
+	s.underWay++
+	s.alone = s.underWay == 1
+	if action != "enable" && action != "disable" {
+		s.tainted = true
+	}
+}
+
+func (s *acknowledged) answered(action string, status int, at time.Duration) {
+	s.underWay--
+	switch {
+	case status == 0 || status >= http.StatusInternalServerError:
+		s.tainted = true
+	case status != http.StatusOK:
+	case s.alone && s.underWay == 0:
+		s.known, s.disabled, s.since = true, action == "disable", at
+	default:
+		s.known = false
+	}
+}
+
+// check holds a list that was asked for at a moment against what is known.
+func (c *acknowledgedKept) check(asked time.Duration, enabled, disabled []string) string {
+	for _, s := range c.services {
+		if !s.known || s.tainted || s.underWay > 0 || asked <= s.since {
+			continue
+		}
+		wrong, word := enabled, "disabled"
+		if !s.disabled {
+			wrong, word = disabled, "enabled"
+		}
+		if slices.Contains(wrong, s.Binary+" "+s.Host) {
+			return violation("%s of %s was %s, which was acknowledged, and a list that was asked for %v later says otherwise",
+				s.Binary, s.Host, word, asked-s.since)
+		}
+	}
+	return ""
+}
