@@ -33,7 +33,7 @@ func TestParseLine_badInput(t *testing.T) {
 		"w1:mgr-failover:world=sim":          "has no seed",
 		"w1:mgr-failover:seed=x":             `field "seed=x"`,
 		"w1:mgr-failover:seed=1:world=mars":  `"mars" is none of sim, tcp`,
-		"w1:mgr-failover:seed=1:mutant=nope": `no mutant "nope"; there are ackWithoutWake, adminTouchesHeartbeat, bumpSeqWhileConnecting,`,
+		"w1:mgr-failover:seed=1:mutant=nope": `no mutant "nope"; there are ackWithoutWake, acknowledgesOnly, adminTouchesHeartbeat,`,
 		"w1:mgr-failover:seed=1:schedule=x":  `"x" is none of uniform, pct, fair, portfolio`,
 		"w1:mgr-failover:seed=1:colour=red":  "there is no such field",
 		"w1:mgr-failover:seed=1:hash=zz":     `field "hash=zz"`,
