@@ -28,8 +28,8 @@ type CinderAsked struct {
 	Service cinder.Who
 }
 
-// Kind is "cinder.asked".
-func (CinderAsked) Kind() string { return "cinder.asked" }
+// Kind is "cinder.request.asked".
+func (CinderAsked) Kind() string { return "cinder.request.asked" }
 
 // Attrs are the fields.
 func (f CinderAsked) Attrs() []slog.Attr {
@@ -48,8 +48,8 @@ type CinderAnswered struct {
 	Error   string // why there is no answer; empty if there is one
 }
 
-// Kind is "cinder.answer".
-func (CinderAnswered) Kind() string { return "cinder.answer" }
+// Kind is "cinder.request.answered".
+func (CinderAnswered) Kind() string { return "cinder.request.answered" }
 
 // Attrs are the fields.
 func (f CinderAnswered) Attrs() []slog.Attr {

@@ -112,6 +112,20 @@ func looks() []look {
 		{"operator.answer", 'a', plain, "command code= status= error="},
 		{"keyclient.asked", '(', plain, "op key value="},
 		{"keyclient.answered", ')', plain, "code= value= error="},
+
+		{"sqld.ready", ',', plain, "primary? position="},
+		{"cinder.started", 't', plain, "service binary id="},
+		{"cinder.working", '/', plain, "service binary working?"},
+		{"cinder.row", '[', plain, "service binary id= again?"},
+		{"cinder.row.deleted", ']', plain, "service binary rows="},
+		{"cinder.beat", 'p', plain, "service binary count="},
+		{"cinder.beat.*", '\'', quiet, "service binary"},
+		{"cinder.judged", 'z', quiet, "service binary up? disabled? count="},
+		{"cinder.work.claimed", '\\', plain, "service binary resource= version="},
+		{"cinder.replication", '`', plain, "service binary status= active="},
+		{"cinder.api.*", '_', quiet, "service_host binary"},
+		{"cinder.request.*", '{', plain, "request"},
+		{"cinder.listed", '}', quiet, "api= status= disabled="},
 	}
 }
 
