@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -206,8 +208,44 @@ func (s *Server) Running() bool {
 	}
 }
 
-// Kill is kill -9 of the server.
-func (s *Server) Kill() { s.end(os.Kill) }
+// Kill is kill -9 of the server, with all of its processes: those of PostgreSQL would go
+// on for a while, and not let it start again.
+func (s *Server) Kill() {
+	if !s.Running() {
+		return
+	}
+	s.Pause() // so that there are no more of them
+	orphans := children(s.cmd.Process.Pid)
+	s.end(os.Kill)
+	for _, pid := range orphans {
+		syscall.Kill(pid, syscall.SIGKILL) // fails only if it has ended
+	}
+	for limit := time.Now().Add(startLimit); slices.ContainsFunc(orphans, alive) && time.Now().Before(limit); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// children are the processes that a process has started, where there is a /proc.
+func children(pid int) (pids []int) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return nil
+	}
+	for word := range strings.FieldsSeq(string(text)) {
+		if child, err := strconv.Atoi(word); err == nil {
+			pids = append(pids, child)
+		}
+	}
+	return pids
+}
+
+// alive reports whether a process has not ended. One that has, and of which nobody has
+// taken note yet, holds nothing any more.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(text), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
+}
 
 // Stop ends the server in order.
 func (s *Server) Stop() { s.end(s.flavour.stop()) }
