@@ -79,19 +79,8 @@ func newConfig(f file, files []string) (*Config, error) {
 		}
 	}
 	c := &Config{Files: files, Service: cinder.DefaultOptions(), API: api.DefaultOptions()}
-	listen, port := "0.0.0.0", apiPort
-	transport, connection, backends, strategy := "", "sqlite:///$state_path/cinder.sqlite", "", "noauth"
-	own := map[string]option.Set{
-		"DEFAULT": {
-			"host": option.Text(&c.Host), "state_path": option.Text(&c.StatePath), "log_file": option.Text(&c.LogFile), "log_dir": option.Text(&c.LogDir),
-			"osapi_volume_listen": option.Text(&listen), "osapi_volume_listen_port": option.Count(&port),
-			"transport_url": option.Text(&transport), "enabled_backends": option.Text(&backends), "auth_strategy": option.Text(&strategy),
-		},
-		"database": {
-			"connection": option.Text(&connection), "max_pool_size": option.Count(&c.Database.MaxPoolSize),
-			"max_overflow": option.Count(&c.Database.MaxOverflow), "pool_timeout": option.Seconds(&c.Database.PoolTimeout),
-		},
-	}
+	w := written{listen: "0.0.0.0", port: apiPort, connection: "sqlite:///$state_path/cinder.sqlite", strategy: "noauth"}
+	own := c.own(&w)
 	for _, section := range []string{"DEFAULT", "database", "oslo_messaging_rabbit"} {
 		for _, set := range []option.Set{own[section], c.Service.Named(), c.API.Named()} {
 			if err := f.apply(section, set); err != nil {
@@ -99,22 +88,49 @@ func newConfig(f file, files []string) (*Config, error) {
 			}
 		}
 	}
-	if strategy != "noauth" {
-		return nil, f.wrong("DEFAULT", "auth_strategy", fmt.Errorf("%q: there is only noauth", strategy))
+	return c, c.resolve(f, w)
+}
+
+// written are options as they are written, before they are understood.
+type written struct {
+	listen, transport, connection, backends, strategy string
+
+	port int
+}
+
+// own are the options that are neither the services' nor the API's, by section.
+func (c *Config) own(w *written) map[string]option.Set {
+	return map[string]option.Set{
+		"DEFAULT": {
+			"host": option.Text(&c.Host), "state_path": option.Text(&c.StatePath), "log_file": option.Text(&c.LogFile), "log_dir": option.Text(&c.LogDir),
+			"osapi_volume_listen": option.Text(&w.listen), "osapi_volume_listen_port": option.Count(&w.port),
+			"transport_url": option.Text(&w.transport), "enabled_backends": option.Text(&w.backends), "auth_strategy": option.Text(&w.strategy),
+		},
+		"database": {
+			"connection": option.Text(&w.connection), "max_pool_size": option.Count(&c.Database.MaxPoolSize),
+			"max_overflow": option.Count(&c.Database.MaxOverflow), "pool_timeout": option.Seconds(&c.Database.PoolTimeout),
+		},
+	}
+}
+
+// resolve makes of what is written what is meant.
+func (c *Config) resolve(f file, w written) error {
+	if w.strategy != "noauth" {
+		return f.wrong("DEFAULT", "auth_strategy", fmt.Errorf("%q: there is only noauth", w.strategy))
 	}
 	if _, ok := f.get("database", "max_overflow"); ok && c.Database.MaxOverflow == 0 {
 		c.Database.MaxOverflow = -1
 	}
-	c.API.Host, c.Database.URL = c.Host, f.expand(connection)
-	addr, err := netip.ParseAddr(listen)
-	if err != nil || port > 65535 {
-		return nil, f.wrong("DEFAULT", "osapi_volume_listen", fmt.Errorf("%s, port %d: not an address and a port", listen, port))
+	c.API.Host, c.Database.URL = c.Host, f.expand(w.connection)
+	addr, err := netip.ParseAddr(w.listen)
+	if err != nil || w.port > 65535 {
+		return f.wrong("DEFAULT", "osapi_volume_listen", fmt.Errorf("%s, port %d: not an address and a port", w.listen, w.port))
 	}
-	c.Bind = netip.AddrPortFrom(addr, uint16(port))
-	if c.Brokers, err = parseTransport(transport); err != nil {
-		return nil, f.wrong("DEFAULT", "transport_url", err)
+	c.Bind = netip.AddrPortFrom(addr, uint16(w.port))
+	if c.Brokers, err = parseTransport(w.transport); err != nil {
+		return f.wrong("DEFAULT", "transport_url", err)
 	}
-	return c, c.readBackends(f, backends)
+	return c.readBackends(f, w.backends)
 }
 
 // apply sets the options of a set that a section has.

@@ -71,7 +71,7 @@ func (c *shrinkCmd) spec() (scenarios.Spec, error) {
 
 // story is what a diagram of a failure shows: damage, what became of processes and roles,
 // and the messages that carry those.
-var story = regexp.MustCompile(`^(\S* )?(fault|failure|process\.|host\.|mgr\.mode|mgr\.respawn|mon\.role|mon\.mgr_dropped|cinder\.)|net\.recv .*msg=.*(Map:|Beacon)`)
+const story = `^(\S* )?(fault|failure|process\.|host\.|mgr\.mode|mgr\.respawn|mon\.role|mon\.mgr_dropped|cinder\.)|net\.recv .*msg=.*(Map:|Beacon)`
 
 // drawStory writes a page with the failure, its script and a diagram of its last events
 // beside the script's file.
@@ -89,7 +89,7 @@ func drawStory(file string, small shrink.Small) error {
 	}
 	f := small.Result.Failure
 	fmt.Fprintf(&page, "# %s\n\n%s\n\n```\n%s%s```\n\n```mermaid\n", f.Property, f.Detail, small.Header(), small.Script)
-	if err := timeline.Mermaid(&page, r, timeline.Options{Filter: timeline.Filter{Grep: story}}); err != nil {
+	if err := timeline.Mermaid(&page, r, timeline.Options{Filter: timeline.Filter{Grep: regexp.MustCompile(story)}}); err != nil {
 		return err
 	}
 	page.WriteString("```\n")

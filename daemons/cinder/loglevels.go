@@ -45,19 +45,36 @@ func (l logLevels) handle(r rpc.Request) (any, error) {
 	meant := strings.HasPrefix(logger, args.Request.Prefix)
 	switch {
 	case r.Method == methodGetLogLevels && meant:
-		name := strings.Replace(l.least.Level().String(), "WARN", "WARNING", 1)
-		return []logLevel{{logger, name}}, nil
+		return []logLevel{{logger, LevelName(l.least.Level())}}, nil
 	case r.Method == methodGetLogLevels:
 		return []logLevel{}, nil
 	case !meant:
 		return nil, nil
 	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(strings.Replace(strings.ToUpper(args.Request.Level), "WARNING", "WARN", 1))); err != nil {
-		return nil, fmt.Errorf("log level: %w", err)
+	level, ok := LevelOf(args.Request.Level)
+	if !ok {
+		return nil, fmt.Errorf("%q is no log level", args.Request.Level)
 	}
 	l.least.Set(level)
 	return nil, nil
+}
+
+// LevelOf is a level by the name that Python gives it, in any case.
+func LevelOf(name string) (level slog.Level, ok bool) {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if LevelName(level) == strings.ToUpper(name) {
+			return level, true
+		}
+	}
+	return 0, false
+}
+
+// LevelName is the name that Python gives a level.
+func LevelName(level slog.Level) string {
+	if level == slog.LevelWarn {
+		return "WARNING"
+	}
+	return level.String()
 }
 
 // Leveled is a handler that leaves out what is below a level.

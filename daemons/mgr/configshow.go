@@ -86,14 +86,14 @@ func highest(set map[msg.ConfigLevel]string) (top msg.ConfigLevel) {
 }
 
 type shownOption struct {
-	Name      string      `json:"name"`
-	Value     string      `json:"value"`
-	Source    string      `json:"source"`
-	Overrides []overriden `json:"overrides,omitempty"`
-	Ignores   string      `json:"ignores,omitempty"`
+	Name      string       `json:"name"`
+	Value     string       `json:"value"`
+	Source    string       `json:"source"`
+	Overrides []overridden `json:"overrides,omitempty"`
+	Ignores   string       `json:"ignores,omitempty"`
 }
 
-type overriden struct {
+type overridden struct {
 	Source string `json:"source"`
 	Value  string `json:"value"`
 }
@@ -118,7 +118,7 @@ func configOf(d *state.Daemon, all bool) []shownOption {
 		top := len(levels) - 1
 		o := shownOption{Name: name, Value: d.Config.Values[name][levels[top]], Source: levels[top].String()}
 		for _, level := range levels[:top] {
-			o.Overrides = append(o.Overrides, overriden{level.String(), d.Config.Values[name][level]})
+			o.Overrides = append(o.Overrides, overridden{level.String(), d.Config.Values[name][level]})
 		}
 		if _, ignored := d.Config.Ignored[name]; ignored {
 			o.Ignores = "mon"

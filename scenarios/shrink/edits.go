@@ -22,7 +22,7 @@ type pass func(scenarios.Script, scenarios.Result) []edit
 
 // passes are tried in this order: what takes away most comes first.
 func passes() []pass {
-	return []pass{shorter, withoutGoals, withoutKinds, withoutSteps, withoutRest, fewer, plainOptions, earlier, rounder}
+	return []pass{shorter, withoutGoals, withoutKinds, withoutSteps, withoutExtras, fewer, plainOptions, earlier, rounder}
 }
 
 // shorter ends the run when it has failed.
@@ -81,8 +81,8 @@ func withoutSteps(s scenarios.Script, _ scenarios.Result) []edit {
 	return edits
 }
 
-// withoutRest takes away the last step and what was drawn besides the plan.
-func withoutRest(scenarios.Script, scenarios.Result) []edit {
+// withoutExtras takes away what there is besides daemons and the plan.
+func withoutExtras(scenarios.Script, scenarios.Result) []edit {
 	return []edit{
 		{"fault points", func(s scenarios.Script) scenarios.Script { s.Points = sim.PointOdds{}; return s }},
 		{"modules", func(s scenarios.Script) scenarios.Script { s.Topology.MgrModules = nil; return s }},
@@ -101,8 +101,7 @@ func fewer(s scenarios.Script, _ scenarios.Result) []edit {
 	return edits
 }
 
-// numbered changes how many there are of something. A number that would go below one of
-// those that are never nobody is left as it is.
+// numbered changes how many there are of something, if there are any. One monitor stays.
 func numbered(name string, change func(int) int) edit {
 	return edit{"some " + name, func(s scenarios.Script) scenarios.Script {
 		numbers := s.Numbers()

@@ -20,29 +20,9 @@ func newLevels(names ...string) levels {
 	return l
 }
 
-// levelOf is a level by the name that Python gives it.
-func levelOf(name string) (slog.Level, bool) {
-	switch strings.ToUpper(name) {
-	case "DEBUG":
-		return slog.LevelDebug, true
-	case "INFO":
-		return slog.LevelInfo, true
-	case "WARNING":
-		return slog.LevelWarn, true
-	case "ERROR":
-		return slog.LevelError, true
-	}
-	return 0, false
-}
-
-func isLevel(name string) bool {
-	_, ok := levelOf(name)
-	return ok
-}
-
 // set sets all loggers whose names begin so.
 func (l levels) set(prefix, name string) {
-	level, _ := levelOf(name)
+	level, _ := cinder.LevelOf(name) // the request was checked
 	for _, logger := range slices.Sorted(maps.Keys(l)) {
 		if strings.HasPrefix(logger, prefix) {
 			l[logger].Set(level)
@@ -55,17 +35,10 @@ func (l levels) get(prefix string) map[string]string {
 	found := map[string]string{}
 	for _, logger := range slices.Sorted(maps.Keys(l)) {
 		if strings.HasPrefix(logger, prefix) {
-			found[logger] = nameOf(l[logger].Level())
+			found[logger] = cinder.LevelName(l[logger].Level())
 		}
 	}
 	return found
-}
-
-func nameOf(level slog.Level) string {
-	if level == slog.LevelWarn {
-		return "WARNING"
-	}
-	return level.String()
 }
 
 // handler passes on what the logger of that name logs.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wavetank/wavetank/daemons/cinder"
 )
 
 // schema says what the body of a request may have, all of it in one flat object. The
@@ -240,7 +242,7 @@ func uuidFormat(v any) error {
 
 func levelFormat(v any) error {
 	s, _ := v.(string)
-	if !isLevel(s) {
+	if _, ok := cinder.LevelOf(s); !ok {
 		return invalidInput("%s is not a valid log level.", s)
 	}
 	return nil
