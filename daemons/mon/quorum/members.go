@@ -171,8 +171,8 @@ func votersOf(snap *pb.Snapshot) ([]uint64, bool) {
 		}
 		last = id
 	}
-	others := len(cs.GetLearners()) + len(cs.GetVotersOutgoing()) + len(cs.GetLearnersNext())
-	return cs.GetVoters(), len(cs.GetVoters()) > 0 && others == 0
+	ours := &pb.ConfState{Voters: cs.GetVoters()} // without learners, joint states and unknown fields
+	return cs.GetVoters(), len(cs.GetVoters()) > 0 && ours.Equivalent(cs) == nil
 }
 
 // member reports whether this node is a voter.

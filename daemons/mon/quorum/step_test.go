@@ -40,6 +40,14 @@ func TestNode_refusesWhatNoPeerSends(t *testing.T) {
 	entry := func(index, term uint64, typ pb.EntryType) *pb.Entry {
 		return &pb.Entry{Index: proto.Uint64(index), Term: proto.Uint64(term), Type: typ.Enum()}
 	}
+	snapshotOf := func(members *pb.ConfState) func(*pb.Message) {
+		return func(m *pb.Message) {
+			m.Type = pb.MsgSnap.Enum()
+			m.Snapshot = &pb.Snapshot{Metadata: &pb.SnapshotMetadata{Index: proto.Uint64(99), Term: proto.Uint64(1), ConfState: members}}
+		}
+	}
+	unknown := &pb.ConfState{Voters: []uint64{1, 2, 3}}
+	unknown.ProtoReflect().SetUnknown([]byte{0x7a, 0})
 	for _, c := range []struct {
 		what string
 		from uint64
@@ -54,10 +62,10 @@ func TestNode_refusesWhatNoPeerSends(t *testing.T) {
 		{"storage answer", 2, func(m *pb.Message) { m.Type = pb.MsgStorageAppendResp.Enum() }},
 		{"leader transfer", 2, func(m *pb.Message) { m.Type = pb.MsgTransferLeader.Enum() }},
 		{"commit beyond the log", 2, func(m *pb.Message) { m.Type, m.Commit = pb.MsgHeartbeat.Enum(), proto.Uint64(1<<40) }},
-		{"snapshot of others", 2, func(m *pb.Message) {
-			m.Type = pb.MsgSnap.Enum()
-			m.Snapshot = &pb.Snapshot{Metadata: &pb.SnapshotMetadata{Index: proto.Uint64(99), Term: proto.Uint64(1)}}
-		}},
+		{"snapshot of nobody", 2, snapshotOf(nil)},
+		{"snapshot of learners", 2, snapshotOf(&pb.ConfState{Voters: []uint64{1, 2}, Learners: []uint64{3}})},
+		{"snapshot between two memberships", 2, snapshotOf(&pb.ConfState{Voters: []uint64{1, 2}, AutoLeave: proto.Bool(true)})},
+		{"snapshot of unknown fields", 2, snapshotOf(unknown)},
 		{"gap in entries", 2, func(m *pb.Message) {
 			m.Type, m.Index, m.LogTerm = pb.MsgApp.Enum(), proto.Uint64(1), proto.Uint64(1)
 			m.Entries = []*pb.Entry{entry(5, 1, pb.EntryNormal)}
