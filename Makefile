@@ -6,7 +6,7 @@ SEEDS     ?= 1-1000
 SCENARIOS ?=
 FUZZTIME  ?= 10s
 COUNT     ?= 6
-TESTFLAGS ?= -timeout=10m
+TESTFLAGS ?= -timeout=30m
 
 # The linters and benchstat are pinned apart from the module, in tools/go.mod.
 TOOL := go tool -modfile=tools/go.mod

@@ -30,4 +30,7 @@ type Defects struct {
 	// KeepHeldOnFault does not give the throttles back what a message drew whose
 	// socket broke before it was complete.
 	KeepHeldOnFault bool
+	// TakeAnyInstance takes whoever answers at an IP address and port for the daemon that
+	// was dialled, whatever its nonce says.
+	TakeAnyInstance bool
 }

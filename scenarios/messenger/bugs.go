@@ -34,5 +34,7 @@ func Bugs() []Bug {
 			Defects{Messenger: msgr.Defects{RetryOnZeroSeq: true}}},
 		{"reuseKeepsOldFeatures", "a session goes on with the features of the socket before (BUG-52, tracker 46180)", "I-MSG-6",
 			Defects{Messenger: msgr.Defects{ReuseKeepsOldFeatures: true}}},
+		{"takeAnyInstance", "a daemon that was restarted is taken for the one that was dialled", "I-MSG-7",
+			Defects{Messenger: msgr.Defects{TakeAnyInstance: true}}},
 	}
 }

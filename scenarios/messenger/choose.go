@@ -139,6 +139,9 @@ func (c choices) damage(d draw, pair Pair) Damage {
 	one.Inside = d.intN("inside", 2) == 0
 	one.Told = d.intN("told", 3) == 0
 	one.NewNonce = !pair.forgiving() || d.intN("new-nonce", 2) == 0
+	if one.NewNonce {
+		one.News = []time.Duration{0, 0, 50 * time.Millisecond, 3 * time.Second}[d.intN("news", 4)]
+	}
 	one.Features = chooseFeatures(d, pair)
 	return one
 }

@@ -63,8 +63,10 @@ type Damage struct {
 	// not at once. Told makes it do so in the way that tells its dispatchers.
 	Inside, Told bool
 	// NewNonce gives a restarted side another nonce, as daemons other than
-	// monitors do, and Features what its messenger announces from then on.
+	// monitors do, and Features what its messenger announces from then on. News is how
+	// long it takes until a peer that dials hears of the nonce.
 	NewNonce bool
+	News     time.Duration
 	Features uint64
 }
 
@@ -77,7 +79,7 @@ func (d Damage) String() string {
 	case MarkDown:
 		what += fmt.Sprintf("(%s,inside=%v,told=%v)", sides[d.Side], d.Inside, d.Told)
 	case Restart, Respawn:
-		what += fmt.Sprintf("(%s,new-nonce=%v,features=%x)", sides[d.Side], d.NewNonce, d.Features)
+		what += fmt.Sprintf("(%s,new-nonce=%v,news=%v,features=%x)", sides[d.Side], d.NewNonce, d.News, d.Features)
 	}
 	return what + "@" + d.Position.String()
 }
@@ -166,7 +168,8 @@ func (r *run) markDown(d Damage) {
 }
 
 // restart ends a side and starts it again. A peer that dials hears of a new nonce
-// as daemons do, from a map, and gives up the old instance.
+// as daemons do, from a map, and gives up the old instance. Until then it dials that,
+// and must not take the new one for it.
 func (r *run) restart(d Damage) {
 	r.forgotten = true
 	dead, other := r.addrOf(d.Side), r.parties[1-d.Side]
@@ -181,8 +184,11 @@ func (r *run) restart(d Damage) {
 	if !d.NewNonce || other.m == nil || (!r.plan.Pair.Peers && d.Side == 0) {
 		return
 	}
-	other.loop.Post(func() {
-		other.giveUp(other.m.ConnectTo(msg.EntityMon, dead))
+	other.loop.NewTimer(func() {
+		if other.knows == dead {
+			other.giveUp(other.m.ConnectTo(msg.EntityMon, dead))
+		}
+		other.knows = r.addrOf(d.Side)
 		other.target()
-	})
+	}).Reset(d.News)
 }

@@ -22,7 +22,8 @@
 // What is checked, by the names of docs/: lossless sessions deliver exactly once
 // and in order, and every loss is told (I-MSG-1, I-MSG-2); a lossy session
 // delivers a prefix and is reset once (I-MSG-3); nothing follows a mark_down
-// (I-MSG-4); races resolve (I-MSG-6); throttles come back to zero (I-MSG-8);
+// (I-MSG-4); races resolve (I-MSG-6); what is for one instance of a daemon reaches no
+// other (I-MSG-7); throttles come back to zero (I-MSG-8);
 // nothing is left after Shutdown (I-MSG-9); callbacks come in order (I-MSG-10);
 // an idle session answers keepalives (I-MC-3); and the simulated machine holds no
 // socket, timer or buffer in the end (I-DET-3).

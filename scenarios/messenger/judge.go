@@ -106,12 +106,24 @@ func (p *party) judge(s *incoming, m *msg.Message) {
 		return
 	}
 	p.note("got", "number", ping.Stamp.Sec)
+	p.judgeInstance(ping.Stamp.Nsec, ping.Stamp.Sec)
 	if p.run.plan.Pair.lossy() {
 		p.judgeLossy(s, &ping.Tracker)
 	} else {
 		p.judgeLossless(ping.Stamp.Nsec, ping.Stamp.Sec)
 	}
 	p.last[ping.Stamp.Nsec] = ping.Stamp.Sec
+}
+
+// judgeInstance: what was sent to one incarnation reaches no other that can be told from
+// it.
+func (p *party) judgeInstance(life, n uint32) {
+	sender := p.run.parties[1-p.side]
+	if sender.life != life || int(n) > len(sender.aimed) {
+		return // it is gone, or judgeLossless has something to say
+	}
+	meant := sender.aimed[n-1]
+	p.run.check(meant == p.nonce, "I-MSG-7", "%v: message %d of life %d is for the instance with nonce %d, not %d", p, n, life, meant, p.nonce)
 }
 
 // judgeLossy: what one connection delivers is a prefix of what was sent on it.

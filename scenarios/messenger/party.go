@@ -24,12 +24,14 @@ type party struct {
 	m     *msgr.Messenger
 	timer host.Timer
 
+	knows    msg.EntityAddr   // the other side, as far as this one has heard
 	peer     *msgr.Connection // the server's latest session
 	dialled  *msgr.Connection // the latest that target has asked for
 	sent     uint32
-	leaving  bool   // marks down from the next callback
-	told     bool   // and so that it hears of it
-	doomed   uint32 // messages up to this one may be lost: a session ended since
+	aimed    []uint32 // for each message that was sent, the nonce of whom it is for
+	leaving  bool     // marks down from the next callback
+	told     bool     // and so that it hears of it
+	doomed   uint32   // messages up to this one may be lost: a session ended since
 	labels   map[*msgr.Connection]*outgoing
 	sessions map[*msgr.Connection]*incoming
 	last     map[uint32]uint32 // by the sender's life: the last message received
@@ -71,6 +73,7 @@ func (r *run) start(side int, nonce uint32, respawn bool) {
 // begin is the program.
 func (p *party) begin(h host.Host) {
 	r := p.run
+	p.knows = r.addrOf(1 - p.side)
 	p.h = &machine{Host: h, run: r}
 	p.loop = h.NewLoop("dispatch")
 	p.m = msgr.New(p.h, p.loop, msgr.Config{
@@ -123,7 +126,7 @@ func (p *party) target() *msgr.Connection {
 	if !p.run.plan.Pair.Peers && p.side == 1 {
 		return p.peer
 	}
-	p.dialled = p.m.ConnectTo(msg.EntityMon, p.run.addrOf(1-p.side))
+	p.dialled = p.m.ConnectTo(msg.EntityMon, p.knows)
 	return p.dialled
 }
 
@@ -135,6 +138,7 @@ func (p *party) send(c *msgr.Connection) {
 	}
 	o.count++
 	p.sent++
+	p.aimed = append(p.aimed, c.PeerAddr().Nonce)
 	p.note("sent", "number", p.sent)
 	m := msg.New(&msg.MonPing{
 		Op:      msg.MonPingRequest,
