@@ -146,6 +146,11 @@ func (c *Cluster) Held(from, to string) int {
 	return c.world.Held(c.world.Host(from), c.world.Host(to))
 }
 
+// Hold is the World's, by the names of daemons.
+func (c *Cluster) Hold(from, to, unit string, number uint64) (Hold, error) {
+	return c.world.Hold(c.world.Host(from), c.world.Host(to), unit, number)
+}
+
 // Reset breaks the connections between two daemons.
 func (c *Cluster) Reset(a, b string) int { return c.world.Reset(c.world.Host(a), c.world.Host(b)) }
 
