@@ -13,6 +13,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/cinder/rpc"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/sqlitevfs"
+	"github.com/wavetank/wavetank/daemons/option"
 	"github.com/wavetank/wavetank/daemons/sqld"
 )
 
@@ -49,6 +50,69 @@ func DefaultCinder() Cinder {
 
 // Deployed reports whether anybody is in it.
 func (t Cinder) Deployed() bool { return t.APIs+t.Volumes+t.Schedulers+t.Backups > 0 }
+
+// Roles of Cinder's machines.
+const (
+	RoleVolumes    = "volumes"    // every machine with a volume service of its own
+	RoleSchedulers = "schedulers" // every scheduler
+	RoleServices   = "services"   // every machine with a service of Cinder that has a row of its own
+	RoleAPIs       = "apis"       // every API of Cinder
+	RoleCloud      = "cloud"      // every service and every API of Cinder
+	RoleDatabases  = "databases"  // every database server
+)
+
+// kind is that of everything of Cinder.
+func (t *Cinder) kind() Kind {
+	return Kind{
+		Name: "cinder",
+		Numbers: option.Set{
+			"cinder-volumes": option.Count(&t.Volumes), "cinder-twins": option.Count(&t.Twins),
+			"cinder-schedulers": option.Count(&t.Schedulers), "cinder-backups": option.Count(&t.Backups),
+			"cinder-apis": option.Count(&t.APIs), "cinder-replicas": option.Count(&t.Replicas),
+		},
+		Options: func() []OptionSection {
+			return []OptionSection{{"cinder", t.Service.Named()}, {"cinder-api", t.API.Named()}}
+		},
+		Timings: []any{t}, Defects: []any{&t.Defects, &t.APIDefects, &t.DB.Defects},
+		Deploy: deployCinder, Start: startCinder,
+		Ready: cinderReady,
+		Unready: func(*Cluster) (string, string) {
+			return "I-SVC-5 who beats is up", "not all services of an undisturbed cloud are up"
+		},
+		Roles: []Role{
+			{RoleVolumes, "every machine with a volume service of its own", func(*Cluster) []string { return t.VolumeNames() }},
+			{RoleSchedulers, "every scheduler", func(*Cluster) []string { return t.SchedulerNames() }},
+			{RoleServices, "every machine with a service of Cinder that has a row of its own", func(*Cluster) []string { return t.ServiceNames() }},
+			{RoleAPIs, "every API of Cinder", func(*Cluster) []string { return t.APINames() }},
+			{RoleCloud, "every service and every API of Cinder", func(*Cluster) []string {
+				return slices.Concat(t.ServiceNames(), t.TwinNames(), t.APINames())
+			}},
+			{RoleDatabases, "every database server", func(*Cluster) []string { return t.DatabaseNames() }},
+		},
+	}
+}
+
+// cinderReady reports whether all of Cinder's services have started, have beaten and are
+// listed as up. It is true of a cluster without any.
+func cinderReady(c *Cluster) bool {
+	t, v := c.topology.Cinder, c.view.Cinder()
+	for _, name := range t.ServiceNames() {
+		beat, _ := v.Beat(t.ServiceOf(name))
+		if up, _ := v.Listed(t.ServiceOf(name)); !up || beat == 0 || v.Started(name) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// cloud is Cinder in a cluster.
+type cloud struct {
+	*Cluster
+	client    *cinderClient
+	databases []netip.AddrPort
+	broker    netip.AddrPort
+	apis      []netip.AddrPort
+}
 
 // The machines that Cinder's services need.
 const (
@@ -113,37 +177,45 @@ func (t Cinder) ServiceOf(name string) cinder.Who {
 func InitializeCinder() error { return sqlitevfs.Initialize() }
 
 // deployCinder adds the hosts.
-func (c *Cluster) deployCinder() {
-	t := c.topology.Cinder
+func deployCinder(in *Cluster) {
+	in.Keep(newCinderView())
+	t := in.topology.Cinder
 	if !t.Deployed() {
 		return
 	}
 	if err := InitializeCinder(); err != nil { // not in the middle of a step
 		panic(fmt.Sprintf("cluster: SQLite does not compile: %v", err))
 	}
-	at := func(name string, port uint16) netip.AddrPort { return netip.AddrPortFrom(c.addHost(name).Addr(), port) }
-	for i, name := range t.DatabaseNames() {
-		c.databases = append(c.databases, at(name, databasePort))
-		c.programs[name] = func(h host.Host) { c.runDatabase(h, i) }
+	c := &cloud{Cluster: in}
+	in.Keep(c)
+	at := func(name string, port uint16, program func(host.Host)) netip.AddrPort {
+		return netip.AddrPortFrom(c.AddDaemon(name, program).Addr(), port)
 	}
-	c.broker = at(BrokerName, rpc.Port)
-	c.programs[BrokerName] = c.runBroker
+	for i, name := range t.DatabaseNames() {
+		c.databases = append(c.databases, at(name, databasePort, func(h host.Host) { c.runDatabase(h, i) }))
+	}
+	c.broker = at(BrokerName, rpc.Port, c.runBroker)
 	for _, name := range append(t.ServiceNames(), t.TwinNames()...) {
-		c.addHost(name)
-		c.programs[name] = func(h host.Host) { c.runService(h, t.ServiceOf(name)) }
+		c.AddDaemon(name, func(h host.Host) { c.runService(h, t.ServiceOf(name)) })
 	}
 	for _, name := range t.APINames() {
-		c.apis = append(c.apis, at(name, apiPort))
-		c.programs[name] = c.runAPI
+		c.apis = append(c.apis, at(name, apiPort, c.runAPI))
 	}
-	c.cinder = newCinderClient(c.world.AddHost(cinderClientName), c)
+	c.client = newCinderClient(c.AddMachine(cinderClientName, false), c)
+}
+
+// startCinder starts the operator's client.
+func startCinder(in *Cluster) {
+	if c := Kept[*cloud](in); c != nil {
+		c.client.start()
+	}
 }
 
 // replicated is how many transactions a server keeps for those that follow it.
 const replicated = 10000
 
 // runDatabase is a server, the first one with the tables in it.
-func (c *Cluster) runDatabase(h host.Host, n int) {
+func (c *cloud) runDatabase(h host.Host, n int) {
 	loop := h.NewLoop("sqld")
 	o := sqld.Options{Addr: c.databases[n]}
 	if len(c.databases) > 1 {
@@ -163,7 +235,7 @@ func (c *Cluster) runDatabase(h host.Host, n int) {
 
 // syncDatabase makes the tables, as an operator does with "cinder-manage db sync"; a
 // server that is no primary any more leaves that to the one that is, when it is there.
-func (c *Cluster) syncDatabase(h host.Host, loop host.Loop, t host.Task) {
+func (c *cloud) syncDatabase(h host.Host, loop host.Loop, t host.Task) {
 	store, err := db.Open(h, loop, c.storeOptions())
 	if err != nil {
 		exitOn(h, err)
@@ -175,7 +247,7 @@ func (c *Cluster) syncDatabase(h host.Host, loop host.Loop, t host.Task) {
 	}
 }
 
-func (c *Cluster) storeOptions() db.Options {
+func (c *cloud) storeOptions() db.Options {
 	o := c.topology.Cinder.DB
 	addrs := make([]string, len(c.databases))
 	for i, a := range c.databases {
@@ -185,12 +257,12 @@ func (c *Cluster) storeOptions() db.Options {
 	return o
 }
 
-func (c *Cluster) runBroker(h host.Host) {
+func (c *cloud) runBroker(h host.Host) {
 	exitOn(h, rpc.NewBroker(h, rpc.BrokerConfig{Bind: c.broker, Options: c.topology.Cinder.Service.RPC}).Start())
 }
 
 // runService starts a volume, scheduler or backup service.
-func (c *Cluster) runService(h host.Host, who cinder.Who) {
+func (c *cloud) runService(h host.Host, who cinder.Who) {
 	t := c.topology.Cinder
 	loop := h.NewLoop(who.Binary)
 	store, err := db.Open(h, loop, c.storeOptions())
@@ -209,7 +281,7 @@ func (c *Cluster) runService(h host.Host, who cinder.Who) {
 	s.Start()
 }
 
-func (c *Cluster) manager(h host.Host, binary string) cinder.Manager {
+func (c *cloud) manager(h host.Host, binary string) cinder.Manager {
 	switch binary {
 	case cinder.BinaryVolume:
 		return cinder.NewVolume(cinder.NewBackend(h, c.topology.Cinder.Backend))
@@ -221,7 +293,7 @@ func (c *Cluster) manager(h host.Host, binary string) cinder.Manager {
 	panic(fmt.Sprintf("cluster: no manager for %s", binary))
 }
 
-func (c *Cluster) runAPI(h host.Host) {
+func (c *cloud) runAPI(h host.Host) {
 	t := c.topology.Cinder
 	loop := h.NewLoop("cinder-api")
 	store, err := db.Open(h, loop, c.storeOptions())

@@ -98,7 +98,7 @@ func (f RowDeleted) Attrs() []slog.Attr {
 // services again and again, from each API in turn, and asks for what he is told to.
 type cinderClient struct {
 	host    Host
-	cluster *Cluster
+	cluster *cloud
 
 	mu      sync.Mutex
 	loop    host.Loop // nil before it runs
@@ -110,7 +110,7 @@ type cinderClient struct {
 	requests int // made so far
 }
 
-func newCinderClient(h Host, c *Cluster) *cinderClient { return &cinderClient{host: h, cluster: c} }
+func newCinderClient(h Host, c *cloud) *cinderClient { return &cinderClient{host: h, cluster: c} }
 
 func (o *cinderClient) start() { o.host.Start(o.run) }
 
@@ -205,7 +205,7 @@ func (o *cinderClient) ask(h host.Host, loop host.Loop, i int, method, path, bod
 // CinderRequest has the operator ask the first API for something. Its outcome is
 // published as a CinderAnswered fact of his host.
 func (c *Cluster) CinderRequest(method, path, body string) {
-	c.cinder.request(CinderAsked{}, method, path, body)
+	Kept[*cloud](c).client.request(CinderAsked{}, method, path, body)
 }
 
 func (o *cinderClient) request(about CinderAsked, method, path, body string) {
@@ -225,15 +225,15 @@ func (o *cinderClient) request(about CinderAsked, method, path, body string) {
 // OSService has the operator put an action of os-services to the first API, for the
 // service of a machine; false if that runs none.
 func (c *Cluster) OSService(action, name string) bool {
-	who := c.topology.Cinder.ServiceOf(name)
-	if c.cinder == nil || who.Host == "" {
+	in, who := Kept[*cloud](c), c.topology.Cinder.ServiceOf(name)
+	if in == nil || who.Host == "" {
 		return false
 	}
 	body := fmt.Sprintf(`{"host": %s, "binary": %s}`, quoted(who.Host), quoted(who.Binary))
 	if action != "enable" && action != "disable" {
 		body = fmt.Sprintf(`{"host": %s}`, quoted(who.Host))
 	}
-	c.cinder.request(CinderAsked{Action: action, Service: who}, http.MethodPut, "/v3/os-services/"+action, body)
+	in.client.request(CinderAsked{Action: action, Service: who}, http.MethodPut, "/v3/os-services/"+action, body)
 	return true
 }
 
@@ -241,13 +241,14 @@ func (c *Cluster) OSService(action, name string) bool {
 // "cinder-manage service remove" does; false if that runs none. Its outcome is published
 // as RowDeleted.
 func (c *Cluster) RemoveService(name string) bool {
-	o, who := c.cinder, c.topology.Cinder.ServiceOf(name)
-	if o == nil || who.Host == "" {
+	in, who := Kept[*cloud](c), c.topology.Cinder.ServiceOf(name)
+	if in == nil || who.Host == "" {
 		return false
 	}
+	o := in.client
 	o.do(func(t host.Task) {
 		f := RowDeleted{Who: who}
-		if store, err := db.Open(o.process, o.loop, c.storeOptions()); err == nil {
+		if store, err := db.Open(o.process, o.loop, in.storeOptions()); err == nil {
 			f.Rows, _ = store.DeleteServices(t, db.ServiceFilter{Host: who.Host, Binary: who.Binary}, o.process.Clock().Now().UTC())
 			store.Close()
 		}
@@ -259,10 +260,11 @@ func (c *Cluster) RemoveService(name string) bool {
 // CreateVolume has the volume service of a machine make a volume; false if that runs
 // none.
 func (c *Cluster) CreateVolume(name string) bool {
-	o, who := c.cinder, c.topology.Cinder.ServiceOf(name)
-	if o == nil || who.Binary != cinder.BinaryVolume {
+	in, who := Kept[*cloud](c), c.topology.Cinder.ServiceOf(name)
+	if in == nil || who.Binary != cinder.BinaryVolume {
 		return false
 	}
+	o := in.client
 	o.volumes++
 	args := cinder.CreateVolume{Volume: fmt.Sprintf("volume-%d", o.volumes)}
 	o.do(func(t host.Task) {

@@ -17,6 +17,9 @@ type CinderView struct {
 	answers []CinderAnswered
 }
 
+// Cinder is what was seen of Cinder's services.
+func (v *View) Cinder() *CinderView { return Kept[*CinderView](v.cluster) }
+
 // judgement is what a list has said of a service.
 type judgement struct {
 	up bool
@@ -30,7 +33,8 @@ func newCinderView() *CinderView {
 	}
 }
 
-func (v *CinderView) observe(o Observation) {
+// Observe implements Observer.
+func (v *CinderView) Observe(o Observation) {
 	switch f := o.Fact.(type) {
 	case api.Judged:
 		v.judged[cinder.Who{Host: f.ServiceHost, Binary: f.Binary}] = judgement{f.Up, o.At}

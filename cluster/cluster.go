@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/host"
-	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 	"github.com/wavetank/wavetank/sim"
@@ -20,70 +18,35 @@ import (
 type Cluster struct {
 	world    World
 	topology Topology
+	kinds    []Kind // of the topology
+	roles    []Role // of the topology
+	kept     []any  // see Keep
 	fsid     wire.UUID
 	monmap   msg.MonMap
 	daemons  []string // in the order of deployment
+	spares   []string // machines without one that may get one
 	programs map[string]func(host.Host)
 	operator *operator
 	members  members
 	view     *View
-
-	cinder    *cinderClient // nil if there is no Cinder
-	databases []netip.AddrPort
-	broker    netip.AddrPort
-	apis      []netip.AddrPort
 }
-
-// created is when every cluster was made, in seconds since 1970: the beginning of
-// 2026, when every simulation begins.
-const created = 1767225600
-
-// monPort is the port of Ceph's monitors for msgr v1.
-const monPort = 6789
 
 // Deploy adds the topology's hosts to an empty world. Nothing runs yet.
 func Deploy(w World, t Topology) *Cluster {
+	t = t.Clone()
 	c := &Cluster{
 		world: w, topology: t, fsid: clusterID(t),
-		programs: make(map[string]func(host.Host)), view: newView(),
-		members: members{made: make(map[string]maker), coming: make(map[string]bool)},
+		programs: make(map[string]func(host.Host)),
 	}
+	c.kinds, c.roles = c.topology.Kinds(), c.topology.Roles()
+	c.view = newView(c)
 	w.Observe(c.view.observe)
-	w.Observe(c.observeMembers)
-	addrs := make(map[string]netip.AddrPort)
-	for _, name := range t.MonNames() {
-		addrs[name] = netip.AddrPortFrom(c.addHost(name).Addr(), monPort)
+	for _, k := range c.kinds {
+		if k.Deploy != nil {
+			k.Deploy(c)
+		}
 	}
-	c.monmap = initialMonMap(c.fsid, t.MonNames(), addrs)
-	for _, name := range t.MonNames() {
-		c.programs[name] = c.runMon(name)
-	}
-	for _, name := range t.MgrNames() {
-		c.addHost(name)
-		c.programs[name] = c.runMgr(name)
-	}
-	if t.Mons > 0 {
-		c.operator = newOperator(w.AddHost("client.admin"), c)
-		w.Observe(c.operator.observe)
-	}
-	for i, name := range t.KeyClientNames() {
-		w.AddHost(name)
-		c.programs[name] = c.runKeyClient(i)
-	}
-	for _, name := range t.MonClientNames() {
-		c.addHost(name)
-		c.programs[name] = c.runMonClient
-	}
-	for _, name := range t.SpareMonNames() {
-		w.AddHost(name)
-	}
-	c.deployCinder()
 	return c
-}
-
-func (c *Cluster) addHost(name string) Host {
-	c.daemons = append(c.daemons, name)
-	return c.world.AddHost(name)
 }
 
 // clusterID is the same for the same topology, as everything that reaches the
@@ -95,32 +58,10 @@ func clusterID(t Topology) wire.UUID {
 	return id
 }
 
-func initialMonMap(fsid wire.UUID, names []string, addrs map[string]netip.AddrPort) msg.MonMap {
-	m := msg.NewMonMap(fsid, wire.UTime{Sec: created})
-	for _, name := range names {
-		m.Add(id(name), msg.AddrVec{{Type: msg.AddrLegacy, IP: addrs[name]}})
-	}
-	return m
-}
-
 // id is a daemon's name without its type: "a" of "mon.a".
 func id(name string) string {
 	_, short, _ := strings.Cut(name, ".")
 	return short
-}
-
-func (c *Cluster) runMgr(name string) func(host.Host) {
-	return func(h host.Host) {
-		m, err := mgr.New(h, mgr.Config{
-			Name: id(name), FSID: c.fsid, MonMap: c.monmap,
-			Options: c.topology.Mgr, Client: c.topology.Client, Defects: c.topology.MgrDefects,
-			Modules: c.topology.MgrModules,
-		})
-		if err == nil {
-			err = m.Start()
-		}
-		exitOn(h, err)
-	}
 }
 
 func exitOn(h host.Host, err error) {
@@ -130,21 +71,23 @@ func exitOn(h host.Host, err error) {
 	}
 }
 
-// Start starts every daemon, and the operator's client.
+// Start starts every daemon, and what is beside them.
 func (c *Cluster) Start() {
 	for _, name := range c.daemons {
 		c.world.Host(name).Start(c.programs[name])
 	}
-	if c.operator != nil {
-		c.operator.start()
-	}
-	if c.cinder != nil {
-		c.cinder.start()
-	}
-	for _, name := range c.topology.KeyClientNames() {
-		c.world.Host(name).Start(c.programs[name])
+	for _, k := range c.kinds {
+		if k.Start != nil {
+			k.Start(c)
+		}
 	}
 }
+
+// MonMap is the monitor map with which the cluster was made, and FSID its identity.
+func (c *Cluster) MonMap() msg.MonMap { return c.monmap.Clone() }
+
+// FSID is the identity of the cluster.
+func (c *Cluster) FSID() wire.UUID { return c.fsid }
 
 // View is what has been seen of the cluster so far.
 func (c *Cluster) View() *View { return c.view }
@@ -201,6 +144,11 @@ func (c *Cluster) Heal(from, to string) { c.world.Heal(c.world.Host(from), c.wor
 // Held counts what cuts kept back.
 func (c *Cluster) Held(from, to string) int {
 	return c.world.Held(c.world.Host(from), c.world.Host(to))
+}
+
+// Hold is the World's, by the names of daemons.
+func (c *Cluster) Hold(from, to, unit string, number uint64) (Hold, error) {
+	return c.world.Hold(c.world.Host(from), c.world.Host(to), unit, number)
 }
 
 // Reset breaks the connections between two daemons.

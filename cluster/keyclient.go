@@ -9,6 +9,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/option"
 )
 
 // What a key client does to a key.
@@ -49,6 +50,23 @@ func (f KeyAnswered) Attrs() []slog.Attr {
 
 // Keys is how many keys all key clients share.
 const Keys = 3
+
+// keyClientKind are the clients that read and write keys.
+func (t *Topology) keyClientKind() Kind {
+	return Kind{
+		Name: "key-client", Numbers: option.Set{"key-clients": option.Count(&t.KeyClients)},
+		Deploy: func(c *Cluster) {
+			for _, name := range t.KeyClientNames() {
+				c.AddMachine(name, false)
+			}
+		},
+		Start: func(c *Cluster) {
+			for i, name := range t.KeyClientNames() {
+				c.world.Host(name).Start(c.runKeyClient(i))
+			}
+		},
+	}
+}
 
 // keyClient is a client of the monitors that reads and writes a few keys, which it
 // shares with others, one command after another, for as long as it lives.

@@ -2,15 +2,34 @@ package cluster
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/msg"
+	"github.com/wavetank/wavetank/daemons/option"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
+
+// RoleNextMon is the first monitor by name that could be added.
+const RoleNextMon = "next-mon"
+
+// spareMonKind are machines for monitors that come later.
+func (t *Topology) spareMonKind() Kind {
+	return Kind{
+		Name: "spare-mon", Numbers: option.Set{"spare-mons": option.Count(&t.SpareMons)},
+		Deploy: func(c *Cluster) {
+			for _, name := range t.SpareMonNames() {
+				c.AddMachine(name, true)
+			}
+			c.members = members{made: make(map[string]maker), coming: make(map[string]bool)}
+			c.world.Observe(c.observeMembers)
+		},
+		Roles: []Role{
+			{RoleNextMon, "the first monitor by name that could be added", func(c *Cluster) []string { return present(c.nextMon()) }},
+		},
+	}
+}
 
 // members is what the operator knows of the monitors that come and go.
 type members struct {
@@ -54,11 +73,6 @@ func (c *Cluster) nextMon() string {
 // command that was given before.
 func (c *Cluster) outside(name string) bool {
 	return !slices.Contains(c.MonMembers(), name) && !c.members.coming[name]
-}
-
-// monAddr is where a monitor serves.
-func (c *Cluster) monAddr(name string) netip.AddrPort {
-	return netip.AddrPortFrom(c.world.Host(name).Addr(), monPort)
 }
 
 // getMonMap is the newest monmap as the operator gets it from the monitors.
@@ -112,23 +126,5 @@ func (c *Cluster) observeMembers(o Observation) {
 		if !slices.Contains(c.MonMembers(), name) {
 			delete(c.members.coming, name)
 		}
-	}
-}
-
-func (c *Cluster) runMon(name string) func(host.Host) {
-	return func(h host.Host) {
-		config := mon.Config{
-			Name: id(name), FSID: c.fsid, MonMap: c.monmap,
-			Options: c.topology.Mon, Defects: c.topology.MonDefects,
-		}
-		if made, joins := c.members.made[name]; joins {
-			config.MonMap, config.Dir = made.monmap, made.dir
-			config.Addr = msg.EntityAddr{Type: msg.AddrLegacy, IP: netip.AddrPortFrom(h.Network().Addrs()[0], monPort)}
-		}
-		m, err := mon.New(h, config)
-		if err == nil {
-			err = m.Start()
-		}
-		exitOn(h, err)
 	}
 }

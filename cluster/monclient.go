@@ -8,7 +8,26 @@ import (
 	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/daemons/option"
 )
+
+// RoleMonClients is every monitor client without a daemon.
+const RoleMonClients = "monclients"
+
+// monClientKind are the monitor clients without daemons.
+func (t *Topology) monClientKind() Kind {
+	return Kind{
+		Name: "mon-client", Numbers: option.Set{"mon-clients": option.Count(&t.MonClients)},
+		Deploy: func(c *Cluster) {
+			for _, name := range t.MonClientNames() {
+				c.AddDaemon(name, c.runMonClient)
+			}
+		},
+		Roles: []Role{
+			{RoleMonClients, "every monitor client without a daemon", func(*Cluster) []string { return t.MonClientNames() }},
+		},
+	}
+}
 
 // monClient is a monitor client without a daemon around it, which does everything
 // that a client can do. It knows of the monitors what a configuration file says, their

@@ -30,6 +30,27 @@ func (f CommandAnswered) Attrs() []slog.Attr {
 	}
 }
 
+// operatorKind is the operator, if there are monitors to ask. Its options are those of
+// all monitor clients.
+func (t *Topology) operatorKind() Kind {
+	return Kind{
+		Name:    "operator",
+		Options: func() []OptionSection { return []OptionSection{{"client", t.Client.Named()}} },
+		Timings: []any{&t.Client}, Defects: []any{&t.ClientDefects},
+		Deploy: func(c *Cluster) {
+			if t.Mons > 0 {
+				c.operator = newOperator(c.AddMachine("client.admin", false), c)
+				c.world.Observe(c.operator.observe)
+			}
+		},
+		Start: func(c *Cluster) {
+			if c.operator != nil {
+				c.operator.start()
+			}
+		},
+	}
+}
+
 // operator is client.admin on a host of its own: a monitor client that sends
 // commands, as the ceph command line does.
 type operator struct {

@@ -7,71 +7,41 @@ import (
 	"strings"
 )
 
-// Roles that daemons play, for whoever does not know their names.
+// Roles that a daemon of any kind can play. Those of a kind are in its file.
 const (
-	RoleActiveMgr  = "active-mgr" // the manager that the newest map names
-	RoleNextMgr    = "next-mgr"   // the standby that is promoted next
-	RoleLeader     = "leader"     // the monitor that leads
-	RoleMons       = "mons"       // every monitor
-	RolePeons      = "peons"      // every monitor but the leader
-	RoleMgrs       = "mgrs"       // every manager
-	RoleStandbys   = "standbys"   // every manager but the active one
-	RoleMonClients = "monclients" // every monitor client without a daemon
-	RoleNextMon    = "next-mon"   // the first monitor by name that could be added
-	RoleVolumes    = "volumes"    // every machine with a volume service of its own
-	RoleSchedulers = "schedulers" // every scheduler
-	RoleServices   = "services"   // every machine with a service of Cinder that has a row of its own
-	RoleAPIs       = "apis"       // every API of Cinder
-	RoleCloud      = "cloud"      // every service and every API of Cinder
-	RoleDatabases  = "databases"  // every database server
-	RoleDead       = "dead"       // every daemon that was killed
-	RolePaused     = "paused"     // every daemon that is paused
+	RoleDead   = "dead"   // every daemon that was killed
+	RolePaused = "paused" // every daemon that is paused
 )
 
 // ErrUnknown: there is no daemon and no role of that name.
 var ErrUnknown = errors.New("unknown daemon or role")
 
+// Roles are all that daemons of the topology can play.
+func (t *Topology) Roles() []Role {
+	var all []Role
+	for _, k := range t.Kinds() {
+		all = append(all, k.Roles...)
+	}
+	return append(all, anyRoles()...)
+}
+
+func anyRoles() []Role {
+	return []Role{
+		{RoleDead, "every daemon that was killed", func(c *Cluster) []string { return c.where(func(h Host) bool { return !h.Running() }) }},
+		{RolePaused, "every daemon that is paused", func(c *Cluster) []string { return c.where(Host.Paused) }},
+	}
+}
+
 // Resolve names the daemons that a role, or a daemon's own name, stands for now,
 // in a fixed order; nobody if the role is vacant. Error: ErrUnknown.
 func (c *Cluster) Resolve(who string) ([]string, error) {
-	switch who {
-	case RoleActiveMgr:
-		return present(c.view.ActiveMgr()), nil
-	case RoleNextMgr:
-		return present(c.view.NextMgr()), nil
-	case RoleLeader:
-		return present(c.view.Leader()), nil
-	case RoleMons:
-		return c.MonMembers(), nil
-	case RoleNextMon:
-		return present(c.nextMon()), nil
-	case RoleMgrs:
-		return c.topology.MgrNames(), nil
-	case RolePeons:
-		return without(c.MonMembers(), c.view.Leader()), nil
-	case RoleMonClients:
-		return c.topology.MonClientNames(), nil
-	case RoleStandbys:
-		return without(c.topology.MgrNames(), c.view.ActiveMgr()), nil
-	case RoleVolumes:
-		return c.topology.Cinder.VolumeNames(), nil
-	case RoleSchedulers:
-		return c.topology.Cinder.SchedulerNames(), nil
-	case RoleServices:
-		return c.topology.Cinder.ServiceNames(), nil
-	case RoleCloud:
-		return c.cloud(), nil
-	case RoleAPIs:
-		return c.topology.Cinder.APINames(), nil
-	case RoleDatabases:
-		return c.topology.Cinder.DatabaseNames(), nil
-	case RoleDead:
-		return c.where(func(h Host) bool { return !h.Running() }), nil
-	case RolePaused:
-		return c.where(Host.Paused), nil
-	}
-	if slices.Contains(c.daemons, who) || slices.Contains(c.topology.SpareMonNames(), who) {
+	if slices.Contains(c.daemons, who) || slices.Contains(c.spares, who) {
 		return []string{who}, nil
+	}
+	for _, role := range c.roles {
+		if role.Name == who {
+			return role.Who(c), nil
+		}
 	}
 	return nil, fmt.Errorf("%q: %w (there are %s)", who, ErrUnknown, strings.Join(c.daemons, ", "))
 }
@@ -95,10 +65,4 @@ func (c *Cluster) where(is func(Host) bool) []string {
 		}
 	}
 	return out
-}
-
-// cloud is every service and every API of Cinder, second processes too.
-func (c *Cluster) cloud() []string {
-	t := c.topology.Cinder
-	return slices.Concat(t.ServiceNames(), t.TwinNames(), t.APINames())
 }

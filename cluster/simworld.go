@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -55,6 +56,7 @@ type SimWorld struct {
 	hosts     map[string]*simHost
 	observers []func(Observation)
 	halted    bool
+	holds     int // so far
 }
 
 // NewSim makes an empty simulated world.
@@ -154,6 +156,26 @@ func (w *SimWorld) Heal(from, to Host) { w.sim.Heal(simOf(from), simOf(to)) }
 
 // Held counts what was held on that direction so far.
 func (w *SimWorld) Held(from, to Host) int { return w.sim.Held(simOf(from), simOf(to)) }
+
+// Hold holds back what begins with a unit. Error: see sim.Sim.AddRule; without
+// SimConfig.Decode there are no units.
+func (w *SimWorld) Hold(from, to Host, unit string, number uint64) (Hold, error) {
+	w.holds++
+	rule := &sim.Rule{
+		Name:    fmt.Sprintf("hold %d %s -> %s %s:%d", w.holds, from.Name(), to.Name(), unit, number),
+		Guard:   sim.Guard{From: simOf(from), To: simOf(to), Unit: unit, Least: number, Most: number},
+		Verdict: sim.HoldBack(),
+	}
+	if err := w.sim.AddRule(rule); err != nil {
+		return nil, err
+	}
+	return simHold{rule}, nil
+}
+
+type simHold struct{ *sim.Rule }
+
+// Release implements Hold: the rule's own would leave it in the chain.
+func (h simHold) Release() { h.Remove() }
 
 // Reset breaks the connections between two hosts.
 func (w *SimWorld) Reset(a, b Host) int { return w.sim.Reset(simOf(a), simOf(b)) }

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/msgr"
 )
 
-// tapConn decorates host.Conn. While the direction towards it is cut it reads
-// nothing and reports nothing, so that what the peer sends waits in the real
-// socket; the other direction is the business of the peer's tapConn. All its
+// tapConn decorates host.Conn. While the direction towards it is cut, or a hold has
+// struck in it, it reads nothing and reports nothing, so that what the peer sends waits
+// in the real socket; the other direction is the business of the peer's tapConn. All its
 // methods run on the connection's loop.
 type tapConn struct {
 	tap     *tap
@@ -25,9 +27,21 @@ type tapConn struct {
 	done     bool // closed by its owner, or Closed was reported
 	choking  bool // the owner was told less than it wanted before the dial
 
-	held                     []byte // read while the direction was cut
+	held                     []byte // read and not handed on yet
 	heldOpened, heldReadable bool
 	heldClosed               error
+
+	follower msgr.Follower  // reads along, for holds
+	arrived  []followedUnit // that were read and not handed on yet
+	handed   int64          // bytes handed on
+	holder   *tcpHold       // keeps back what comes next
+}
+
+// followedUnit is a unit of the messengers' protocol and the number of bytes before it.
+type followedUnit struct {
+	at     int64
+	name   string
+	number uint64
 }
 
 func (c *tapConn) dial() { c.inner = c.tap.Host.Network().Dial(c.loop, c.remote, c) }
@@ -43,6 +57,9 @@ func (c *tapConn) awaitHeal() {
 
 // healed looks again at what was held. It is posted to the loop by the world.
 func (c *tapConn) healed() {
+	if c.holder != nil && c.holder.isOver() {
+		c.holder = nil
+	}
 	switch {
 	case c.done || c.loop == nil || c.blind():
 	case c.inner == nil:
@@ -95,8 +112,8 @@ func (c *tapConn) finish() {
 	c.tap.forget(c)
 }
 
-// blind reports whether the direction towards this end is cut.
-func (c *tapConn) blind() bool { return c.tap.world.isCut(c.peer, c.tap.self) }
+// blind reports whether the direction towards this end is cut, or held.
+func (c *tapConn) blind() bool { return c.holder != nil || c.tap.world.isCut(c.peer, c.tap.self) }
 
 func (c *tapConn) hold() { c.tap.world.countHeld(c.peer, c.tap.self) }
 
@@ -168,12 +185,51 @@ func (c *tapConn) Read(p []byte) (int, error) {
 		c.holdBytes(p)
 		return 0, host.ErrWouldBlock
 	}
-	if len(c.held) > 0 {
-		n := copy(p, c.held)
-		c.held = c.held[n:]
-		return n, nil
+	n := copy(p, c.held)
+	c.held = c.held[n:]
+	if n == 0 {
+		var err error
+		if n, err = c.read(p); err != nil || n == 0 {
+			return n, err
+		}
 	}
-	return c.inner.Read(p)
+	pass := c.passing(n)
+	if pass < n {
+		c.held, c.heldReadable = append(slices.Clone(p[pass:n]), c.held...), true
+	}
+	if c.handed += int64(pass); pass == 0 {
+		return 0, host.ErrWouldBlock
+	}
+	return pass, nil
+}
+
+// read reads from the real connection, with an eye on the units that arrive.
+func (c *tapConn) read(p []byte) (int, error) {
+	n, err := c.inner.Read(p)
+	c.follower.Wrote(!c.dialled(), p[:max(n, 0)], func(at int64, name string, number uint64) {
+		c.arrived = append(c.arrived, followedUnit{at, name, number})
+	})
+	return n, err
+}
+
+// dialled reports whether this end has opened the connection.
+func (c *tapConn) dialled() bool { return c.remote.IsValid() }
+
+// passing is how many of the next n bytes may be handed on: those before the first unit
+// that a hold is about. It holds the connection there. Of a unit whose first bytes were
+// handed on before they could be named the rest is held.
+func (c *tapConn) passing(n int) int {
+	for len(c.arrived) > 0 {
+		u := c.arrived[0]
+		if u.at >= c.handed+int64(n) {
+			break
+		}
+		c.arrived = c.arrived[1:]
+		if c.holder = c.tap.world.holdOf(c.peer, c.tap.self, u); c.holder != nil {
+			return int(max(u.at-c.handed, 0))
+		}
+	}
+	return n
 }
 
 // holdBytes keeps back what had arrived when the cut came. With that the real
@@ -182,7 +238,7 @@ func (c *tapConn) holdBytes(p []byte) {
 	if c.heldReadable {
 		return
 	}
-	n, err := c.inner.Read(p)
+	n, err := c.read(p)
 	if errors.Is(err, host.ErrWouldBlock) {
 		return
 	}
@@ -200,6 +256,7 @@ func (c *tapConn) Write(p []byte) (int, error) {
 		return 0, nil
 	}
 	n, err := c.inner.Write(p)
+	c.follower.Wrote(c.dialled(), p[:max(n, 0)], func(int64, string, uint64) {})
 	if err != nil && c.blind() { // that news must not cross the cut either
 		c.heldClosed, c.choking = err, true
 		return 0, nil

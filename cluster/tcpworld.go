@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type TCPWorld struct {
 	byAddr map[netip.Addr]*tcpHost
 	cuts   map[[2]*tcpHost]bool
 	held   map[[2]*tcpHost]int
+	holds  []*tcpHold
 	facts  []Observation
 	more   chan struct{} // has an element when facts is not empty
 }
@@ -180,6 +182,61 @@ func (w *TCPWorld) Held(from, to Host) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.held[[2]*tcpHost{from.(*tcpHost), to.(*tcpHost)}]
+}
+
+// Hold holds back what begins with a unit.
+func (w *TCPWorld) Hold(from, to Host, unit string, number uint64) (Hold, error) {
+	h := &tcpHold{world: w, from: from.(*tcpHost), to: to.(*tcpHost), unit: unit, number: number}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.holds = append(w.holds, h)
+	return h, nil
+}
+
+// holdOf is a hold that is about a unit, nil if there is none.
+func (w *TCPWorld) holdOf(from, to *tcpHost, u followedUnit) *tcpHold {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, h := range w.holds {
+		if h.from == from && h.to == to && (h.unit == "" || h.unit == u.name) && (h.number == 0 || h.number == u.number) {
+			h.struck++
+			return h
+		}
+	}
+	return nil
+}
+
+// tcpHold is a Hold. What it holds is at the receivers, see tapConn.
+type tcpHold struct {
+	world    *TCPWorld
+	from, to *tcpHost
+	unit     string
+	number   uint64
+
+	struck int  // the world's mutex guards it
+	over   bool // the same
+}
+
+// Struck is on how many connections something was held back.
+func (h *tcpHold) Struck() int {
+	h.world.mu.Lock()
+	defer h.world.mu.Unlock()
+	return h.struck
+}
+
+func (h *tcpHold) isOver() bool {
+	h.world.mu.Lock()
+	defer h.world.mu.Unlock()
+	return h.over
+}
+
+// Release lets it go on.
+func (h *tcpHold) Release() {
+	h.world.mu.Lock()
+	h.over = true
+	h.world.holds = slices.DeleteFunc(h.world.holds, func(other *tcpHold) bool { return other == h })
+	h.world.mu.Unlock()
+	h.to.eachConn(h.from, func(c *tapConn) { c.post(c.healed) })
 }
 
 // Reset breaks the connections between two hosts, from the side of a.

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/mgr"
@@ -11,7 +10,8 @@ import (
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
-// Topology says which daemons there are and how they are set.
+// Topology says which daemons there are and how they are set. What belongs to which kind
+// of daemons is in the file of that kind.
 type Topology struct {
 	Mons int // monitors, named mon.a, mon.b, ...
 	// SpareMons are machines for monitors that may be added later, named on from there.
@@ -25,6 +25,8 @@ type Topology struct {
 	MonClients int
 	// Cinder is beside them; by default nobody.
 	Cinder Cinder
+	// More are kinds of daemons that this package does not know.
+	More []Part
 
 	Mon    mon.Options
 	Mgr    mgr.Options
@@ -80,26 +82,3 @@ func (t Topology) MonClientNames() []string { return names("monc", "", t.MonClie
 
 // Grace is the time after which a silent manager is dropped.
 func (t Topology) Grace() time.Duration { return t.Mon.MgrBeaconGrace }
-
-// Scale divides every timing of the daemons by n.
-func (t *Topology) Scale(n int) {
-	if n == 1 {
-		return
-	}
-	for _, options := range []any{&t.Mon, &t.Mgr, &t.Client, &t.Cinder} {
-		scaleDurations(reflect.ValueOf(options).Elem(), time.Duration(n))
-	}
-}
-
-// scaleDurations divides every time.Duration in a struct of options, nested ones
-// included.
-func scaleDurations(v reflect.Value, n time.Duration) {
-	for i := range v.NumField() {
-		switch f := v.Field(i); {
-		case f.Kind() == reflect.Struct:
-			scaleDurations(f, n)
-		case f.Type() == reflect.TypeFor[time.Duration]():
-			f.SetInt(f.Int() / int64(n))
-		}
-	}
-}

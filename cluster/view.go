@@ -46,7 +46,8 @@ func Standbys(f mon.MapCommitted) []Standby {
 }
 
 // View is what an all-knowing observer has seen of the cluster so far: the
-// newest committed maps, and who leads. It is kept up to date by facts.
+// newest committed maps, and who leads. It is kept up to date by facts. What is seen of
+// further kinds of daemons those keep, see Cluster.Keep.
 type View struct {
 	leader  string // host name of the monitor that last became leader
 	term    uint64
@@ -57,7 +58,7 @@ type View struct {
 	done    map[string]uint64        // by monitor, the last entry that it has executed
 	served  map[string]time.Duration // when it gave the last command that was answered
 	monc    map[string]clientSession // by host, the last session of its monitor client
-	cinder  *CinderView
+	cluster *Cluster
 }
 
 // clientSession is a session of a monitor client with a monitor, "mon.a".
@@ -67,16 +68,16 @@ type clientSession struct {
 	lost   bool
 }
 
-func newView() *View {
+func newView(c *Cluster) *View {
 	return &View{
-		modes: make(map[string]mgr.Mode), done: make(map[string]uint64),
+		cluster: c,
+		modes:   make(map[string]mgr.Mode), done: make(map[string]uint64),
 		asked: make(map[string]time.Duration), served: make(map[string]time.Duration),
-		monc: make(map[string]clientSession), cinder: newCinderView(),
+		monc: make(map[string]clientSession),
 	}
 }
 
 func (v *View) observe(o Observation) {
-	v.cinder.observe(o)
 	switch f := o.Fact.(type) {
 	case mon.Role:
 		v.observeRole(o.Host, f)
@@ -167,6 +168,3 @@ func (v *View) Executed(mon string) uint64 { return v.done[mon] }
 
 // Mode is what a manager last said of itself.
 func (v *View) Mode(name string) mgr.Mode { return v.modes[name] }
-
-// Cinder is what was seen of Cinder's services.
-func (v *View) Cinder() *CinderView { return v.cinder }

@@ -61,12 +61,26 @@ type World interface {
 	// Held counts what cuts from one host to the other have kept back so far:
 	// pieces of streams and attempts to connect.
 	Held(from, to Host) int
+	// Hold keeps back what goes from one host to the other, on each connection from the
+	// next unit of the messengers' protocol on that has this name (see msgr.Follower) and
+	// this number; an empty name is any, and 0 any number. Nothing is lost. Error: the
+	// world cannot tell one unit from another.
+	Hold(from, to Host, unit string, number uint64) (Hold, error)
 	// Reset breaks every connection between two hosts as RST does, and reports
 	// how many there were.
 	Reset(a, b Host) int
 
 	// Close ends every process and releases what the world holds.
 	Close()
+}
+
+// Hold is something that is held back, see World.Hold. It is an alias, so that package
+// faults need not know this one.
+type Hold = interface {
+	// Struck is on how many connections something was held back so far.
+	Struck() int
+	// Release lets it go on, in order, and ends the hold.
+	Release()
 }
 
 // Host is one machine of a World.

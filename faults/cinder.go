@@ -1,9 +1,6 @@
 package faults
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // CinderTarget is a Target with Cinder's services in it. Its methods report whether there
 // was somebody to ask.
@@ -69,7 +66,7 @@ func (f CreateVolume) Strike(t Target) (int, error) {
 func eachService(t Target, f Fault, who string, do func(CinderTarget, string) bool) (int, error) {
 	c, ok := t.(CinderTarget)
 	if !ok {
-		return 0, fmt.Errorf("%v: the target has no services of Cinder: %w", f, errors.ErrUnsupported)
+		return 0, unsupported(f, "the target has no services of Cinder")
 	}
 	return count(t, f, who, func(name string) bool { return do(c, name) })
 }

@@ -76,11 +76,16 @@ type Simulated interface {
 	Machine(name string) (*sim.Host, error)
 }
 
+// unsupported is the error of a fault that a target lacks.
+func unsupported(f Fault, why string) error {
+	return fmt.Errorf("%v: %s: %w", f, why, errors.ErrUnsupported)
+}
+
 // machines finds the simulated machines of everybody that who stands for.
 func machines(t Target, f Fault, who string) ([]*sim.Host, error) {
 	in, ok := t.(Simulated)
 	if !ok {
-		return nil, fmt.Errorf("%v: the target has no simulated machines: %w", f, errors.ErrUnsupported)
+		return nil, unsupported(f, "the target has no simulated machines")
 	}
 	names, err := resolve(t, f, who)
 	var hosts []*sim.Host

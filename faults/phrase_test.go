@@ -54,10 +54,18 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 			p := path.Draw(t, "path")
 			return &Cut{A: p.A, B: p.B, Direction: p.Direction, Network: p.Network}
 		},
-		"heal":  func(t *rapid.T, p Plan) Fault { return take(t, p, func(f *Cut) Fault { return Heal{Cut: f} }) },
-		"reset": func(t *rapid.T, _ Plan) Fault { return Reset{who.Draw(t, "a"), who.Draw(t, "b")} },
-		"stall": func(t *rapid.T, _ Plan) Fault { return &Stall{Path: path.Draw(t, "path")} },
-		"delay": func(t *rapid.T, _ Plan) Fault { return &Delay{Path: path.Draw(t, "path"), Delay: drawDelay(t, d)} },
+		"heal": func(t *rapid.T, p Plan) Fault { return take(t, p, func(f *Cut) Fault { return Heal{Cut: f} }) },
+		"hold": func(t *rapid.T, _ Plan) Fault {
+			h := &Hold{From: who.Draw(t, "from"), To: who.Draw(t, "to"), Unit: rapid.SampledFrom([]string{"", "MMgrMap", "connect_reply.SEQ"}).Draw(t, "unit")}
+			if h.Unit != "" {
+				h.Number = uint64(optional(t, "number"))
+			}
+			return h
+		},
+		"release": func(t *rapid.T, p Plan) Fault { return take(t, p, func(f *Hold) Fault { return Release{Of: f} }) },
+		"reset":   func(t *rapid.T, _ Plan) Fault { return Reset{who.Draw(t, "a"), who.Draw(t, "b")} },
+		"stall":   func(t *rapid.T, _ Plan) Fault { return &Stall{Path: path.Draw(t, "path")} },
+		"delay":   func(t *rapid.T, _ Plan) Fault { return &Delay{Path: path.Draw(t, "path"), Delay: drawDelay(t, d)} },
 		"bandwidth": func(t *rapid.T, _ Plan) Fault {
 			return &Bandwidth{Path: path.Draw(t, "path"), BytesPerSecond: int64(n.Draw(t, "n"))}
 		},

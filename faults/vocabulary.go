@@ -27,7 +27,7 @@ func Vocabulary() []Word {
 		// machines
 		powerOffWord(), powerOnWord(), clockStepWord(), clockOffsetWord(), clockDriftWord(),
 		// networks
-		cutWord(), healWord(), resetWord(), stallWord(), delayWord(), bandwidthWord(), mtuWord(), ruleWord(), linkMendWord(), clogWord(), unclogWord(),
+		cutWord(), healWord(), holdWord(), releaseWord(), resetWord(), stallWord(), delayWord(), bandwidthWord(), mtuWord(), ruleWord(), linkMendWord(), clogWord(), unclogWord(),
 		// disks
 		diskErrorWord(), diskFullWord(), diskSlowWord(), diskLieWord(), diskRotWord(), diskMendWord(),
 		// databases

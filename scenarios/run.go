@@ -213,7 +213,7 @@ func (r *run) perform() {
 	})
 	r.world.Observe(r.observe)
 	r.cluster.Start()
-	if !r.warmUp(topology) {
+	if !r.warmUp() {
 		return
 	}
 	r.healthy = r.world.Now()
@@ -282,34 +282,15 @@ func (r *run) scaled(d time.Duration) time.Duration {
 	return d / time.Duration(r.spec.Profile.divisor())
 }
 
-// warmUp waits until every manager is in the map and one of them serves, or the
-// monitors have a leader if there is no manager, and Cinder's services are up: an
-// undisturbed cluster must get there (I-MGR-12).
-func (r *run) warmUp(t cluster.Topology) bool {
+// warmUp waits until everybody has come to work: an undisturbed cluster must get there.
+func (r *run) warmUp() bool {
 	limit := r.scaled(warmUpLimit)
-	ready := func() bool { return r.monsReady(t) && cinderReady(r.cluster) }
-	if r.until(limit, ready) || r.failed() {
+	if r.until(limit, r.cluster.Ready) || r.failed() {
 		return !r.failed()
 	}
-	if t.Mons == 0 {
-		r.fail("", "I-SVC-5 who beats is up", fmt.Sprintf("not all services of an undisturbed cloud are up after %v", limit))
-		return false
-	}
-	r.fail("", "I-MGR-12 bounded promotion", fmt.Sprintf(
-		"an undisturbed cluster has no available active manager and %d standbys after %v: %s",
-		t.Mgrs-1, limit, describeMap(r.cluster.View().MgrMap())))
+	property, problem := r.cluster.Unready()
+	r.fail("", property, fmt.Sprintf("%s, after %v", problem, limit))
 	return false
-}
-
-func (r *run) monsReady(t cluster.Topology) bool {
-	m := r.cluster.View().MgrMap()
-	switch {
-	case t.Mons == 0:
-		return true
-	case t.Mgrs == 0:
-		return r.cluster.View().Leader() != ""
-	}
-	return m.Available && len(cluster.Standbys(m)) == t.Mgrs-1
 }
 
 // warmUpLimit is generous: a first quorum takes seconds, a manager's modules one.
@@ -467,7 +448,7 @@ func (r *run) pursue(g Goal) {
 		return
 	}
 	r.fail("", g.Property, fmt.Sprintf("%s: not within %v of %q at %v; now %s",
-		g.Doc, within, r.plan[g.Step].Fault, p.Struck, describeMap(r.cluster.View().MgrMap())))
+		g.Doc, within, r.plan[g.Step].Fault, p.Struck, cluster.DescribeMgrMap(r.cluster.View().MgrMap())))
 }
 
 // observe hands a fact to the checkers and the marks.
@@ -561,12 +542,4 @@ func (r *run) bit() bool {
 		}
 	}
 	return false
-}
-
-func describeMap(m MapSeen) string {
-	active := "nobody is active"
-	if m.ActiveGID != 0 {
-		active = fmt.Sprintf("mgr.%s (gid %d) is active, available=%v", m.ActiveName, m.ActiveGID, m.Available)
-	}
-	return fmt.Sprintf("mgrmap epoch %d: %s, %d standbys", m.Epoch, active, len(cluster.Standbys(m)))
 }

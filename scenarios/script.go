@@ -59,7 +59,7 @@ func (s Script) check() error {
 			return fmt.Errorf("scenario %s: the goal %q %w", s.Name, g.Property, ErrNotScripted)
 		}
 	}
-	said, err := ParseScript(s.String())
+	said, err := ParseScript(s.String(), s.Topology.More...)
 	if err != nil {
 		return fmt.Errorf("scenario %s %w: %w", s.Name, ErrNotScripted, err)
 	}
@@ -72,9 +72,7 @@ func (s Script) check() error {
 // sayable is a topology without what is not of scripts: planted bugs, which are of the
 // run, and modules, which are compared by name.
 func sayable(t cluster.Topology) cluster.Topology {
-	plain := cluster.DefaultTopology()
-	t.MonDefects, t.MgrDefects, t.ClientDefects = plain.MonDefects, plain.MgrDefects, plain.ClientDefects
-	t.Cinder.Defects, t.Cinder.APIDefects, t.Cinder.DB.Defects = plain.Cinder.Defects, plain.Cinder.APIDefects, plain.Cinder.DB.Defects
+	t = t.WithoutDefects()
 	t.MgrModules = nil
 	return t
 }
@@ -87,7 +85,7 @@ func (s Script) Scenario() Scenario {
 		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
-			again, err := ParseScript(s.String()) // faults remember whom they struck
+			again, err := ParseScript(s.String(), s.Topology.More...) // faults remember whom they struck
 			if err != nil {
 				panic(fmt.Sprintf("script %s: %v", s.Name, err))
 			}
@@ -140,8 +138,8 @@ func (g Goal) line(t cluster.Topology) string {
 }
 
 func (s Script) writeTopology(b *strings.Builder) {
-	plain := cluster.DefaultTopology()
-	numbers, defaults := topologyNumbers(&s.Topology), topologyNumbers(&plain)
+	plain := s.Topology.Plain()
+	numbers, defaults := s.Topology.Numbers(), plain.Numbers()
 	for _, name := range numbers.Names() {
 		if text := numbers.Text(name); text != defaults.Text(name) {
 			fmt.Fprintf(b, "%s %s\n", name, text)
@@ -150,9 +148,9 @@ func (s Script) writeTopology(b *strings.Builder) {
 	for _, m := range s.Topology.MgrModules {
 		fmt.Fprintf(b, "module %s\n", m.Name)
 	}
-	options := topologyOptions(&plain)
-	for _, section := range topologyOptions(&s.Topology) {
-		i := slices.IndexFunc(options, func(o OptionSection) bool { return o.Name == section.Name })
+	options := plain.Options()
+	for _, section := range s.Topology.Options() {
+		i := slices.IndexFunc(options, func(o cluster.OptionSection) bool { return o.Name == section.Name })
 		for _, name := range section.Set.Names() {
 			if text := section.Set.Text(name); text != options[i].Set.Text(name) {
 				fmt.Fprintf(b, "option %s %s %s\n", section.Name, name, text)
@@ -161,42 +159,29 @@ func (s Script) writeTopology(b *strings.Builder) {
 	}
 }
 
-// topologyNumbers are how many there are of what.
-func topologyNumbers(t *cluster.Topology) option.Set {
-	return option.Set{
-		"mons": option.Count(&t.Mons), "spare-mons": option.Count(&t.SpareMons), "mgrs": option.Count(&t.Mgrs),
-		"key-clients": option.Count(&t.KeyClients), "mon-clients": option.Count(&t.MonClients),
-		"cinder-volumes": option.Count(&t.Cinder.Volumes), "cinder-twins": option.Count(&t.Cinder.Twins),
-		"cinder-schedulers": option.Count(&t.Cinder.Schedulers), "cinder-backups": option.Count(&t.Cinder.Backups),
-		"cinder-apis": option.Count(&t.Cinder.APIs), "cinder-replicas": option.Count(&t.Cinder.Replicas),
-	}
+// Numbers are how many daemons of each kind the script deploys, by their words. They
+// are of this script alone, not of one from which it was copied.
+func (s *Script) Numbers() option.Set {
+	s.Topology = s.Topology.Clone()
+	return s.Topology.Numbers()
 }
 
-// Numbers are how many daemons of each kind the script deploys, by their words.
-func (s *Script) Numbers() option.Set { return topologyNumbers(&s.Topology) }
-
-// Options are those of the daemons that the script deploys.
-func (s *Script) Options() []OptionSection { return topologyOptions(&s.Topology) }
-
-// OptionSection are the options of one kind of daemon.
-type OptionSection struct {
-	Name string
-	Set  option.Set
+// Options are those of the daemons that the script deploys, of this script alone.
+func (s *Script) Options() []cluster.OptionSection {
+	s.Topology = s.Topology.Clone()
+	return s.Topology.Options()
 }
 
-func topologyOptions(t *cluster.Topology) []OptionSection {
-	return []OptionSection{
-		{"mon", t.Mon.Named()}, {"mgr", t.Mgr.Named()}, {"client", t.Client.Named()},
-		{"cinder", t.Cinder.Service.Named()}, {"cinder-api", t.Cinder.API.Named()},
-	}
-}
+// Plain deploys what scripts deploy that do not say it.
+func (s Script) Plain() Script { return Script{Topology: s.Topology.Plain()} }
 
 // mostDaemons bounds how many of a kind a script may ask for.
 const mostDaemons = 1000
 
-// ParseScript reads a script. Error: a [*faults.SyntaxError].
-func ParseScript(text string) (Script, error) {
-	r := scriptReader{script: Script{Topology: cluster.DefaultTopology()}}
+// ParseScript reads a script, whose words are also those of the kinds of daemons that
+// are given. Error: a [*faults.SyntaxError].
+func ParseScript(text string, more ...cluster.Part) (Script, error) {
+	r := scriptReader{script: Script{Topology: cluster.Topology{More: more}}.Plain()}
 	line := 0
 	for i, text := range strings.Split(text, "\n") {
 		p := faults.ReadPhrase(i+1, text)
@@ -233,7 +218,7 @@ func once() []string {
 
 func (r *scriptReader) read(p *faults.Phrase) {
 	s := &r.script
-	numbers := topologyNumbers(&s.Topology)
+	numbers := s.Topology.Numbers()
 	words := slices.Concat(faults.StepWords(), []string{"expect", "option", "module"}, once(), numbers.Names())
 	word := p.OneOf(words...)
 	isStep := slices.Contains(faults.StepWords(), word)
@@ -286,7 +271,7 @@ func kinds(words []faults.Word) (list []string) {
 }
 
 func (r *scriptReader) option(p *faults.Phrase) {
-	sections := topologyOptions(&r.script.Topology)
+	sections := r.script.Topology.Options()
 	var names []string
 	for _, s := range sections {
 		names = append(names, s.Name)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
 )
 
@@ -24,6 +25,10 @@ func TestDocs_haveTheLanguage(t *testing.T) {
 	}
 	for _, w := range GoalWords() {
 		has(w.Usage, w.Doc)
+	}
+	topology := cluster.DefaultTopology()
+	for _, r := range topology.Roles() {
+		has(r.Name, r.Doc)
 	}
 	script, err := os.ReadFile("scripts/crash-on-promotion.wt")
 	if err != nil {

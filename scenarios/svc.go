@@ -18,19 +18,6 @@ func cloud(d *Draw, t *cluster.Topology) {
 	t.Cinder.Service.DBRetryInterval = time.Second
 }
 
-// cinderReady reports whether all of Cinder's services have started, have beaten and are
-// listed as up. It is true of a cluster without any.
-func cinderReady(c *cluster.Cluster) bool {
-	t, v := c.Topology().Cinder, c.View().Cinder()
-	for _, name := range t.ServiceNames() {
-		beat, _ := v.Beat(t.ServiceOf(name))
-		if up, _ := v.Listed(t.ServiceOf(name)); !up || beat == 0 || v.Started(name) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // beatBound is how long a service may take, that runs and whose database is there, until
 // a list has it as up: a beat under way ends, the next one comes, and somebody looks.
 func beatBound(t cluster.Topology) time.Duration {

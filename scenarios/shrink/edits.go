@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/sim"
@@ -120,7 +119,7 @@ func plainOptions(s scenarios.Script, _ scenarios.Result) []edit {
 	for i, section := range s.Options() {
 		for _, name := range section.Set.Names() {
 			edits = append(edits, edit{"option " + name, func(s scenarios.Script) scenarios.Script {
-				plain := scenarios.Script{Topology: cluster.DefaultTopology()}
+				plain := s.Plain()
 				_ = s.Options()[i].Set.Put(name, plain.Options()[i].Set.Text(name))
 				return s
 			}})
