@@ -113,6 +113,7 @@ type Result struct {
 	Virtual time.Duration // the world's time at the end
 	Real    time.Duration // how long the run took
 	Twice   bool          // it was run twice and compared
+	Resumed bool          // it comes from a journal and was not run again
 
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -47,7 +48,16 @@ type cli struct {
 // streams are where a command reads and writes.
 type streams struct {
 	out, err io.Writer
-	terminal bool // err is one
+	terminal bool             // err is one
+	now      func() time.Time // nil is the machine's clock
+}
+
+// today is the time in UTC, of which commands take the date.
+func (s *streams) today() time.Time {
+	if s.now == nil {
+		return time.Now().UTC()
+	}
+	return s.now().UTC()
 }
 
 // exit ends a command with a status; its text is empty if all was said.
@@ -78,7 +88,7 @@ func main() {
 // run is main without the process.
 func run(args []string, given *streams) int {
 	out := &notingWriter{to: given.out}
-	io := &streams{out: out, err: given.err, terminal: given.terminal}
+	io := &streams{out: out, err: given.err, terminal: given.terminal, now: given.now}
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,
