@@ -35,6 +35,8 @@ type runCmd struct {
 	Canary           bool          `help:"First plant a bug, which must be found: a campaign that cannot fail is red."`
 	CheckDeterminism bool          `help:"Run every seed twice and compare them act by act. Without it that is done with failures and with one in 50 of the others." xor:"recheck"`
 	NoRecheck        bool          `help:"Run no seed twice." xor:"recheck"`
+	Ledger           string        `help:"Keep each run in a SQLite file, from before it begins. Several processes may share it." placeholder:"FILE"`
+	Resume           bool          `help:"Take the results that the ledger has of this version of the program, in place of the same runs again."`
 	Watchdog         time.Duration `help:"Give a simulated run up that makes no step for so long." default:"10s" placeholder:"10s"`
 	Out              string        `help:"Write the trace and the result of the first and of the shortest run of each failure to folders below DIR, and those of a single seed in any case." placeholder:"DIR"`
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
@@ -49,6 +51,10 @@ func (c *runCmd) Run(io *streams) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	closeLedger, err := c.openLedger(io, &campaign)
+	if err != nil {
+		return err
+	}
 	limited := ctx
 	if c.For != nil {
 		var cancel context.CancelFunc
@@ -64,7 +70,7 @@ func (c *runCmd) Run(io *streams) error {
 	campaign.OnResult = report.result
 	context.AfterFunc(ctx, stop) // a second signal kills
 	summary := campaign.Run(limited)
-	err = errors.Join(summary.Err, report.finish(summary), c.save(report, summary))
+	err = errors.Join(summary.Err, closeLedger(), report.finish(summary), c.save(report, summary))
 	return conclusion(summary.Verdict, ctx.Err() != nil, err)
 }
 
@@ -106,6 +112,9 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 	}
 	if c.Watchdog <= 0 {
 		err = errors.Join(err, errors.New("--watchdog must be positive"))
+	}
+	if c.Resume && c.Ledger == "" {
+		err = errors.Join(err, errors.New("--resume goes with --ledger"))
 	}
 	if c.Shard != "" {
 		shard, bad := scenarios.ParseShard(c.Shard)
