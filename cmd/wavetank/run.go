@@ -41,6 +41,7 @@ type runCmd struct {
 	Out              string        `help:"Write the trace and the result of the first and of the shortest run of each failure to folders below DIR, and those of a single seed in any case." placeholder:"DIR"`
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
 	JUnit            string        `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
+	Markdown         string        `help:"Write a page for people: verdict, failures, marks never reached, slowest runs; at most 60 kB." placeholder:"FILE"`
 }
 
 // Run implements the command.
@@ -70,7 +71,10 @@ func (c *runCmd) Run(io *streams) error {
 	campaign.OnResult = report.result
 	context.AfterFunc(ctx, stop) // a second signal kills
 	summary := campaign.Run(limited)
-	err = errors.Join(summary.Err, closeLedger(), report.finish(summary), c.save(report, summary))
+	if c.Markdown != "" {
+		err = saveMarkdown(c.Markdown, c.title(campaign), &summary)
+	}
+	err = errors.Join(err, summary.Err, closeLedger(), report.finish(summary), c.save(report, summary))
 	return conclusion(summary.Verdict, ctx.Err() != nil, err)
 }
 
