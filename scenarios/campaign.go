@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,78 +15,108 @@ type Campaign struct {
 	Specs []Spec
 	// Seeds are the seeds of each Spec.
 	Seeds Seeds
+	// Shard is the part of these runs that is run; the zero value is all of them.
+	Shard Shard
 	// Workers is how many runs are under way at once; 0 means one a core, and 1
 	// in the tcp world, whose daemons need the cores.
 	Workers int
 	// Recheck says which runs are run twice and compared.
 	Recheck Recheck
-	// StopAfter ends the campaign after so many failures; 0 means never.
+	// StopAfter ends the campaign after so many distinct failures (see
+	// Failure.Signature) that are not quarantined; 0 means never.
 	StopAfter int
+	// Quarantine are failures that are known, and do not count until their day has
+	// passed.
+	Quarantine []Quarantined
+	// Today decides which of them still hold.
+	Today time.Time
+	// Canary is a planted bug that must be found before anything is run, nil for none.
+	Canary *Mutant
+	// Journal keeps the runs, nil if nobody does.
+	Journal Journal
 	// OnResult is told each result, in order, from one goroutine at a time.
 	OnResult func(Result)
 }
 
-// Seeds is a range of seeds, both ends included.
-type Seeds struct{ First, Last uint64 }
-
-// Count is how many there are.
-func (s Seeds) Count() uint64 { return s.Last - s.First + 1 }
+// Journal keeps runs for longer than the process lives that does them.
+type Journal interface {
+	// Run does a run and keeps, before, that it has begun and, after, how it ended. The
+	// result of a run that it has already may be returned in place of another run. It is
+	// called from many goroutines. An error ends the campaign.
+	Run(spec Spec, do func(Spec) Result) (Result, error)
+}
 
 // Run runs the campaign until it is through, or ctx is done, and sums it up.
 func (c Campaign) Run(ctx context.Context) Summary {
 	began := time.Now()
-	s := newSummary(c.Specs)
+	s := newSummary(c)
+	if c.Canary != nil {
+		s.sing(c.canary(ctx))
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	order := newSequencer(func(r Result) {
-		if c.StopAfter > 0 && s.Failures >= c.StopAfter {
+		if c.enough(s) {
 			return
 		}
 		s.add(r)
 		if c.OnResult != nil {
 			c.OnResult(r)
 		}
-		if c.StopAfter > 0 && s.Failures >= c.StopAfter {
+		if c.enough(s) {
 			cancel()
 		}
 	})
-	var next atomic.Uint64
+	runs := &queue{campaign: c}
+	broken := make(chan error, 1)
 	var workers sync.WaitGroup
 	for range c.workers() {
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				i := next.Add(1) - 1
-				if i >= c.total() {
+				i, spec, ok := runs.next()
+				if !ok {
 					return
 				}
-				order.put(i, c.run(i))
+				r, err := c.run(spec)
+				if err != nil {
+					select {
+					case broken <- err:
+					default: // the first one is told
+					}
+					cancel()
+					return
+				}
+				order.put(i, r)
 			}
 		})
 	}
 	workers.Wait()
-	s.Real = time.Since(began)
-	if s.Runs == 0 {
-		s.Verdict = Inconclusive
-	}
+	s.conclude(time.Since(began), broken)
 	return *s
 }
 
-func (c Campaign) total() uint64 { return uint64(len(c.Specs)) * c.Seeds.Count() }
+// enough reports whether so many failures were found that the campaign ends.
+func (c Campaign) enough(s *Summary) bool { return c.StopAfter > 0 && s.distinct >= c.StopAfter }
 
-// spec is the i-th run: each seed is run in every scenario before the next one,
-// so that a campaign that is cut short has looked at all of them.
-func (c Campaign) spec(i uint64) Spec {
-	n := uint64(len(c.Specs))
-	spec := c.Specs[i%n]
-	spec.Seed = c.Seeds.First + i/n
-	return spec
+func (c Campaign) run(spec Spec) (Result, error) {
+	if c.Journal == nil {
+		return c.Recheck.run(spec), nil
+	}
+	return c.Journal.Run(spec, c.Recheck.run)
 }
 
-func (c Campaign) run(i uint64) Result { return c.Recheck.run(c.spec(i)) }
+// Total is how many runs there are.
+func (c Campaign) Total() uint64 {
+	total := uint64(0)
+	for i := range c.Specs {
+		total += c.Shard.count(uint64(i), c.Seeds.Count())
+	}
+	return total
+}
 
 func (c Campaign) workers() int {
 	if c.Workers > 0 {
-		return int(min(uint64(c.Workers), c.total())) // no more than there is to do
+		return int(min(uint64(c.Workers), c.Total())) // no more than there is to do
 	}
 	for _, s := range c.Specs {
 		if s.World == WorldTCP {
@@ -95,6 +124,36 @@ func (c Campaign) workers() int {
 		}
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// queue hands out the runs of a campaign.
+type queue struct {
+	campaign Campaign
+
+	mu     sync.Mutex
+	looked uint64 // at so many runs, those of other shards included
+	handed uint64 // out
+}
+
+// next is the next run of the campaign's shard, and its number. Each seed is run in
+// every scenario before the next one, so that a campaign that is cut short has looked
+// at all of them.
+func (q *queue) next() (i uint64, spec Spec, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.campaign
+	n := uint64(len(c.Specs))
+	for q.looked < n*c.Seeds.Count() {
+		which, nth := q.looked%n, q.looked/n
+		q.looked++
+		if c.Shard.has(which, nth) {
+			spec = c.Specs[which]
+			spec.Seed = c.Seeds.First + nth
+			q.handed++
+			return q.handed - 1, spec, true
+		}
+	}
+	return 0, Spec{}, false
 }
 
 // sequencer hands results on in the order of their numbers, as soon as there is

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,16 @@ func (v Verdict) String() string { return verdictNames[v] }
 
 // MarshalText makes JSON use the names.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a name.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i := slices.Index(verdictNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("no verdict %q", text)
+	}
+	*v = Verdict(i)
+	return nil
+}
 
 // ExitCode is the command line's exit status for the verdict; 2 is for usage.
 func (v Verdict) ExitCode() int { return [...]int{0, 3, 5, 1, 4}[v] }
@@ -113,6 +124,7 @@ type Result struct {
 	Virtual time.Duration // the world's time at the end
 	Real    time.Duration // how long the run took
 	Twice   bool          // it was run twice and compared
+	Resumed bool          // it comes from a journal and was not run again
 
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -38,6 +39,7 @@ type cli struct {
 	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
 	Script scriptCmd `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
 	Shrink shrinkCmd `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
+	Ledger ledgerCmd `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
 	Trace  traceCmd  `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Up     upCmd     `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
 	Daemon daemonCmd `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`
@@ -47,7 +49,16 @@ type cli struct {
 // streams are where a command reads and writes.
 type streams struct {
 	out, err io.Writer
-	terminal bool // err is one
+	terminal bool             // err is one
+	now      func() time.Time // nil is the machine's clock
+}
+
+// today is the time in UTC, of which commands take the date.
+func (s *streams) today() time.Time {
+	if s.now == nil {
+		return time.Now().UTC()
+	}
+	return s.now().UTC()
 }
 
 // exit ends a command with a status; its text is empty if all was said.
@@ -78,7 +89,7 @@ func main() {
 // run is main without the process.
 func run(args []string, given *streams) int {
 	out := &notingWriter{to: given.out}
-	io := &streams{out: out, err: given.err, terminal: given.terminal}
+	io := &streams{out: out, err: given.err, terminal: given.terminal, now: given.now}
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,

@@ -25,8 +25,9 @@ type report struct {
 	done     uint64
 	bad      uint64 // runs that did not pass
 	lastNote time.Time
-	failed   []scenarios.Result // kept for --out and --junit
-	kept     []scenarios.Result
+	seen     map[string]bool    // signatures of failures that were shown
+	vain     []scenarios.Result // inconclusive ones, kept for --out
+	kept     []scenarios.Result // all, for --junit
 	keepAll  bool
 	err      error
 }
@@ -35,12 +36,15 @@ type report struct {
 const schema = 1
 
 func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
-	total := uint64(len(campaign.Specs)) * campaign.Seeds.Count()
-	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.single()}
+	total := campaign.Total()
+	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.single(), seen: make(map[string]bool)}
 	if c.JSON {
 		r.json = json.NewEncoder(io.out)
 		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,
-			"profile": c.Profile, "mutant": c.Mutant, "schedule": c.Schedule, "first_seed": campaign.Seeds.First, "runs": total})
+			"profile": c.Profile, "mutant": c.Mutant, "schedule": c.Schedule, "first_seed": campaign.Seeds.First, "runs": total,
+			"shard": campaign.Shard.String()})
+	} else if c.Fresh || c.Shard != "" {
+		fmt.Fprintf(io.out, "seeds %v, shard %v: %d runs\n", campaign.Seeds, campaign.Shard, total)
 	}
 	if io.terminal && total > 1 && c.For == nil {
 		r.bar = progressbar.NewOptions64(int64(min(total, math.MaxInt64)),
@@ -61,12 +65,11 @@ func (r *report) emit(v any) {
 func (r *report) result(res scenarios.Result) {
 	r.done++
 	r.progress()
-	bad := res.Verdict != scenarios.Pass
-	if bad {
+	if res.Verdict != scenarios.Pass {
 		r.bad++
 	}
-	if bad && len(r.failed) < maxKept {
-		r.failed = append(r.failed, res)
+	if res.Verdict == scenarios.Inconclusive && len(r.vain) < maxKept {
+		r.vain = append(r.vain, res)
 	}
 	if r.keepAll {
 		r.kept = append(r.kept, res)
@@ -74,14 +77,26 @@ func (r *report) result(res scenarios.Result) {
 	switch {
 	case r.json != nil:
 		r.emit(resultJSON(res))
-	case bad || r.total == 1:
+	case r.isNews(res) || r.total == 1:
 		r.clear()
 		writeResult(r.io.out, res)
 	}
 }
 
-// maxKept bounds how many failures are kept for --out, so that a campaign in
-// which everything fails stays small.
+// isNews reports whether a result has a page of its own: one that is inconclusive, or the
+// first that failed like this.
+func (r *report) isNews(res scenarios.Result) bool {
+	if res.Failure == nil {
+		return res.Verdict != scenarios.Pass
+	}
+	signature := res.Verdict.String() + " " + res.Failure.Signature()
+	known := r.seen[signature]
+	r.seen[signature] = true
+	return !known
+}
+
+// maxKept bounds how many runs are kept for --out, so that a campaign in which
+// everything fails stays small.
 const maxKept = 100
 
 // progress moves the bar on a terminal, and writes a line a minute elsewhere.
@@ -173,8 +188,17 @@ func landed(n int) string {
 }
 
 func writeSummary(w io.Writer, s *scenarios.Summary) {
-	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive, %d run twice\n",
-		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive, s.Twice)
+	fmt.Fprintf(w, "%s: %d seeds in %v (%.0f seeds/s), %d failures, %d inconclusive, %d run twice%s\n",
+		s.Verdict, s.Runs, s.Real.Round(time.Millisecond), s.SeedsPerSecond(), s.Failures, s.Inconclusive, s.Twice, setAside(s))
+	for _, f := range s.Found {
+		writeFound(w, f)
+	}
+	for _, q := range s.NeverFailed() {
+		fmt.Fprintf(w, "quarantine: line %d: no run failed by %q\n", q.Line, q.Signature)
+	}
+	if s.Canary != nil {
+		fmt.Fprintf(w, "canary: %s\n", canaryText(s.Canary))
+	}
 	if s.Real > 0 {
 		fmt.Fprintf(w, "time:   %v of world time, %.0f times real time, %d steps\n",
 			s.Virtual.Round(time.Second), s.Virtual.Seconds()/s.Real.Seconds(), s.Steps)
@@ -191,6 +215,47 @@ func writeSummary(w io.Writer, s *scenarios.Summary) {
 		fmt.Fprintf(w, "drop of the active after the fault: min %v, median %v, 99%% %v, max %v\n",
 			ms(s.Quantile(0)), ms(s.Quantile(0.5)), ms(s.Quantile(0.99)), ms(s.Quantile(1)))
 	}
+}
+
+// setAside says how many runs do not count, or were not run.
+func setAside(s *scenarios.Summary) (text string) {
+	if s.Quarantined > 0 {
+		text += fmt.Sprintf(", %d quarantined", s.Quarantined)
+	}
+	if s.Resumed > 0 {
+		text += fmt.Sprintf(", %d from the ledger", s.Resumed)
+	}
+	return text
+}
+
+// writeFound is one failure and how to see it again.
+func writeFound(w io.Writer, f *scenarios.Found) {
+	fmt.Fprintf(w, "failed: %d by %q%s\n", f.Count, f.Signature, quarantineText(f))
+	first, cheapest := scenarios.LineOf(f.First).String(), scenarios.LineOf(f.Cheapest).String()
+	fmt.Fprintf(w, "  first    wavetank replay '%s'\n", first)
+	if cheapest != first {
+		fmt.Fprintf(w, "  shortest wavetank replay '%s'\n", cheapest)
+	}
+}
+
+// quarantineText says what the quarantine has about a failure.
+func quarantineText(f *scenarios.Found) string {
+	switch {
+	case f.Known == nil:
+		return ""
+	case f.Quarantined:
+		return fmt.Sprintf(", quarantined until %s: %s", f.Known.Until.Format(time.DateOnly), f.Known.Reason)
+	}
+	return fmt.Sprintf(", quarantined until %s, which has passed: %s", f.Known.Until.Format(time.DateOnly), f.Known.Reason)
+}
+
+// canaryText says whether the planted bug was found that must be.
+func canaryText(c *scenarios.Canary) string {
+	where := fmt.Sprintf("%s in %d seeds of %s", c.Mutant.Name, c.Seeds, c.Mutant.Scenario)
+	if c.Caught == nil {
+		return where + " was not found: this campaign finds nothing where something is"
+	}
+	return where + " was found by " + c.Caught.Failure.Property
 }
 
 func ms(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -20,9 +17,11 @@ import (
 type runCmd struct {
 	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt."`
 
-	Seed  *uint64        `help:"Run one seed." xor:"seeds" placeholder:"N"`
+	Seed  *uint64        `help:"Run one seed." xor:"seeds,fresh" placeholder:"N"`
 	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
 	For   *time.Duration `help:"Run seeds from 1 on until this much time has passed." xor:"seeds" placeholder:"10m"`
+	Fresh bool           `help:"Run seeds that no other day has, by the date (UTC): the first one is YYYYMMDD00000001." xor:"fresh"`
+	Shard string         `help:"Run the I-th of N parts of it all, for N machines." placeholder:"I/N"`
 
 	World   string `help:"sim or tcp." default:"sim"`
 	Profile string `help:"default (Ceph's timings) or fast (a tenth of them)." default:"default"`
@@ -31,23 +30,32 @@ type runCmd struct {
 	Schedule string `help:"Order among loops: uniform, pct (random priorities with changes), fair (in turn) or portfolio (each seed draws)." default:"uniform"`
 
 	Jobs             int           `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
-	StopAfter        int           `help:"Stop after so many failures." placeholder:"N"`
+	StopAfter        int           `help:"Stop after so many different failures." placeholder:"N"`
+	Quarantine       string        `help:"Failures that are known and do not count until a day, one a line: until DATE \"SIGNATURE\" REASON." placeholder:"FILE"`
+	Canary           bool          `help:"First plant a bug, which must be found: a campaign that cannot fail is red."`
 	CheckDeterminism bool          `help:"Run every seed twice and compare them act by act. Without it that is done with failures and with one in 50 of the others." xor:"recheck"`
 	NoRecheck        bool          `help:"Run no seed twice." xor:"recheck"`
+	Ledger           string        `help:"Keep each run in a SQLite file, from before it begins. Several processes may share it." placeholder:"FILE"`
+	Resume           bool          `help:"Take the results that the ledger has of this version of the program, in place of the same runs again."`
 	Watchdog         time.Duration `help:"Give a simulated run up that makes no step for so long." default:"10s" placeholder:"10s"`
-	Out              string        `help:"Write the trace and the result of each failure to a folder below DIR, and those of a single seed in any case." placeholder:"DIR"`
+	Out              string        `help:"Write the trace and the result of the first and of the shortest run of each failure to folders below DIR, and those of a single seed in any case." placeholder:"DIR"`
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
 	JUnit            string        `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
+	Markdown         string        `help:"Write a page for people: verdict, failures, marks never reached, slowest runs; at most 60 kB." placeholder:"FILE"`
 }
 
 // Run implements the command.
 func (c *runCmd) Run(io *streams) error {
-	campaign, err := c.campaign()
+	campaign, err := c.campaign(io.today())
 	if err != nil {
 		return usage(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	closeLedger, err := c.openLedger(io, &campaign)
+	if err != nil {
+		return err
+	}
 	limited := ctx
 	if c.For != nil {
 		var cancel context.CancelFunc
@@ -63,7 +71,10 @@ func (c *runCmd) Run(io *streams) error {
 	campaign.OnResult = report.result
 	context.AfterFunc(ctx, stop) // a second signal kills
 	summary := campaign.Run(limited)
-	err = errors.Join(report.finish(summary), c.save(report))
+	if c.Markdown != "" {
+		err = saveMarkdown(c.Markdown, c.title(campaign), &summary)
+	}
+	err = errors.Join(err, summary.Err, closeLedger(), report.finish(summary), c.save(report, summary))
 	return conclusion(summary.Verdict, ctx.Err() != nil, err)
 }
 
@@ -92,10 +103,10 @@ func conclusion(v scenarios.Verdict, interrupted bool, err error) error {
 const maxJobs = 1024
 
 // campaign checks everything the caller has named.
-func (c *runCmd) campaign() (scenarios.Campaign, error) {
-	seeds, err := c.seeds()
+func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
+	seeds, err := c.seeds(today)
 	campaign := scenarios.Campaign{
-		Seeds: seeds, Workers: c.Jobs, Recheck: c.recheck(), StopAfter: c.StopAfter,
+		Seeds: seeds, Workers: c.Jobs, Recheck: c.recheck(), StopAfter: c.StopAfter, Today: today,
 	}
 	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
 		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
@@ -105,6 +116,17 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 	}
 	if c.Watchdog <= 0 {
 		err = errors.Join(err, errors.New("--watchdog must be positive"))
+	}
+	if c.Resume && c.Ledger == "" {
+		err = errors.Join(err, errors.New("--resume goes with --ledger"))
+	}
+	if c.Shard != "" {
+		shard, bad := scenarios.ParseShard(c.Shard)
+		campaign.Shard, err = shard, errors.Join(err, flagError("--shard", bad))
+	}
+	if c.Quarantine != "" {
+		known, bad := scenarios.ReadQuarantine(c.Quarantine)
+		campaign.Quarantine, err = known, errors.Join(err, bad)
 	}
 	err = errors.Join(err, scenarios.CheckWorld(c.World), scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant),
 		scenarios.CheckSchedule(c.Schedule))
@@ -116,7 +138,19 @@ func (c *runCmd) campaign() (scenarios.Campaign, error) {
 			Schedule: c.Schedule, Watchdog: c.Watchdog,
 		})
 	}
+	if c.Canary {
+		mutant := scenarios.CanaryFor(campaign.Specs, seeds.First)
+		campaign.Canary = &mutant
+	}
 	return campaign, err
+}
+
+// flagError is an error about a flag's value, nil if there is none.
+func flagError(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %w", flag, err)
 }
 
 func (c *runCmd) recheck() scenarios.Recheck {
@@ -129,27 +163,28 @@ func (c *runCmd) recheck() scenarios.Recheck {
 	return scenarios.RecheckSome
 }
 
-func (c *runCmd) seeds() (scenarios.Seeds, error) {
+// seeds are those that the caller wants, or the default.
+func (c *runCmd) seeds(today time.Time) (seeds scenarios.Seeds, err error) {
 	switch {
 	case c.Seed != nil:
 		return scenarios.Seeds{First: *c.Seed, Last: *c.Seed}, nil
+	case c.For != nil && c.Fresh:
+		seeds = scenarios.FreshSeeds()
 	case c.For != nil:
-		return scenarios.Seeds{First: 1, Last: math.MaxUint32}, nil
+		seeds = scenarios.SeedsFrom(1)
 	case c.Seeds == "" && c.World == scenarios.WorldTCP:
-		return scenarios.Seeds{First: 1, Last: 1}, nil
+		seeds = scenarios.Seeds{First: 1, Last: 1}
 	case c.Seeds == "":
-		return scenarios.Seeds{First: 1, Last: 100}, nil
+		seeds = scenarios.Seeds{First: 1, Last: 100}
+	default:
+		if seeds, err = scenarios.ParseSeeds(c.Seeds); err != nil {
+			return seeds, flagError("--seeds", err)
+		}
 	}
-	first, last, found := strings.Cut(c.Seeds, "-")
-	if !found {
-		last = first
+	if c.Fresh {
+		seeds, err = seeds.On(today)
 	}
-	a, errA := strconv.ParseUint(first, 10, 64)
-	b, errB := strconv.ParseUint(last, 10, 64)
-	if errA != nil || errB != nil || a > b || b-a >= math.MaxUint32 {
-		return scenarios.Seeds{}, fmt.Errorf("--seeds %q: want two numbers A-B with A <= B, at most 2^32 seeds", c.Seeds)
-	}
-	return scenarios.Seeds{First: a, Last: b}, nil
+	return seeds, flagError("--fresh:", err)
 }
 
 func (c *runCmd) single() bool { return c.Seed != nil && len(c.Scenarios) == 1 }

@@ -35,21 +35,34 @@ const (
 )
 
 // save writes what --out and --junit ask for.
-func (c *runCmd) save(r *report) error {
+func (c *runCmd) save(r *report, s scenarios.Summary) error {
 	var err error
 	if c.Out != "" {
-		results := r.failed
-		if c.single() {
-			results = r.kept
-		}
-		for _, res := range results {
+		for _, res := range c.worthSaving(r, s) {
 			err = errors.Join(err, saveRun(c.Out, res))
 		}
 	}
 	if c.JUnit != "" {
-		err = errors.Join(err, saveJUnit(c.JUnit, r.kept))
+		err = errors.Join(err, saveJUnit(c.JUnit, r.kept, s))
 	}
 	return err
+}
+
+// worthSaving are the runs for --out: of each failure the first and the shortest, and
+// those that were inconclusive.
+func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result {
+	if c.single() {
+		return r.kept
+	}
+	var all []scenarios.Result
+	for _, f := range s.Found {
+		all = append(all, f.First)
+		if f.Cheapest.Spec.Seed != f.First.Spec.Seed || f.Cheapest.Spec.Scenario.Name != f.First.Spec.Scenario.Name {
+			all = append(all, f.Cheapest)
+		}
+	}
+	all = append(all, r.vain...)
+	return all[:min(len(all), maxKept)]
 }
 
 // saveRun writes the folder of one run. A simulated run is run again for its
@@ -148,24 +161,42 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-func saveJUnit(path string, results []scenarios.Result) error {
-	suite := junitSuite{Name: "wavetank", Tests: len(results)}
+func saveJUnit(path string, results []scenarios.Result, s scenarios.Summary) error {
+	suite := junitSuite{Name: "wavetank"}
 	for _, r := range results {
 		c := junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedText(r.Spec.Seed), Seconds: r.Real.Seconds()}
 		line := scenarios.LineOf(r).String()
 		switch {
+		case r.Failure != nil && s.IsQuarantined(r):
+			c.Skipped = &junitMessage{Message: "quarantined: " + r.Failure.Signature(), Text: "wavetank replay '" + line + "'"}
 		case r.Failure != nil:
-			suite.Failures++
 			c.Failure = &junitMessage{Message: r.Failure.Property, Text: r.Failure.String() + "\nwavetank replay '" + line + "'"}
 		case r.Verdict == scenarios.Inconclusive:
-			suite.Skipped++
 			c.Skipped = &junitMessage{Message: inconclusive(r)}
 		}
-		suite.Cases = append(suite.Cases, c)
+		suite.add(c)
+	}
+	if s.Canary != nil {
+		c := junitCase{Class: "canary", Name: s.Canary.Mutant.Name}
+		if s.Canary.Caught == nil {
+			c.Failure = &junitMessage{Message: "not found", Text: canaryText(s.Canary)}
+		}
+		suite.add(c)
 	}
 	text, err := xml.MarshalIndent(suite, "", "  ")
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o644)
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	if c.Failure != nil {
+		s.Failures++
+	}
+	if c.Skipped != nil {
+		s.Skipped++
+	}
 }
