@@ -584,6 +584,60 @@ func TestServer_writersWaitForEachOther(t *testing.T) {
 	}
 }
 
+// TestServer_whoWaitsForALockHasNoConnection: with two connections, one of them in a
+// transaction that writes, a reader is answered at once, however many writers wait; and
+// these write when the lock is gone.
+func TestServer_whoWaitsForALockHasNoConnection(t *testing.T) {
+	for _, log := range []int{0, 10} {
+		d := newDatabases(1, 1, sqld.Options{Connections: 2, Log: log})
+		defer d.Close()
+		d.create(t)
+		d.Run(func(h host.Host, l host.Loop, task host.Task) {
+			s := open(t, h, l, d.URL())
+			under := 0
+			begin := func(name string, hold time.Duration) {
+				under++
+				l.Go(name, func(t2 host.Task) {
+					defer func() { under-- }()
+					err := s.Transaction(t2, func(o db.Operations) error {
+						t2.Sleep(hold)
+						return o.CreateService(t2, &db.Service{Host: name, Binary: "b"})
+					})
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+				})
+				task.Sleep(50 * time.Millisecond)
+			}
+			begin("holder", 2*time.Second)
+			for _, name := range []string{"second", "third", "fourth"} {
+				begin(name, 0)
+			}
+			l.Go("alone", func(t2 host.Task) {
+				under++
+				defer func() { under-- }()
+				if err := s.CreateService(t2, &db.Service{Host: "alone", Binary: "b"}); err != nil {
+					t.Error(err)
+				}
+			})
+			task.Sleep(50 * time.Millisecond)
+			began := h.Clock().Monotonic()
+			if got := rows(t, s, task); got != "" {
+				t.Errorf("%q", got)
+			}
+			if took := h.Clock().Monotonic() - began; took > 50*time.Millisecond {
+				t.Errorf("a reader waited %v", took)
+			}
+			for under > 0 {
+				task.Sleep(time.Second)
+			}
+			if got := strings.Fields(rows(t, s, task)); len(got) != 5 {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
 // TestServer_endsWhatItsClientsLeave: a client that dies in a transaction, or falls
 // silent, holds the lock no longer than it takes to notice.
 func TestServer_endsWhatItsClientsLeave(t *testing.T) {

@@ -75,8 +75,9 @@ type answer struct {
 	open     bool // a transaction is
 }
 
+// openConnection opens a connection that is not set yet.
 func openConnection(t host.Task, h host.Host, store *sqlitevfs.Store, name string) (*connection, error) {
-	db, err := store.Open(t, name, pragmas...)
+	db, err := store.Open(t, name)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +87,18 @@ func openConnection(t host.Task, h host.Host, store *sqlitevfs.Store, name strin
 		return nil, err
 	}
 	return c, nil
+}
+
+// set makes the settings, for which SQLite looks at the database: it may be locked.
+func (c *connection) set(t host.Task) error {
+	c.own = true
+	defer func() { c.own = false }()
+	for _, p := range pragmas {
+		if err := c.db.Do(t, func(conn *sqlite3.Conn) error { return conn.Exec("pragma " + p) }); err != nil {
+			return fmt.Errorf("pragma %s: %w", p, err)
+		}
+	}
+	return nil
 }
 
 // govern replaces SQLite's clock and random numbers, and sees what statements are about.

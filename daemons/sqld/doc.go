@@ -16,7 +16,8 @@
 //
 // A session is a connection. It borrows one of a few SQLite connections for each
 // statement, and keeps it from BEGIN to COMMIT or ROLLBACK. Who meets a lock waits for
-// it, at most Options.LockTimeout, and gets [Busy]. A commit that was answered survives a
+// it, outside a transaction without a connection, at most Options.LockTimeout, and gets
+// [Busy]. A commit that was answered survives a
 // loss of power. A session that ends in a transaction, or leaves one open and idle for
 // Options.IdleTimeout, has it rolled back.
 //

@@ -220,11 +220,11 @@ func (s *Server) replaceDatabase(t host.Task, content []byte) error {
 	if err := s.replaceFile(t, s.options.Name, content); err != nil {
 		return err
 	}
-	c, err := openConnection(t, s.host, s.store, s.options.Name)
+	c, err := s.openOne(t)
 	if err != nil {
 		return err
 	}
-	s.open, s.idle = 1, []*connection{c}
+	s.idle = append(s.idle, c)
 	if s.options.Log == 0 {
 		return nil
 	}

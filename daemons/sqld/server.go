@@ -84,6 +84,7 @@ type Server struct {
 	sessions int
 	idle     []*connection
 	open     int  // connections, idle or not
+	opening  bool // one of them is being opened
 	borrow   gate // for a connection
 	unlocked gate // for a lock
 	delay    time.Duration
@@ -189,14 +190,8 @@ func (s *Server) take(t host.Task) (*connection, error) {
 			s.idle = s.idle[:n-1]
 			return c, nil
 		}
-		if s.open < s.options.Connections && !s.replacing {
-			s.open++
-			c, err := s.openOne(t)
-			if err != nil {
-				s.open--
-				s.borrow.openOne()
-			}
-			return c, err
+		if s.open < s.options.Connections && !s.opening && !s.replacing {
+			return s.openOne(t)
 		}
 		if !s.borrow.wait(t, until-s.host.Clock().Monotonic(), "a database connection") {
 			s.counts.Timeouts++
@@ -205,21 +200,39 @@ func (s *Server) take(t host.Task) (*connection, error) {
 	}
 }
 
-// openOne opens a connection; one that meets a lock, or a journal that somebody else is
-// playing back, tries again.
-func (s *Server) openOne(t host.Task) (c *connection, err error) {
-	err = s.patiently(t, func() error {
-		c, err = openConnection(t, s.host, s.store, s.options.Name)
-		return err
-	})
-	return c, err
+// openOne opens a connection. Others that want one wait meanwhile: it may meet a lock, and
+// when that is gone there is an idle one.
+func (s *Server) openOne(t host.Task) (*connection, error) {
+	s.open++
+	s.opening = true
+	defer func() {
+		s.opening = false
+		s.borrow.openOne()
+	}()
+	c, err := openConnection(t, s.host, s.store, s.options.Name)
+	if err == nil {
+		err = s.patiently(t, func() error { return c.set(t) })
+	}
+	if err != nil {
+		if c != nil {
+			c.db.Close(t)
+		}
+		s.open--
+		return nil, err
+	}
+	return c, nil
 }
 
 // give takes a connection back.
 func (s *Server) give(c *connection) {
+	s.giveIdle(c)
+	s.unlocked.open()
+}
+
+// giveIdle takes a connection back of which nobody waits for a lock.
+func (s *Server) giveIdle(c *connection) {
 	s.idle = append(s.idle, c)
 	s.borrow.openOne()
-	s.unlocked.open()
 }
 
 // drop closes a connection instead of giving it back.

@@ -23,6 +23,8 @@ type session struct {
 	out    encoder
 	pinned *connection // while a transaction is open
 	writes []entry     // of the open transaction, for the log
+	// logging: a transaction of the server's own is open, around one statement.
+	logging bool
 }
 
 // accept begins a session for each connection.
@@ -140,22 +142,36 @@ func (s *session) one(t host.Task) error {
 // execute runs a statement and answers it.
 func (s *session) execute(t host.Task, st statement) error {
 	s.server.counts.Statements++
+
 	if d := s.server.delay; d > 0 {
 		t.Sleep(d)
 	}
-	c := s.pinned
-	if c == nil {
-		var err error
-		if c, err = s.server.take(t); err != nil {
-			return s.refuse(refusal(err))
-		}
-	}
-	a, err := s.run(t, c, st)
-	s.settle(t, c, a.open, err)
+	a, err := s.try(t, st)
 	if err != nil {
 		return s.refuse(refusal(err))
 	}
 	return s.answer(a)
+}
+
+// try runs a statement, and again as long as it meets locks. Outside a transaction it
+// waits for them without a connection, which others use meanwhile: each one that is opened
+// costs megabytes.
+func (s *session) try(t host.Task, st statement) (a answer, err error) {
+	if s.pinned != nil {
+		a, err = s.run(t, s.pinned, st)
+		s.settle(t, s.pinned, a.open, err)
+		return a, err
+	}
+	err = s.server.patiently(t, func() error {
+		c, err := s.server.take(t)
+		if err != nil {
+			return err
+		}
+		a, err = s.run(t, c, st)
+		s.settle(t, c, a.open, err)
+		return err
+	})
+	return a, err
 }
 
 // settle keeps the connection if a transaction is open now, and gives it back if not. A
@@ -168,6 +184,8 @@ func (s *session) settle(t host.Task, c *connection, open bool, err error) {
 	case open:
 		s.pinned = c
 		s.server.unlocked.open()
+	case s.pinned == nil && errors.Is(err, sqlite3.BUSY): // it has unlocked nothing
+		s.server.giveIdle(c)
 	default:
 		s.pinned, s.writes = nil, nil
 		s.server.give(c)
@@ -185,7 +203,7 @@ func (s *session) rollBack(t host.Task) {
 
 // run runs a statement on c, and logs what it writes.
 func (s *session) run(t host.Task, c *connection, st statement) (answer, error) {
-	p, err := s.server.look(t, c, st.text)
+	p, err := s.look(t, c, st.text)
 	if err != nil {
 		return answer{open: s.pinned != nil}, err
 	}
@@ -207,7 +225,7 @@ func (s *session) run(t host.Task, c *connection, st statement) (answer, error) 
 // look compiles a statement. A connection that does not know of a table cannot look for
 // it while another one commits, and SQLite says then that there is none: so before that
 // counts the connection reads the list of tables, behind the lock.
-func (s *Server) look(t host.Task, c *connection, text string) (p *prepared, err error) {
+func (s *session) look(t host.Task, c *connection, text string) (p *prepared, err error) {
 	compile := func() error {
 		p, err = c.look(t, text)
 		return err
@@ -223,9 +241,18 @@ func (s *Server) look(t host.Task, c *connection, text string) (p *prepared, err
 	return p, err
 }
 
-// patient runs a statement, and again as long as it meets locks.
+// patiently calls fn again as long as it meets locks in a transaction; outside of one
+// try does that.
+func (s *session) patiently(t host.Task, fn func() error) error {
+	if s.pinned == nil && !s.logging {
+		return fn()
+	}
+	return s.server.patiently(t, fn)
+}
+
+// patient runs a statement, and again as patiently says.
 func (s *session) patient(t host.Task, c *connection, st statement) (a answer, err error) {
-	err = s.server.patiently(t, func() error {
+	err = s.patiently(t, func() error {
 		c.impure = impure{}
 		a, err = c.run(t, st)
 		return err
@@ -252,6 +279,8 @@ func (s *session) runLogged(t host.Task, c *connection, st statement) (answer, e
 	if _, err := s.patient(t, c, statement{text: "begin immediate"}); err != nil {
 		return answer{}, err
 	}
+	s.logging = true
+	defer func() { s.logging = false }()
 	a, err := s.patient(t, c, st)
 	if err == nil {
 		s.writes = []entry{{st, c.impure.values}}

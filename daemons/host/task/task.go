@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unsafe" //wavetank:allow where a stack is: compared only, and never shown
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
@@ -108,11 +109,32 @@ func (t *coroutine) waiting() Wait {
 // Running is the task that makes the call, or nil if it comes from none of the
 // set's tasks. Unlike the rest of a Set it may be called from any goroutine.
 func (s *Set) Running() host.Task {
-	// A task may have let loose a goroutine, which then runs beside it.
-	if t := s.turn.Load(); t != nil && onTask() {
-		return t
+	t := s.turn.Load()
+	if t == nil || !t.isCaller() {
+		return nil
 	}
-	return nil
+	return t
+}
+
+// stackPage is a size of memory, aligned, that never has two stacks in it at once: Go's
+// are at least that large, and aligned to their size.
+const stackPage = 2048
+
+// isCaller reports whether t makes the call, and not a goroutine that it has let loose and
+// which runs beside it. Looking through the stack takes microseconds, so the last place is
+// kept where that was t's own. A stack that moves leaves its memory to others: what is
+// kept may let one of those goroutines through, but never turns t away.
+func (t *coroutine) isCaller() bool {
+	var here byte
+	page := uintptr(unsafe.Pointer(&here)) / stackPage
+	if t.page.Load() == page {
+		return true
+	}
+	if !onTask() {
+		return false
+	}
+	t.page.Store(page)
+	return true
 }
 
 // stop unwinds t, which waits.
@@ -159,6 +181,8 @@ type coroutine struct {
 	next     func() (struct{}, bool)
 	stop     func()
 	yield    func(struct{}) bool
+
+	page atomic.Uintptr // where isCaller last found it
 
 	running   bool
 	ended     bool
@@ -240,7 +264,7 @@ var runEntry = reflect.ValueOf((*coroutine).run).Pointer() //wavetank:allow comp
 func onTask() bool {
 	const outermost, page = 8, 64
 	var pcs [outermost + page]uintptr // the last frames of the page before, and a page
-	for skip := 2; ; skip += page {
+	for skip := 3; ; skip += page {
 		n := runtime.Callers(skip, pcs[outermost:])
 		if n < page {
 			return slices.ContainsFunc(pcs[n:outermost+n], isRun)
