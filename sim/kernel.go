@@ -40,6 +40,7 @@ type kernel struct {
 	waits   func() []Wait    // who waits meanwhile
 	err     error            // why the run is over
 
+	decisions  uint64  // that were drawn from order
 	limitSteps uint64  // of the whole run; 0 is none
 	witness    Witness // nil if there is none
 }
@@ -108,6 +109,7 @@ func (k *kernel) step(limit instant) bool {
 		pick = k.chooser.choose(k.wheel, k.steps)
 	} else if n := len(k.wheel.due); n > 1 {
 		pick = k.order.IntN(n)
+		k.decisions++
 	}
 	if k.stuck > k.calm {
 		k.countSpin(pick)

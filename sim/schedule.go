@@ -41,11 +41,29 @@ type Schedule struct {
 	// whatever the others do meanwhile comes first. Time passes all the same: no loop
 	// starves.
 	Lag time.Duration
+	// Except are decisions that Fair leaves to Uniform: what that would have drawn there
+	// goes first. A decision is a step at which more than one event is due; they are
+	// numbered from 1, and stand here in ascending order. With all of them excepted a run
+	// makes the steps of a Uniform one. So a list says which draws of a Uniform run matter.
+	Except []Decisions
+}
+
+// Decisions are some in a row, both ends included.
+type Decisions struct{ First, Last uint64 }
+
+func (d Decisions) String() string {
+	if d.First == d.Last {
+		return fmt.Sprint(d.First)
+	}
+	return fmt.Sprintf("%d-%d", d.First, d.Last)
 }
 
 func (s Schedule) withDefaults() Schedule {
-	if s.Kind != PCT {
-		return Schedule{Kind: s.Kind}
+	switch s.Kind {
+	case Uniform:
+		return Schedule{}
+	case Fair:
+		return Schedule{Kind: Fair, Except: s.Except}
 	}
 	if s.Depth < 1 {
 		s.Depth = 3
@@ -57,13 +75,18 @@ func (s Schedule) withDefaults() Schedule {
 	return s
 }
 
-// String is the schedule in words: "uniform", "fair", "pct,depth=3,steps=4096,lag=1ms".
+// String is the schedule in words: "uniform", "fair", "fair,except=17,except=40-45",
+// "pct,depth=3,steps=4096,lag=1ms".
 func (s Schedule) String() string {
 	switch s.Kind {
 	case PCT:
 		return fmt.Sprintf("pct,depth=%d,steps=%d,lag=%v", s.Depth, s.Steps, s.Lag)
 	case Fair:
-		return "fair"
+		text := "fair"
+		for _, d := range s.Except {
+			text += ",except=" + d.String()
+		}
+		return text
 	}
 	return "uniform"
 }
@@ -82,7 +105,7 @@ func (s *Sim) SetSchedule(schedule Schedule) {
 			k.lags = p
 		}
 	case Fair:
-		k.chooser = &fair{draws: NewStream(s.config.Seed, "kernel/fair")}
+		k.chooser = &fair{draws: NewStream(s.config.Seed, "kernel/fair"), except: schedule.Except, order: k.order}
 	default:
 		k.chooser = nil
 	}
@@ -121,9 +144,19 @@ func (e *event) loop() *loop {
 type fair struct {
 	ran   []uint64 // by thread: the step at which it ran last, plus one
 	draws *Stream  // among several events of one thread
+
+	except   []Decisions // those still to come
+	order    *Stream     // what Uniform draws from
+	decision uint64      // the last one's number
 }
 
 func (f *fair) choose(w *wheel, steps uint64) int {
+	if len(f.except) > 0 && len(w.due) > 1 {
+		if drawn := f.order.IntN(len(w.due)); f.excepted() {
+			f.turn(w.slab[w.due[drawn]].thread(), steps)
+			return drawn
+		}
+	}
 	pick, best, same := 0, w.slab[w.due[0]].thread(), 1
 	for i, index := range w.due[1:] {
 		id := w.slab[index].thread()
@@ -136,11 +169,25 @@ func (f *fair) choose(w *wheel, steps uint64) int {
 			pick, best, same = i+1, id, 1
 		}
 	}
-	for int(best) >= len(f.ran) {
+	f.turn(best, steps)
+	return pick
+}
+
+// excepted counts a decision, and reports whether it is Uniform's.
+func (f *fair) excepted() bool {
+	f.decision++
+	for len(f.except) > 0 && f.except[0].Last < f.decision {
+		f.except = f.except[1:]
+	}
+	return len(f.except) > 0 && f.decision >= f.except[0].First
+}
+
+// turn notes that a thread runs.
+func (f *fair) turn(id uint32, steps uint64) {
+	for int(id) >= len(f.ran) {
 		f.ran = append(f.ran, 0)
 	}
-	f.ran[best] = steps + 1
-	return pick
+	f.ran[id] = steps + 1
 }
 
 // before reports whether it is a's turn and not b's.

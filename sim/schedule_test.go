@@ -136,10 +136,51 @@ func TestSetSchedule_inTheMiddle(t *testing.T) {
 	}
 }
 
+// With every decision excepted the steps are those of Uniform, with none those of Fair,
+// and what stands between is neither.
+func TestSchedule_fairExcept(t *testing.T) {
+	other := 0
+	for seed := range uint64(50) {
+		uniform := turns(Schedule{}, seed, 4, 5)
+		all := turns(Schedule{Kind: Fair, Except: []Decisions{{1, 3}, {4, 1000}}}, seed, 4, 5)
+		if !slices.Equal(uniform, all) {
+			t.Fatalf("seed %d: %v, with all decisions excepted %v", seed, uniform, all)
+		}
+		fair := turns(Schedule{Kind: Fair}, seed, 4, 5)
+		if late := turns(Schedule{Kind: Fair, Except: []Decisions{{1000, 1000}}}, seed, 4, 5); !slices.Equal(fair, late) {
+			t.Fatalf("seed %d: %v, with a decision that never comes excepted %v", seed, fair, late)
+		}
+		some := turns(Schedule{Kind: Fair, Except: []Decisions{{2, 2}, {5, 6}}}, seed, 4, 5)
+		if some[0] != fair[0] {
+			t.Fatalf("seed %d: the first decision is not excepted: %v, fair is %v", seed, some, fair)
+		}
+		if !slices.Equal(some, fair) && !slices.Equal(some, uniform) {
+			other++
+		}
+	}
+	if other < 25 {
+		t.Errorf("exceptions made a difference in %d of 50 runs", other)
+	}
+}
+
+func TestDecisions_areCounted(t *testing.T) {
+	s := New(Config{Seed: 1})
+	defer s.Close()
+	for range 3 {
+		s.At(time.Second, func() {})
+	}
+	s.At(2*time.Second, func() {})
+	s.Run(3 * time.Second)
+	if s.Decisions() != 2 {
+		t.Errorf("%d decisions, want one among three and one among two", s.Decisions())
+	}
+}
+
 func TestSchedule_inWords(t *testing.T) {
 	for want, schedule := range map[string]Schedule{
 		"uniform":                       {},
 		"fair":                          {Kind: Fair, Depth: 3},
+		"fair,except=2,except=5-9":      {Kind: Fair, Except: []Decisions{{2, 2}, {5, 9}}},
 		"pct,depth=3,steps=4096,lag=0s": {Kind: PCT},
 		"pct,depth=2,steps=10,lag=1ms":  {Kind: PCT, Depth: 2, Steps: 10, Lag: ms},
 	} {

@@ -178,7 +178,7 @@ func New(config Config) *Sim {
 	s.subnet(DefaultNetwork)
 	s.trace = newTracer(s, config.Trace, config.LogLevel)
 	s.kernel.waits = s.Waits
-	if config.Schedule != (Schedule{}) {
+	if config.Schedule.Kind != Uniform {
 		s.SetSchedule(config.Schedule)
 	}
 	return s
@@ -223,6 +223,10 @@ func (s *Sim) Now() time.Duration { return time.Duration(s.kernel.now()) }
 
 // Steps counts the kernel steps so far.
 func (s *Sim) Steps() uint64 { return s.kernel.steps }
+
+// Decisions counts the steps so far at which the schedule Uniform has drawn among several
+// events, see Schedule.Except.
+func (s *Sim) Decisions() uint64 { return s.kernel.decisions }
 
 // Hash is the rolling hash over all steps and facts so far.
 func (s *Sim) Hash() uint64 { return s.kernel.hash }
