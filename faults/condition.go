@@ -68,7 +68,7 @@ func readCondition(p *Phrase) (c *Condition, within time.Duration) {
 	for p.More() && !p.Next("on", "nth", "within", "then") {
 		field := p.Word("a field of the fact")
 		if name, _, ok := strings.Cut(field, "="); !ok || name == "" {
-			p.failBack("a field of the fact is %q, want NAME=VALUE", field)
+			p.FailBack("a field of the fact is %q, want NAME=VALUE", field)
 		}
 		c.Fields = append(c.Fields, field)
 	}

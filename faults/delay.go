@@ -83,7 +83,7 @@ func readThousandths(p *Phrase, word string) int {
 	text := p.Word("the " + word)
 	whole, part, _ := strings.Cut(text, ".")
 	if len(part) > 3 {
-		p.failBack("the %s is %q, want at most three digits after the point", word, text)
+		p.FailBack("the %s is %q, want at most three digits after the point", word, text)
 	}
 	return int(p.number(whole+(part + "000")[:3], "the "+word+" in thousandths", 1, 1_000_000))
 }

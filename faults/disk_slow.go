@@ -89,7 +89,7 @@ func diskSlowWord() Word {
 func (p *Phrase) twice(what string) time.Duration {
 	from, to := p.Range(what)
 	if p.err == nil && to != 2*from {
-		p.failBack("%s is %v..%v, want a duration and twice of it", what, from, to)
+		p.FailBack("%s is %v..%v, want a duration and twice of it", what, from, to)
 	}
 	return from
 }

@@ -20,6 +20,7 @@ func TestFire(t *testing.T) {
 	}{
 		{&faults.Fire{Who: cluster.RoleMons, Point: point}, "fire mon.quorum.applied mons", 1, 1},
 		{&faults.Fire{Who: cluster.RoleMons, Point: point, OneIn: 3}, "fire mon.quorum.applied mons one in 3", 0.1, 0.6},
+		{&faults.Fire{Who: cluster.RoleMons, Point: point, Nth: 2}, "fire mon.quorum.applied mons nth 2", 0.005, 0.05}, // once
 	} {
 		before := pointCount(w.Sim(), point)
 		if n := strike(t, c, tt.fire); n != 3 || tt.fire.String() != tt.text {

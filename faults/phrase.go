@@ -115,8 +115,8 @@ func (p *Phrase) fail(column int, problem, hint string) {
 	}
 }
 
-// failBack says what is wrong with the last word read.
-func (p *Phrase) failBack(format string, args ...any) {
+// FailBack says what is wrong with the last word read, if nothing was before.
+func (p *Phrase) FailBack(format string, args ...any) {
 	if p.next > 0 {
 		p.fail(p.words[p.next-1].column, fmt.Sprintf(format, args...), "")
 	}
@@ -242,9 +242,9 @@ func (p *Phrase) duration(text, what string, least time.Duration) time.Duration 
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		p.failBack("%s is %q, want a duration such as 1.5s or 200ms", what, text)
+		p.FailBack("%s is %q, want a duration such as 1.5s or 200ms", what, text)
 	case d < least || d > longest || d < -longest:
-		p.failBack("%s is %v, want %v to %v", what, d, max(least, -longest), longest)
+		p.FailBack("%s is %v, want %v to %v", what, d, max(least, -longest), longest)
 	}
 	return d
 }
@@ -257,7 +257,7 @@ func (p *Phrase) Range(what string) (from, to time.Duration) {
 	text := p.Word(what)
 	first, second, ok := strings.Cut(text, "..")
 	if !ok && p.err == nil {
-		p.failBack("%s is %q, want two durations such as 10ms..1s", what, text)
+		p.FailBack("%s is %q, want two durations such as 10ms..1s", what, text)
 	}
 	from = p.duration(first, what, 0)
 	return from, p.duration(second, what, from)
@@ -275,9 +275,9 @@ func (p *Phrase) number(text, what string, least, most int64) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax):
-		p.failBack("%s is %q, want a whole number", what, text)
+		p.FailBack("%s is %q, want a whole number", what, text)
 	case err != nil || n < least || n > most:
-		p.failBack("%s is %s, want %d to %d", what, text, least, most)
+		p.FailBack("%s is %s, want %d to %d", what, text, least, most)
 	}
 	return n
 }
@@ -422,7 +422,7 @@ func (r *Reader) Step(first string, p *Phrase) {
 	case "at":
 		s.At = p.Duration("the time of the step", 0)
 		if i := r.lastTimed(); i >= 0 && s.At < r.reading.steps[i].At {
-			p.failBack("the step at %v comes after one at %v", s.At, r.reading.steps[i].At)
+			p.FailBack("the step at %v comes after one at %v", s.At, r.reading.steps[i].At)
 		}
 	case "after":
 		s.After, s.At = true, p.Duration("the time after the step before", 0)

@@ -43,7 +43,11 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 		},
 		"disarm": func(t *rapid.T, p Plan) Fault { return take(t, p, func(f *CrashAt) Fault { return Disarm{Of: f} }) },
 		"fire": func(t *rapid.T, _ Plan) Fault {
-			return &Fire{who.Draw(t, "who"), point.Draw(t, "point"), rapid.SampledFrom([]int{0, 2, 7}).Draw(t, "n")}
+			f := &Fire{Who: who.Draw(t, "who"), Point: point.Draw(t, "point"), OneIn: rapid.SampledFrom([]int{0, 2, 7}).Draw(t, "n")}
+			if f.OneIn == 0 {
+				f.Nth = rapid.IntRange(0, 9).Draw(t, "nth")
+			}
+			return f
 		},
 		"power-off":    func(t *rapid.T, _ Plan) Fault { return &PowerOff{Who: who.Draw(t, "who")} },
 		"power-on":     func(t *rapid.T, p Plan) Fault { return take(t, p, func(f *PowerOff) Fault { return PowerOn{Of: f} }) },

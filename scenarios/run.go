@@ -204,6 +204,10 @@ func (r *run) perform() {
 	topology.Scale(r.spec.Profile.divisor())
 	r.enablePoints()
 	r.cluster = cluster.Deploy(r.world, topology)
+	if err := r.setPoints(); err != nil {
+		r.fail("", "plan", err.Error())
+		return
+	}
 	r.checkers = invariant.All(r.timeline, invariant.Bounds{
 		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
 		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
@@ -263,18 +267,6 @@ func (s Spec) topology(draw *Draw) cluster.Topology {
 		m.Plant(&t)
 	}
 	return t
-}
-
-// enablePoints lets the fault points fire that the scenario wants.
-func (r *run) enablePoints() {
-	w, simulated := r.world.(*cluster.SimWorld)
-	if !simulated || r.spec.Scenario.Points == (sim.PointOdds{}) {
-		return
-	}
-	w.Sim().EnablePoints("msgr.", r.spec.Scenario.Points)
-	r.timeline.fired = func() bool {
-		return slices.ContainsFunc(w.Sim().Points(), func(p sim.PointCount) bool { return p.Fired > 0 })
-	}
 }
 
 // scaled is a time of the scenario in the profile's time.
@@ -514,7 +506,7 @@ func (r *run) conclude() {
 	r.result.Virtual = r.world.Now()
 	r.result.Steps = r.world.Step()
 	if w, ok := r.world.(*cluster.SimWorld); ok {
-		r.result.Hash, r.result.Points = w.Hash(), w.Sim().Points()
+		r.result.Hash, r.result.Points, r.result.Decisions = w.Hash(), w.Sim().Points(), w.Sim().Decisions()
 	}
 	switch {
 	case r.failed() && r.neverStarted():

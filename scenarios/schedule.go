@@ -2,9 +2,12 @@ package scenarios
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -40,6 +43,9 @@ func CheckSchedule(name string) error {
 // schedule is the seed's. The draws are from a stream of their own, so that all else
 // that the seed chooses is the same with each schedule.
 func (s Spec) schedule() sim.Schedule {
+	if s.Scenario.Schedule.Kind != sim.Uniform {
+		return s.Scenario.Schedule
+	}
 	draws := sim.NewStream(s.Seed, "schedule/"+s.Scenario.Name)
 	kind := s.Schedule
 	if kind == SchedulePortfolio {
@@ -60,16 +66,69 @@ func (s Spec) schedule() sim.Schedule {
 
 // choices adds the schedule to what a seed chose, if it chose one.
 func (s Spec) choices(others string) string {
-	if s.Schedule == "" || s.Schedule == ScheduleUniform || s.World == WorldTCP {
+	plain := (s.Schedule == "" || s.Schedule == ScheduleUniform) && s.Scenario.Schedule.Kind == sim.Uniform
+	if plain || s.World == WorldTCP {
 		return others
 	}
 	return fmt.Sprintf("%s schedule=%v", others, s.schedule())
 }
 
 // beFair lets loops take turns once the last fault has struck: from here on the goals
-// must be reached, and a loop that is kept waiting would only be in their way.
+// must be reached, and a loop that is kept waiting would only be in their way. A schedule
+// that is fair but for some decisions is left as it is.
 func (r *run) beFair() {
-	if w, ok := r.world.(*cluster.SimWorld); ok && r.spec.schedule().Kind != sim.Uniform {
+	schedule := r.spec.schedule()
+	if w, ok := r.world.(*cluster.SimWorld); ok && schedule.Kind != sim.Uniform && len(schedule.Except) == 0 {
 		w.Sim().SetSchedule(sim.Schedule{Kind: sim.Fair})
 	}
+}
+
+// scheduleText is a schedule in the words of a script.
+func scheduleText(s sim.Schedule) string {
+	switch {
+	case s.Kind == sim.PCT:
+		return fmt.Sprintf("schedule pct depth %d steps %d lag %v", s.Depth, s.Steps, s.Lag)
+	case len(s.Except) > 0:
+		return "schedule fair except " + strings.Trim(fmt.Sprint(s.Except), "[]")
+	}
+	return "schedule fair"
+}
+
+func readSchedule(p *faults.Phrase) (s sim.Schedule) {
+	if p.OneOf(ScheduleFair, SchedulePCT) == SchedulePCT {
+		s.Kind = sim.PCT
+		p.Expect("depth")
+		s.Depth = int(p.Int("the depth", 1, mostDaemons))
+		p.Expect("steps")
+		s.Steps = int(p.Int("the number of steps", 1, 1<<30))
+		p.Expect("lag")
+		s.Lag = p.Duration("how long a loop may oversleep", 0)
+		return s
+	}
+	s.Kind = sim.Fair
+	if p.Accept("except") {
+		s.Except = readDecisions(p)
+	}
+	return s
+}
+
+// readDecisions reads numbers and ranges of them, "17 40-45", ascending.
+func readDecisions(p *faults.Phrase) (all []sim.Decisions) {
+	for last := uint64(0); p.More() || last == 0 && p.End() == nil; {
+		d := sim.Decisions{}
+		text := p.Word("the number of a decision, or a range of them such as 40-45")
+		first, end, isRange := strings.Cut(text, "-")
+		if !isRange {
+			end = first
+		}
+		var errFirst, errLast error
+		d.First, errFirst = strconv.ParseUint(first, 10, 64)
+		d.Last, errLast = strconv.ParseUint(end, 10, 64)
+		if errFirst != nil || errLast != nil || d.First <= last || d.Last < d.First || d.Last > mostSteps {
+			p.FailBack("the number of a decision is %q, want one above %d, or a range of them such as 40-45", text, last)
+		}
+		last = d.Last
+		all = append(all, d)
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func TestSpec_schedule(t *testing.T) {
 	kinds, seen := make(map[sim.ScheduleKind]int), make(map[string]bool)
 	for seed := range uint64(300) {
 		spec := Spec{Scenario: s, Seed: seed, Schedule: SchedulePortfolio}
-		if one, two := spec.schedule(), spec.schedule(); one != two {
+		if one, two := spec.schedule(), spec.schedule(); !reflect.DeepEqual(one, two) {
 			t.Fatalf("seed %d draws %v and %v", seed, one, two)
 		}
 		kinds[spec.schedule().Kind]++

@@ -25,12 +25,15 @@ type Script struct {
 	Topology  cluster.Topology
 	Plan      faults.Plan
 	Goals     []Goal
-	// Bite, SimOnly, Decode, Length and Points are as in Scenario.
+	// Bite, SimOnly, Decode, Length, Points, PointsAt and Schedule are as in Scenario.
 	Bite    string
 	SimOnly bool
 	Decode  bool
 	Length  time.Duration
 	Points  sim.PointOdds
+
+	PointsAt []PointAt
+	Schedule sim.Schedule
 }
 
 // ErrNotScripted: a scenario cannot be said in a script.
@@ -48,6 +51,7 @@ func ScriptOf(spec Spec) (Script, error) {
 	script := Script{
 		Name: s.Name, Doc: s.Doc, Topology: topology, Plan: plan, Goals: goals,
 		Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		PointsAt: s.PointsAt, Schedule: spec.schedule(),
 	}
 	return script, script.check()
 }
@@ -81,7 +85,8 @@ func sayable(t cluster.Topology) cluster.Topology {
 // what is concurrent differs.
 func (s Script) Scenario() Scenario {
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length,
+		Points: s.Points, PointsAt: s.PointsAt, Schedule: s.Schedule,
 		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
@@ -110,6 +115,12 @@ func (s Script) String() string {
 	}
 	if s.Points != (sim.PointOdds{}) {
 		fmt.Fprintf(&b, "points one in %d enabled one in %d fires\n", s.Points.EnabledOneIn, s.Points.FiresOneIn)
+	}
+	for _, p := range s.PointsAt {
+		fmt.Fprintln(&b, p)
+	}
+	if s.Schedule.Kind != sim.Uniform {
+		fmt.Fprintln(&b, scheduleText(s.Schedule))
 	}
 	if s.Length != 0 {
 		fmt.Fprintf(&b, "length %v\n", s.Length)
@@ -213,13 +224,13 @@ type scriptReader struct {
 
 // once are the words that stand in a script once at most.
 func once() []string {
-	return []string{"scenario", "doc", "world", "decode", "points", "length", "bite"}
+	return []string{"scenario", "doc", "world", "decode", "points", "schedule", "length", "bite"}
 }
 
 func (r *scriptReader) read(p *faults.Phrase) {
 	s := &r.script
 	numbers := s.Topology.Numbers()
-	words := slices.Concat(faults.StepWords(), []string{"expect", "option", "module"}, once(), numbers.Names())
+	words := slices.Concat(faults.StepWords(), []string{"expect", "option", "module", "point"}, once(), numbers.Names())
 	word := p.OneOf(words...)
 	isStep := slices.Contains(faults.StepWords(), word)
 	if slices.Contains(r.said, word) && (slices.Contains(once(), word) || numbers[word] != nil) {
@@ -252,6 +263,10 @@ func (r *scriptReader) read(p *faults.Phrase) {
 		p.Expect("enabled", "one", "in")
 		s.Points.FiresOneIn = int(p.Int("one in how many times", 1, 1<<30))
 		p.Expect("fires")
+	case "point":
+		s.PointsAt = append(s.PointsAt, readPointAt(p))
+	case "schedule":
+		s.Schedule = readSchedule(p)
 	case "length":
 		s.Length = p.Duration("the length of the run", 0)
 	case "bite":

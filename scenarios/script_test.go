@@ -3,6 +3,8 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,77 @@ func TestScriptOf_isTheSameRun(t *testing.T) {
 func TestScriptOf_whatDeploysNoCluster(t *testing.T) {
 	if _, err := ScriptOf(Spec{Scenario: messengerMatrix(), Seed: 1}); !errors.Is(err, ErrNotScripted) {
 		t.Error(err)
+	}
+}
+
+// What a schedule of a run draws stands in its script, which is the same run without it.
+func TestScriptOf_hasTheSchedule(t *testing.T) {
+	s, _ := Find("mgr-failover")
+	for _, schedule := range []string{SchedulePCT, ScheduleFair} {
+		spec := Spec{Scenario: s, Seed: 3, Schedule: schedule}
+		script, err := ScriptOf(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := ParseScript(script.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if drawn, scripted := Run(spec), Run(Spec{Scenario: read.Scenario(), Seed: 3}); drawn.Hash != scripted.Hash {
+			t.Errorf("%s: hash %x, as a script %x\n%s", schedule, drawn.Hash, scripted.Hash, script)
+		}
+	}
+}
+
+// With all decisions excepted a fair run does what the seed's own does, step by step; with
+// none it does something else.
+func TestScript_fairExcept(t *testing.T) {
+	own, _ := ScriptOf(Spec{Scenario: mgrStorm(), Seed: 4})
+	drawn := Run(Spec{Scenario: own.Scenario(), Seed: 4})
+	steps := func(line string) string {
+		s, err := ParseScript(strings.Replace(own.String(), "\n\n", "\n"+line+"\n\n", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trace strings.Builder
+		Run(Spec{Scenario: s.Scenario(), Seed: 4, Trace: &trace})
+		_, rest, _ := strings.Cut(trace.String(), `"kind":"process.start"`)
+		return rest[:strings.Index(rest, `"kind":"end"`)]
+	}
+	uniform := steps("# as it is")
+	if all := steps(fmt.Sprintf("schedule fair except 1-%d", drawn.Decisions)); all != uniform {
+		t.Error("with all decisions excepted the run is another one")
+	}
+	if fair := steps("schedule fair except 1000000"); fair == uniform {
+		t.Error("with no decision excepted the run is the same")
+	}
+}
+
+// A fault point fires on the machine and at the times that a script says, and only there.
+func TestScript_pointAt(t *testing.T) {
+	run := func(line string) (Result, string) {
+		s, err := ParseScript("scenario points\n" + line + "\nlength 30s\nat 1s mgr-fail\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := s.String(); !strings.Contains(again, "\n"+line+"\n") {
+			t.Errorf("%q became\n%s", line, again)
+		}
+		var trace strings.Builder
+		r := Run(Spec{Scenario: s.Scenario(), Seed: 5, Trace: &trace})
+		return r, trace.String()
+	}
+	_, trace := run("point mon.quorum.applied mon.b nth 2 5")
+	fired := regexp.MustCompile(`"kind":"point".*`).FindAllString(trace, -1)
+	want := []string{
+		`"kind":"point","host":"mon.b","point":"mon.quorum.applied","reached":2}`,
+		`"kind":"point","host":"mon.b","point":"mon.quorum.applied","reached":5}`,
+	}
+	if !slices.Equal(fired, want) {
+		t.Errorf("fired %q", fired)
+	}
+	if r, _ := run("point mon.quorum.applied mon.x nth 1"); r.Verdict != Fail || r.Failure.Property != "plan" {
+		t.Errorf("%v %v", r.Verdict, r.Failure)
 	}
 }
 
@@ -118,6 +191,15 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario a\nworld tcp" + step, `"tcp" stands where sim is expected`},
 		{"scenario a\nexpect settled within 5s" + step, "nothing can be expected before the first step"},
 		{"scenario a" + step + "mons 3", "mons stands behind a step"},
+		{"scenario a\nschedule fare" + step, `did you mean "fair"?`},
+		{"scenario a\nschedule fair except" + step, "the number of a decision, or a range of them such as 40-45 is missing"},
+		{"scenario a\nschedule fair except 7 3" + step, `line 2, column 24: the number of a decision is "3", want one above 7`},
+		{"scenario a\nschedule fair except 7-3" + step, `the number of a decision is "7-3"`},
+		{"scenario a\nschedule fair except x" + step, `the number of a decision is "x", want one above 0`},
+		{"scenario a\nschedule pct depth 0 steps 1 lag 0s" + step, "the depth is 0"},
+		{"scenario a\npoint p mon.a" + step, "nth is missing"},
+		{"scenario a\npoint p mon.a nth" + step, "the how-manieth time is missing"},
+		{"scenario a\npoint p mon.a nth 3 3" + step, "line 2, column 21: the how-manieth time is 3, want 4 to"},
 		{"scenario a" + step + "expect setled within 5s", `did you mean "settled"?`},
 		{"scenario a" + step + "expect settled", "within is missing"},
 		{"scenario a" + step + "expect settled within", "the deadline is missing"},

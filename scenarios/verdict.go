@@ -120,6 +120,11 @@ type Result struct {
 	Marks   []string         // the marks that were reached, in the order of their names
 	Points  []sim.PointCount // the fault points of a simulated run that were reached or set
 	Hash    uint64           // the rolling hash of a simulated run
+
+	// Decisions is how often the seed drew the order of a simulated run, see
+	// sim.Schedule.Except.
+	Decisions uint64
+
 	Steps   uint64
 	Virtual time.Duration // the world's time at the end
 	Real    time.Duration // how long the run took
