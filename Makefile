@@ -29,7 +29,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos replay determinism golden tcp bench monbench benchstat lint fuzz interop fidelity ci clean
+.PHONY: help build test chaos shrink replay determinism golden tcp bench monbench benchstat lint fuzz interop fidelity ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: ## run the tests, those of concurrent code under the race detector
 
 chaos: build ## run a campaign: SCENARIOS="mgr-failover" SEEDS=1-1000 SCHEDULE=portfolio
 	$(WAVETANK) run $(or $(SCENARIOS),mgr-failover) --seeds $(SEEDS) $(if $(SCHEDULE),--schedule $(SCHEDULE))
+
+shrink: ## make a failure of every planted bug small, and print a table
+	go test -timeout=60m -count=1 -run='^TestShrink_everyMutant$$' ./scenarios/shrink -v -every | sed -n -e '/^|/p' -e '/_test.go/p' -e '/^ok/p' -e '/^FAIL/p'
 
 replay: build ## run one run again: LINE='w1:mgr-failover:seed=7'
 	$(WAVETANK) replay '$(LINE)'

@@ -60,8 +60,8 @@ type Scenario struct {
 	Points sim.PointOdds
 	// PointsAt are fault points that fire at given times, of the messengers or others.
 	PointsAt []PointAt
-	// Schedule is the order among loops of a simulated run, whatever its Spec says. The
-	// zero value leaves it to the Spec.
+	// Schedule is the order among loops of a simulated run, whatever its Spec says; real
+	// sockets know none. The zero value leaves it to the Spec.
 	Schedule sim.Schedule
 
 	// Alone is all of a scenario that deploys no cluster: it brings machines of its
@@ -75,7 +75,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil || s.SimOnly || s.Decode || s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0 || s.Schedule.Kind != sim.Uniform {
+	if s.Alone != nil || s.SimOnly || s.Decode || s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0 {
 		return []string{WorldSim}
 	}
 	return Worlds()

@@ -191,6 +191,7 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario a\nworld tcp" + step, `"tcp" stands where sim is expected`},
 		{"scenario a\nexpect settled within 5s" + step, "nothing can be expected before the first step"},
 		{"scenario a" + step + "mons 3", "mons stands behind a step"},
+		{"scenario a\nschedule fair\nschedule fair" + step, "schedule is said twice"},
 		{"scenario a\nschedule fare" + step, `did you mean "fair"?`},
 		{"scenario a\nschedule fair except" + step, "the number of a decision, or a range of them such as 40-45 is missing"},
 		{"scenario a\nschedule fair except 7 3" + step, `line 2, column 24: the number of a decision is "3", want one above 7`},

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/scenarios/shrink"
@@ -24,6 +25,8 @@ type shrinkCmd struct {
 	Seeds int    `help:"How many seeds a smaller script is tried with." default:"8" placeholder:"N"`
 	Runs  int    `help:"How many runs there are at most." default:"5000" placeholder:"N"`
 	Jobs  int    `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
+
+	For *time.Duration `help:"End after this much time, with what there is then. With --out the same command goes on from there." placeholder:"2m"`
 }
 
 // Run implements the command. The exit status is 1, that of the failure, if one was made
@@ -33,19 +36,37 @@ func (c *shrinkCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
+	state := newShrinkState(c.Out)
+	resumed, err := state.read()
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if c.For != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *c.For)
+		defer cancel()
+	}
+	if resumed != nil && io.terminal {
+		fmt.Fprintf(io.err, "%5d runs so far, going on from %s\n", resumed.Tried, state.file)
+	}
 	small, err := shrink.Shrink(ctx, spec, shrink.Options{
-		Seeds: c.Seeds, Runs: c.Runs, Workers: c.Jobs, Progress: func(s shrink.Small) {
+		Seeds: c.Seeds, Runs: c.Runs, Workers: c.Jobs, Resume: resumed, Save: state.save, Progress: func(s shrink.Small) {
 			if io.terminal {
 				fmt.Fprintf(io.err, "%5d runs, %3d steps: without %s\n", s.Tried, len(s.Script.Plan), s.Last)
 			}
 		},
 	})
 	switch {
+	case errors.Is(err, shrink.ErrState):
+		return usage(fmt.Errorf("%s: %w; without that file it begins anew", state.file, err))
 	case errors.Is(err, shrink.ErrNoFailure), errors.Is(err, scenarios.ErrNotScripted):
 		return usage(err)
 	case err != nil:
+		return err
+	}
+	if err := state.end(small.Complete); err != nil {
 		return err
 	}
 	return c.write(io, small)
@@ -54,6 +75,9 @@ func (c *shrinkCmd) Run(io *streams) error {
 func (c *shrinkCmd) spec() (scenarios.Spec, error) {
 	if c.Seeds < 1 || c.Runs < 1 || c.Jobs < 0 || c.Jobs > maxJobs {
 		return scenarios.Spec{}, fmt.Errorf("--seeds and --runs must be positive, --jobs 0 to %d", maxJobs)
+	}
+	if c.For != nil && *c.For <= 0 {
+		return scenarios.Spec{}, fmt.Errorf("--for %v: want a positive time", *c.For)
 	}
 	if c.Out != "" && !strings.HasSuffix(c.Out, scenarios.ScriptSuffix) {
 		return scenarios.Spec{}, fmt.Errorf("--out %s: the name of a script ends with %s", c.Out, scenarios.ScriptSuffix)
@@ -96,6 +120,14 @@ func drawStory(file string, small shrink.Small) error {
 	return os.WriteFile(strings.TrimSuffix(file, scenarios.ScriptSuffix)+".md", page.Bytes(), 0o644)
 }
 
+// goOn says how an unfinished shrink is finished.
+func (c *shrinkCmd) goOn() string {
+	if c.Out == "" {
+		return ""
+	}
+	return "; the same command goes on from here"
+}
+
 func (c *shrinkCmd) write(io *streams, small shrink.Small) error {
 	text := small.Header() + small.Script.String()
 	if c.Out == "" {
@@ -104,7 +136,7 @@ func (c *shrinkCmd) write(io *streams, small shrink.Small) error {
 		return err
 	}
 	if !small.Complete {
-		fmt.Fprintf(io.err, "wavetank: ended after %d runs: more could perhaps be left out\n", small.Tried)
+		fmt.Fprintf(io.err, "wavetank: ended after %d runs: more could perhaps be left out%s\n", small.Tried, c.goOn())
 	}
 	if c.Out != "" {
 		again := small.Result

@@ -2,9 +2,12 @@ package shrink
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/sim"
@@ -12,16 +15,28 @@ import (
 
 // edit is one way to make a script smaller.
 type edit struct {
-	what  string
+	what string
+	// own says that the edit is about one seed, that of the failing run: it is not tried
+	// with others.
+	own   bool
 	apply func(scenarios.Script) scenarios.Script
 }
 
 // pass makes the edits of one kind for a script that fails as in the result.
 type pass func(scenarios.Script, scenarios.Result) []edit
 
+// rounds are the passes of each round.
+func rounds() [][]pass { return [][]pass{coarse(), passes()} }
+
+// coarse are the passes that take away most.
+func coarse() []pass { return []pass{shorter, withoutKinds, withoutSteps, withoutPoints} }
+
 // passes are tried in this order: what takes away most comes first.
 func passes() []pass {
-	return []pass{shorter, withoutGoals, withoutKinds, withoutSteps, withoutExtras, fewer, plainOptions, earlier, rounder}
+	return []pass{
+		shorter, withoutGoals, withoutKinds, withoutSteps, withoutModules, fewerDaemons, fewerClients, plainOptions,
+		plainConditions, earlier, rounder, withoutPoints, fewerPoints, fewerFirings, plainSchedule,
+	}
 }
 
 // shorter ends the run when it has failed.
@@ -30,7 +45,7 @@ func shorter(s scenarios.Script, r scenarios.Result) []edit {
 	if length >= s.Length {
 		return nil
 	}
-	return []edit{{fmt.Sprintf("everything after %v", length), func(s scenarios.Script) scenarios.Script {
+	return []edit{{what: fmt.Sprintf("everything after %v", length), apply: func(s scenarios.Script) scenarios.Script {
 		s.Length = length
 		return s
 	}}}
@@ -40,7 +55,7 @@ func shorter(s scenarios.Script, r scenarios.Result) []edit {
 func withoutGoals(s scenarios.Script, _ scenarios.Result) []edit {
 	var edits []edit
 	for _, r := range ranges(len(s.Goals)) {
-		edits = append(edits, edit{fmt.Sprintf("%d expectations", r.to-r.from), func(s scenarios.Script) scenarios.Script {
+		edits = append(edits, edit{what: fmt.Sprintf("%d expectations", r.to-r.from), apply: func(s scenarios.Script) scenarios.Script {
 			s.Goals = slices.Delete(slices.Clone(s.Goals), r.from, r.to)
 			return s
 		}})
@@ -58,7 +73,7 @@ func withoutKinds(s scenarios.Script, _ scenarios.Result) []edit {
 	}
 	var edits []edit
 	for _, kind := range kinds {
-		edits = append(edits, edit{"every " + kind, func(s scenarios.Script) scenarios.Script {
+		edits = append(edits, edit{what: "every " + kind, apply: func(s scenarios.Script) scenarios.Script {
 			return without(s, func(_ int, step faults.Step) bool { return step.Fault.Kind() == kind })
 		}})
 	}
@@ -73,25 +88,34 @@ func withoutSteps(s scenarios.Script, _ scenarios.Result) []edit {
 		if r.to-r.from == 1 {
 			what = s.Plan[r.from].String()
 		}
-		edits = append(edits, edit{what, func(s scenarios.Script) scenarios.Script {
+		edits = append(edits, edit{what: what, apply: func(s scenarios.Script) scenarios.Script {
 			return without(s, func(i int, _ faults.Step) bool { return i >= r.from && i < r.to })
 		}})
 	}
 	return edits
 }
 
-// withoutExtras takes away what there is besides daemons and the plan.
-func withoutExtras(scenarios.Script, scenarios.Result) []edit {
-	return []edit{
-		{"fault points", func(s scenarios.Script) scenarios.Script { s.Points = sim.PointOdds{}; return s }},
-		{"modules", func(s scenarios.Script) scenarios.Script { s.Topology.MgrModules = nil; return s }},
+// withoutModules takes the managers' modules away, all of them first.
+func withoutModules(s scenarios.Script, _ scenarios.Result) (edits []edit) {
+	for _, r := range ranges(len(s.Topology.MgrModules)) {
+		edits = append(edits, edit{what: fmt.Sprintf("%d modules", r.to-r.from), apply: func(s scenarios.Script) scenarios.Script {
+			s.Topology.MgrModules = slices.Delete(slices.Clone(s.Topology.MgrModules), r.from, r.to)
+			return s
+		}})
 	}
+	return edits
 }
 
-// fewer takes daemons away.
-func fewer(s scenarios.Script, _ scenarios.Result) []edit {
+// fewerDaemons takes daemons away, fewerClients who gives them work.
+func fewerDaemons(s scenarios.Script, _ scenarios.Result) []edit { return fewer(s, false) }
+func fewerClients(s scenarios.Script, _ scenarios.Result) []edit { return fewer(s, true) }
+
+func fewer(s scenarios.Script, clients bool) []edit {
 	var edits []edit
 	for _, name := range s.Numbers().Names() {
+		if strings.HasSuffix(name, "-clients") != clients {
+			continue
+		}
 		if name != "mons" {
 			edits = append(edits, numbered(name, func(int) int { return 0 }), numbered(name, func(n int) int { return n / 2 }))
 		}
@@ -102,7 +126,7 @@ func fewer(s scenarios.Script, _ scenarios.Result) []edit {
 
 // numbered changes how many there are of something, if there are any. One monitor stays.
 func numbered(name string, change func(int) int) edit {
-	return edit{"some " + name, func(s scenarios.Script) scenarios.Script {
+	return edit{what: "some " + name, apply: func(s scenarios.Script) scenarios.Script {
 		numbers := s.Numbers()
 		n := 0
 		if _, err := fmt.Sscan(numbers.Text(name), &n); err != nil || n == 0 || name == "mons" && n == 1 {
@@ -118,7 +142,8 @@ func plainOptions(s scenarios.Script, _ scenarios.Result) []edit {
 	var edits []edit
 	for i, section := range s.Options() {
 		for _, name := range section.Set.Names() {
-			edits = append(edits, edit{"option " + name, func(s scenarios.Script) scenarios.Script {
+			value := section.Set.Text(name)
+			edits = append(edits, edit{what: fmt.Sprintf("option %s %s %s", section.Name, name, value), apply: func(s scenarios.Script) scenarios.Script {
 				plain := s.Plain()
 				_ = s.Options()[i].Set.Put(name, plain.Options()[i].Set.Text(name))
 				return s
@@ -126,6 +151,39 @@ func plainOptions(s scenarios.Script, _ scenarios.Result) []edit {
 		}
 	}
 	return edits
+}
+
+// plainConditions lets steps wait for less: without the number, the place and the fields of
+// what they wait for.
+func plainConditions(s scenarios.Script, _ scenarios.Result) (edits []edit) {
+	for i, step := range s.Plan {
+		if step.When == nil {
+			continue
+		}
+		less := func(what string, change func(*faults.Condition)) {
+			edits = append(edits, edit{what: what + " of " + step.String(), apply: func(s scenarios.Script) scenarios.Script {
+				s.Plan = slices.Clone(s.Plan)
+				when := *s.Plan[i].When
+				change(&when)
+				s.Plan[i].When = &when
+				return s
+			}})
+		}
+		less("the number", func(c *faults.Condition) { c.Nth = 0 })
+		less("the place", func(c *faults.Condition) { c.On = "" })
+		for f := range step.When.Fields {
+			less("a field", func(c *faults.Condition) { c.Fields = slices.Delete(slices.Clone(c.Fields), f, f+1) })
+		}
+	}
+	return edits
+}
+
+// plainSchedule lets the seed draw the order among loops, if a strategy does.
+func plainSchedule(s scenarios.Script, _ scenarios.Result) []edit {
+	if s.Schedule.Kind == sim.Uniform {
+		return nil
+	}
+	return []edit{ordered("the schedule "+s.Schedule.String(), sim.Schedule{})}
 }
 
 // earlier closes the gaps between steps: a step and all behind it come earlier.
@@ -138,7 +196,7 @@ func earlier(s scenarios.Script, _ scenarios.Result) []edit {
 		}
 		for _, gap := range []time.Duration{time.Second, (step.At - before) / 2} {
 			if by := step.At - before - gap; by >= time.Second/2 {
-				edits = append(edits, edit{fmt.Sprintf("%v before %v", by, step), func(s scenarios.Script) scenarios.Script {
+				edits = append(edits, edit{what: fmt.Sprintf("%v before %v", by, step), apply: func(s scenarios.Script) scenarios.Script {
 					return moved(s, i, func(at time.Duration) time.Duration { return at - by })
 				}})
 			}
@@ -153,11 +211,11 @@ func earlier(s scenarios.Script, _ scenarios.Result) []edit {
 func rounder(s scenarios.Script, _ scenarios.Result) []edit {
 	var edits []edit
 	for _, to := range []time.Duration{time.Second, 100 * time.Millisecond} {
-		edits = append(edits, edit{fmt.Sprintf("less than %v of all times", to), func(s scenarios.Script) scenarios.Script {
+		edits = append(edits, edit{what: fmt.Sprintf("less than %v of all times", to), apply: func(s scenarios.Script) scenarios.Script {
 			return moved(s, 0, func(at time.Duration) time.Duration { return at.Truncate(to) })
 		}})
 		for i, step := range s.Plan {
-			edits = append(edits, edit{fmt.Sprintf("less than %v of %v", to, step), func(s scenarios.Script) scenarios.Script {
+			edits = append(edits, edit{what: fmt.Sprintf("less than %v of %v", to, step), apply: func(s scenarios.Script) scenarios.Script {
 				s.Plan = slices.Clone(s.Plan)
 				if s.Plan[i].At = step.At.Truncate(to); s.Plan.Check() != nil {
 					s.Plan[i].At = step.At
@@ -181,7 +239,7 @@ func moved(s scenarios.Script, from int, change func(time.Duration) time.Duratio
 }
 
 // without takes steps away, with those that take them back, and what is expected of them.
-// One step is always left.
+// If none is left there is one that does nothing, for a script has a step.
 func without(s scenarios.Script, gone func(int, faults.Step) bool) scenarios.Script {
 	var plan faults.Plan
 	place := make([]int, len(s.Plan)) // of each step in the new plan
@@ -189,7 +247,7 @@ func without(s scenarios.Script, gone func(int, faults.Step) bool) scenarios.Scr
 	for i, step := range s.Plan {
 		u, undoes := step.Fault.(faults.Undoing)
 		if gone(i, step) || undoes && lost[u.Undoes()] {
-			if _, plain := step.Fault.(faults.Command); !plain {
+			if reflect.TypeOf(step.Fault).Comparable() {
 				lost[step.Fault] = true
 			}
 			place[i] = -1
@@ -199,7 +257,7 @@ func without(s scenarios.Script, gone func(int, faults.Step) bool) scenarios.Scr
 		plan = append(plan, step)
 	}
 	if len(plan) == 0 {
-		return s
+		plan = faults.Plan{{Fault: faults.Restart{Who: cluster.RoleDead}}}
 	}
 	var goals []scenarios.Goal
 	for _, g := range s.Goals {

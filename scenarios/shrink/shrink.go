@@ -1,20 +1,26 @@
 // Package shrink makes a failure small: of the script of a failing run it takes away
-// faults, goals, daemons and options, and rounds times, as long as the same failure comes.
+// faults, goals, daemons, clients, options, fault points and decisions of the schedule, and
+// rounds times, as long as the same failure comes.
 //
 //	small, err := shrink.Shrink(ctx, result.Spec, shrink.Options{})
-//	fmt.Println(small.Script) // a few lines
+//	fmt.Print(small.Header(), small.Script) // a few lines
 //
 // Without a fault the rest of a run is another run: delays fall otherwise. So a smaller
 // script is tried with some seeds, and it is enough that one of them fails in the same
 // way. What "the same" is says [scenarios.Failure.Signature].
+//
+// What is taken away is an edit; edits of one kind are a pass. In a first round the passes
+// that take most away are tried with few seeds, in a second one all passes with all seeds,
+// again and again until none takes anything away any more. Then the decisions among loops
+// that the failure needs are looked for, and which lines it can do without.
 package shrink
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/wavetank/wavetank/scenarios"
@@ -34,6 +40,10 @@ type Options struct {
 	Workers int
 	// Progress is told each step that made the script smaller; nil means nobody is.
 	Progress func(Small)
+	// Resume is where an earlier Shrink of the same run was; nil means from the beginning.
+	Resume *State
+	// Save is told where this one is, after each edit; nil means nobody is.
+	Save func(State)
 }
 
 func (o Options) withDefaults() Options {
@@ -59,68 +69,112 @@ type Small struct {
 	// Tried counts the runs, Last says what was taken away last.
 	Tried int
 	Last  string
+	// Ingredients are the lines that the failure may need, see [Ingredient]; none if the
+	// work is not complete.
+	Ingredients []Ingredient
 	// Complete reports that nothing more could be taken away: Runs or the context did
 	// not end the work.
 	Complete bool
 }
 
+// Header is the failure in comments, for the head of a file with the script.
+func (s Small) Header() string {
+	h := scenarios.HeaderOf(s.Result)
+	h.Necessary = necessary(s.Ingredients)
+	return h.String()
+}
+
 // Shrink makes the failure of a run small. If the context ends it returns what it has.
-// Errors: ErrNoFailure; scenarios.ErrNotScripted.
+// Errors: ErrNoFailure; ErrState; scenarios.ErrNotScripted.
 func Shrink(ctx context.Context, spec scenarios.Spec, opt Options) (Small, error) {
+	s := &shrinker{ctx: ctx, opt: opt.withDefaults(), refuted: make(map[uint64]bool)}
+	s.state = State{Line: scenarios.Line{Spec: spec}.String(), Seeds: s.opt.Seeds}
 	script, err := scenarios.ScriptOf(spec)
 	if err != nil {
 		return Small{}, err
 	}
-	s := &shrinker{ctx: ctx, opt: opt.withDefaults(), spec: spec}
-	spec.Scenario = script.Scenario()
-	first := scenarios.Run(spec)
+	spec.Schedule = "" // the script has it
+	s.spec = spec
+	first := s.runs(script, []uint64{spec.Seed})[0]
 	if first.Failure == nil {
-		return Small{}, fmt.Errorf("%v: %w", scenarios.LineOf(first), ErrNoFailure)
+		return Small{}, fmt.Errorf("%s: %w", s.state.Line, ErrNoFailure)
 	}
 	s.small = Small{Script: script, Result: first, Signature: first.Failure.Signature(), Tried: 1}
-	s.toFixpoint()
+	if s.opt.Resume != nil {
+		if err := s.resume(*s.opt.Resume); err != nil {
+			return Small{}, err
+		}
+	}
+	if s.toFixpoint(); s.over() {
+		return s.small, nil
+	}
+	s.findDecisions()
+	s.findNecessary()
+	s.small.Complete = !s.over()
 	return s.small, nil
 }
 
 type shrinker struct {
-	ctx   context.Context
-	opt   Options
-	spec  scenarios.Spec
-	small Small
+	ctx     context.Context
+	opt     Options
+	spec    scenarios.Spec
+	small   Small
+	state   State // Round, Pass, Edit and Again are where the work is
+	refuted map[uint64]bool
 }
+
+// fewSeeds is how many the first round tries.
+const fewSeeds = 2
 
 // toFixpoint tries every edit until none makes the script smaller.
 func (s *shrinker) toFixpoint() {
-	for again := true; again; {
-		again = false
-		for _, pass := range passes() {
-			if s.run(pass) {
-				again = true
-			}
-			if s.over() {
+	for all := rounds(); s.state.Round < len(all); s.state.Round++ {
+		s.repeat(all[s.state.Round])
+		if s.over() {
+			return
+		}
+		s.state.Pass, s.state.Edit, s.state.Again = 0, 0, false
+	}
+}
+
+// repeat tries the edits of some passes until none makes the script smaller.
+func (s *shrinker) repeat(passes []pass) {
+	for {
+		for ; s.state.Pass < len(passes); s.state.Pass, s.state.Edit = s.state.Pass+1, 0 {
+			if s.run(passes[s.state.Pass]); s.over() {
 				return
 			}
 		}
+		if !s.state.Again {
+			return
+		}
+		s.state.Pass, s.state.Again = 0, false
 	}
-	s.small.Complete = true
 }
 
 func (s *shrinker) over() bool { return s.ctx.Err() != nil || s.small.Tried >= s.opt.Runs }
 
 // run tries the edits of one pass one after another, those that follow on what is left.
-func (s *shrinker) run(p pass) (smaller bool) {
-	for i := 0; !s.over(); {
+func (s *shrinker) run(p pass) {
+	for {
 		edits := p(s.small.Script, s.small.Result)
-		if i >= len(edits) {
-			return smaller
+		if s.state.Edit >= len(edits) {
+			return
 		}
-		if s.try(edits[i]) {
-			smaller = true // the same place again: another edit is there now
+		smaller := s.try(edits[s.state.Edit])
+		if s.over() && !smaller {
+			return // it may have been cut short
+		}
+		if smaller {
+			s.state.Again = true // the same place again: another edit is there now
 		} else {
-			i++
+			s.state.Edit++
+		}
+		s.save()
+		if s.over() {
+			return
 		}
 	}
-	return smaller
 }
 
 // try runs an edited script with some seeds, and keeps it if one of them fails alike.
@@ -129,31 +183,46 @@ func (s *shrinker) try(e edit) bool {
 	if script.String() == s.small.Script.String() {
 		return false
 	}
-	found, ok := s.fails(script)
-	if !ok {
-		return false
+	seeds := s.seeds()
+	if e.own {
+		seeds = seeds[:1]
 	}
-	s.small.Script, s.small.Result, s.small.Last = script, found, e.what
+	found, ok := s.fails(script, seeds)
+	if ok {
+		s.keep(script, found, e.what)
+	}
+	return ok
+}
+
+func (s *shrinker) keep(script scenarios.Script, found scenarios.Result, what string) {
+	s.small.Script, s.small.Result, s.small.Last = script, found, what
 	if s.opt.Progress != nil {
 		s.opt.Progress(s.small)
 	}
-	return true
 }
 
 // seeds are those that a script is tried with: the one that failed last, and some.
 func (s *shrinker) seeds() []uint64 {
+	n := s.opt.Seeds
+	if s.state.Round == 0 {
+		n = min(n, fewSeeds)
+	}
 	seeds := []uint64{s.small.Result.Spec.Seed}
-	for n := uint64(1); len(seeds) < s.opt.Seeds; n++ {
-		if n != seeds[0] {
-			seeds = append(seeds, n)
+	for next := uint64(1); len(seeds) < n; next++ {
+		if next != seeds[0] {
+			seeds = append(seeds, next)
 		}
 	}
 	return seeds
 }
 
-// fails is the first of the seeds with which the script fails alike.
-func (s *shrinker) fails(script scenarios.Script) (scenarios.Result, bool) {
-	seeds := s.seeds()
+// fails is the first of the seeds with which the script fails alike. A script that was
+// tried before with as many seeds is not tried again.
+func (s *shrinker) fails(script scenarios.Script, seeds []uint64) (scenarios.Result, bool) {
+	key := keyOf(script, len(seeds))
+	if s.refuted[key] {
+		return scenarios.Result{}, false
+	}
 	for len(seeds) > 0 && !s.over() {
 		n := min(s.opt.Workers, len(seeds), s.opt.Runs-s.small.Tried)
 		for _, r := range s.runs(script, seeds[:n]) {
@@ -164,7 +233,17 @@ func (s *shrinker) fails(script scenarios.Script) (scenarios.Result, bool) {
 		}
 		seeds = seeds[n:]
 	}
+	if len(seeds) == 0 {
+		s.refuted[key] = true
+	}
 	return scenarios.Result{}, false
+}
+
+// keyOf stands for a script and a number of seeds.
+func keyOf(script scenarios.Script, seeds int) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s", seeds, script)
+	return h.Sum64()
 }
 
 func (s *shrinker) runs(script scenarios.Script, seeds []uint64) []scenarios.Result {
@@ -179,20 +258,4 @@ func (s *shrinker) runs(script scenarios.Script, seeds []uint64) []scenarios.Res
 	}
 	wg.Wait()
 	return results
-}
-
-// Header is the failure in comments, for the head of a file with the script.
-func (s Small) Header() string {
-	var b strings.Builder
-	f := s.Result.Failure
-	fmt.Fprintf(&b, "# %s\n", f.Property)
-	for line := range strings.SplitSeq(f.Detail, "\n") {
-		fmt.Fprintf(&b, "#   %s\n", line)
-	}
-	fmt.Fprintf(&b, "# seed %d, hash %016x", s.Result.Spec.Seed, s.Result.Hash)
-	if s.Result.Spec.Mutant != "" {
-		fmt.Fprintf(&b, ", mutant %s", s.Result.Spec.Mutant)
-	}
-	b.WriteString("\n")
-	return b.String()
 }
