@@ -25,6 +25,12 @@ func clientMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.ClientDefects.KeepAuthErrOnReopen = true },
 		},
 		{
+			Name:     "keepLosers",
+			Doc:      "a client that has a session goes on to listen to the monitors that it has tried besides",
+			Scenario: "monc-reset", Property: "I-MC-5",
+			Plant: func(t *cluster.Topology) { t.ClientDefects.KeepLosers = true },
+		},
+		{
 			Name:     "noReopenOnEagain",
 			Doc:      "a client whose last monitor tells it to try again does not (BUG-26, tracker 58379)",
 			Scenario: "monc-quorum", Property: "I-MC-2",

@@ -23,4 +23,7 @@ type Defects struct {
 	// ShutdownKeepsCons leaves connections alone in a shutdown, so that an
 	// authentication under way comes to its end after it (BUG-28c).
 	ShutdownKeepsCons bool
+	// KeepLosers goes on to listen to the monitors that were tried beside the one whose
+	// session the client has.
+	KeepLosers bool
 }

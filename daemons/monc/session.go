@@ -109,7 +109,9 @@ func (c *Client) giveUp(s *session) bool {
 // dropped (MC-2).
 func (c *Client) establish(s *session) {
 	c.pending = slices.DeleteFunc(c.pending, func(p *session) bool { return p == s })
-	c.dropPending()
+	if !c.cfg.Defects.KeepLosers {
+		c.dropPending()
+	}
 	c.active, c.hunting = s, false
 	s.opened = c.now()
 	if c.hunt.hadSession {

@@ -79,6 +79,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newContiguous(),
 		newNoDoubleSend(),
 		newOnetime(),
+		newNoStray(),
 		newStableGID(),
 		newSingleActive(),
 		newNoResurrection(),

@@ -135,6 +135,16 @@ func TestClientCheckers(t *testing.T) {
 			events{at(1, client, opened), at(1, client, monc.Subscribed{What: "mgrmap:0"}), at(5, "mon.a", mgrmap(5, 0, false, "")), tick(60)},
 			events{at(1, client, opened), at(1, client, monc.Subscribed{What: "mgrmap:0"}), at(5, "mon.a", mgrmap(5, 0, false, "")), tick(60), tick(70)},
 		}, {
+			"only who is tried is heeded", "I-MC-5", damaged,
+			events{at(1, client, first), at(1, client, opened), at(2, client, reset), at(2, client, monc.HuntBegun{Mons: "b,c"}), at(3, client, monc.SessionOpened{GID: 4097, Mon: "c"}), at(3, client, monc.Subscribed{Mon: "c"})},
+			events{at(1, client, first), at(1, client, opened), at(2, client, monc.SessionOpened{GID: 4097, Mon: "b"})},
+		}, {
+			"one who was given up is not", "I-MC-5", damaged, nil,
+			events{at(1, client, monc.HuntBegun{Mons: "a,b"}), at(2, client, monc.HuntBegun{Mons: "c"}), at(3, client, monc.SessionOpened{GID: 4097, Mon: "b"})},
+		}, {
+			"the session is asked, and nobody else", "I-MC-5", damaged, nil,
+			events{at(1, client, first), at(1, client, opened), at(1, client, monc.Subscribed{Mon: "b"})},
+		}, {
 			"nothing after a shutdown", "I-MSG-9", damaged,
 			events{at(1, client, reset), at(1, client, monc.ShutDown{}), at(1, client, monc.Authenticated{Error: "shut down"}), restarted(2, client, opened)},
 			events{at(1, client, first), at(1, client, monc.ShutDown{}), at(1, client, opened)},
