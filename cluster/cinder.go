@@ -172,6 +172,15 @@ func (t Cinder) ServiceOf(name string) cinder.Who {
 	return cinder.Who{}
 }
 
+// ClusterOf is the cluster of the volume service that a machine runs, with its backend, as
+// rows have it; empty if it is in none.
+func (t Cinder) ClusterOf(name string) string {
+	if t.Service.Cluster == "" || t.ServiceOf(name).Binary != cinder.BinaryVolume {
+		return ""
+	}
+	return t.Service.Cluster + "@" + t.Backend.Name
+}
+
 // InitializeCinder compiles the database, once for the program, which Deploy does
 // otherwise: it takes a second or more. Error: the library's.
 func InitializeCinder() error { return sqlitevfs.Initialize() }

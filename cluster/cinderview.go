@@ -14,7 +14,11 @@ type CinderView struct {
 	rows    map[cinder.Who]int64
 	started map[string]time.Duration // by machine
 	status  map[cinder.Who]cinder.ReplicationChanged
-	answers []CinderAnswered
+	// clusters are the last verdicts on them, and how their replication was last said to
+	// stand.
+	clusters     map[string]judgement
+	clusterRoles map[string]cinder.ReplicationChanged
+	answers      []CinderAnswered
 }
 
 // Cinder is what was seen of Cinder's services.
@@ -30,6 +34,7 @@ func newCinderView() *CinderView {
 	return &CinderView{
 		judged: make(map[cinder.Who]judgement), beats: make(map[cinder.Who]time.Duration), rows: make(map[cinder.Who]int64),
 		started: make(map[string]time.Duration), status: make(map[cinder.Who]cinder.ReplicationChanged),
+		clusters: make(map[string]judgement), clusterRoles: make(map[string]cinder.ReplicationChanged),
 	}
 }
 
@@ -43,7 +48,13 @@ func (v *CinderView) Observe(o Observation) {
 	case cinder.Beat:
 		v.beats[f.Who], v.rows[f.Who] = o.At, f.ID
 	case cinder.ReplicationChanged:
-		v.status[f.Who] = f
+		if f.Cluster != "" {
+			v.clusterRoles[f.Cluster] = f
+		} else {
+			v.status[f.Who] = f
+		}
+	case api.ClusterJudged:
+		v.clusters[f.Name] = judgement{f.Up, o.At - f.Took}
 	case CinderAnswered:
 		v.answers = append(v.answers, f)
 	}
@@ -67,6 +78,18 @@ func (v *CinderView) Started(machine string) time.Duration { return v.started[ma
 
 // Replication is what a volume service last said of its replication.
 func (v *CinderView) Replication(who cinder.Who) cinder.ReplicationChanged { return v.status[who] }
+
+// ClusterListed is what an API last said of a cluster, and when it had asked for its rows;
+// at is 0 if there was none.
+func (v *CinderView) ClusterListed(name string) (up bool, at time.Duration) {
+	j := v.clusters[name]
+	return j.up, j.at
+}
+
+// ClusterReplication is what was last said of the replication of a cluster.
+func (v *CinderView) ClusterReplication(name string) cinder.ReplicationChanged {
+	return v.clusterRoles[name]
+}
 
 // Answers are the outcomes of the operator's requests, in the order in which they came.
 func (v *CinderView) Answers() []CinderAnswered { return v.answers }

@@ -23,6 +23,7 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 	d := rapid.Map(rapid.Int64Range(1, int64(time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
 	any := rapid.Map(rapid.Int64Range(-int64(time.Hour), int64(time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
 	odds := rapid.IntRange(0, 4)
+	backend := rapid.OneOf(rapid.Just(""), rapid.SampledFrom([]string{"replica", "default", "an # other"}))
 	point := rapid.SampledFrom([]string{"mon.quorum.applied", "msgr.read"})
 	path := rapid.Custom(func(t *rapid.T) Path {
 		return Path{
@@ -119,8 +120,12 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 			return FailMgr{rapid.SampledFrom([]string{"", "mgr.x"}).Draw(t, "who")}
 		},
 		"os-service": func(t *rapid.T, _ Plan) Fault {
-			return OSService{rapid.SampledFrom([]string{"disable", "enable", "freeze", "thaw", "failover_host"}).Draw(t, "action"), who.Draw(t, "who")}
+			return OSService{rapid.SampledFrom([]string{"disable", "enable", "freeze", "thaw", "failover_host", "failover"}).Draw(t, "action"), who.Draw(t, "who"), backend.Draw(t, "to")}
 		},
+		"os-cluster": func(t *rapid.T, _ Plan) Fault {
+			return OSCluster{rapid.SampledFrom([]string{"disable", "enable", "freeze", "thaw", "failover"}).Draw(t, "action"), who.Draw(t, "who"), backend.Draw(t, "to")}
+		},
+		"work-cleanup":   func(t *rapid.T, _ Plan) Fault { return WorkCleanup{who.Draw(t, "who")} },
 		"service-remove": func(t *rapid.T, _ Plan) Fault { return ServiceRemove{who.Draw(t, "who")} },
 		"create-volume":  func(t *rapid.T, _ Plan) Fault { return CreateVolume{who.Draw(t, "who")} },
 		"mon-add":        func(t *rapid.T, _ Plan) Fault { return AddMon{who.Draw(t, "who")} },

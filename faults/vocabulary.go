@@ -34,6 +34,6 @@ func Vocabulary() []Word {
 		dbSlowWord(), dbFastWord(), dbFailoverWord(), dbBackupWord(), dbRestoreWord(),
 		// operators
 		failMgrWord(), addMonWord(), removeMonWord(), commandWord(),
-		osServiceWord(), serviceRemoveWord(), createVolumeWord(),
+		osServiceWord(), osClusterWord(), workCleanupWord(), serviceRemoveWord(), createVolumeWord(),
 	}
 }

@@ -46,6 +46,7 @@ func Catalogue() []Scenario {
 		moncReset(),
 		moncSilence(),
 		svcBroken(),
+		svcCluster(),
 		svcDead(),
 		svcDelete(),
 		svcFailover(),

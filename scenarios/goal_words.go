@@ -33,6 +33,9 @@ func GoalWords() []GoalWord {
 		{"cinder-up", "every service of Cinder has sent a heartbeat since, and is listed as up", func(_ *faults.Phrase, step int) Goal { return listed(step, never) }},
 		{"cinder-down WHO ...", "those services of Cinder are listed as down", func(p *faults.Phrase, step int) Goal { return goesDown(step, readNames(p)...) }},
 		{"cinder-stays-up WHO ...", "those services of Cinder are listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return stayUp(step, 0, readNames(p)...) }},
+		{"cinder-cluster-up WHO", "the cluster of that service of Cinder is listed as up", func(p *faults.Phrase, step int) Goal { return clusterUp(step, never, p.Who()) }},
+		{"cinder-cluster-down WHO", "it is listed as down", func(p *faults.Phrase, step int) Goal { return clusterDown(step, p.Who()) }},
+		{"cinder-cluster-stays-up WHO", "it is listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return clusterStaysUp(step, 0, p.Who()) }},
 		{"answered", "everything that the operator has asked is answered", func(_ *faults.Phrase, step int) Goal { return answered(step) }},
 		{"abandoned MON WHO ...", "none of those has a session with the monitor", readAbandoned},
 	}

@@ -106,3 +106,47 @@ func stayUp(step int, within time.Duration, names ...string) Goal {
 		},
 	}
 }
+
+// clusterUp says that some time after the given step the cluster of a machine's service is
+// listed as up, by a look that was taken since.
+func clusterUp(step int, within func(cluster.Topology) time.Duration, name string) Goal {
+	return Goal{
+		Property: "I-SVC-16 a cluster is its freshest member", Step: step, Fault: step,
+		Words:  "cinder-cluster-up " + name,
+		Doc:    "the cluster is listed as up",
+		Within: within,
+		Reached: func(p *Progress) bool {
+			up, at := p.View().Cinder().ClusterListed(p.Topology().Cinder.ClusterOf(name))
+			return up && at > p.Struck
+		},
+	}
+}
+
+// clusterDown says that some time after the given step that cluster is listed as down.
+func clusterDown(step int, name string) Goal {
+	return Goal{
+		Property: "I-SVC-16 a cluster is its freshest member", Step: step, Fault: step,
+		Words:  "cinder-cluster-down " + name,
+		Doc:    "a cluster of which no member beats is listed as down",
+		Within: downBound,
+		Reached: func(p *Progress) bool {
+			up, at := p.View().Cinder().ClusterListed(p.Topology().Cinder.ClusterOf(name))
+			return !up && at > p.Struck
+		},
+	}
+}
+
+// clusterStaysUp says that the cluster is listed as up when the given time has passed since
+// a step.
+func clusterStaysUp(step int, within time.Duration, name string) Goal {
+	return Goal{
+		Property: "I-SVC-16 a cluster is its freshest member", Step: step, Fault: step, Lasts: true,
+		Words:  "cinder-cluster-stays-up " + name,
+		Doc:    "the cluster is up as long as one member is",
+		Within: func(cluster.Topology) time.Duration { return within },
+		Reached: func(p *Progress) bool {
+			up, _ := p.View().Cinder().ClusterListed(p.Topology().Cinder.ClusterOf(name))
+			return up
+		},
+	}
+}

@@ -24,6 +24,11 @@ type Defects struct {
 	// RacingRows leaves two processes of one name a row each, if both have made one.
 	// Cinder does.
 	RacingRows bool
+	// FailoverForgets leaves the row as it was when a target is refused: failing over, for
+	// ever.
+	FailoverForgets bool
+	// SchedulesDisabled has schedulers choose among disabled backends too.
+	SchedulesDisabled bool
 	// HeartbeatUnbounded lets a beat wait for its database for as long as that takes.
 	HeartbeatUnbounded bool
 }

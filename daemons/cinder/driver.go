@@ -24,6 +24,9 @@ type Driver interface {
 	// leaves the choice to the driver; DefaultTarget goes back to the backend itself, and
 	// returns "". Error: ErrInvalidTarget, after which nothing has changed, or others.
 	Failover(t host.Task, target string) (string, error)
+	// FailoverCompleted tells the driver of a service whose cluster was failed over, by this
+	// service or another one, where to go on.
+	FailoverCompleted(t host.Task, active string) error
 	// Create makes a volume, which takes a while.
 	Create(t host.Task, volume string) error
 	// CleanUp removes what is left of a volume whose making was broken off. It may be
@@ -136,6 +139,12 @@ func (b *Backend) Failover(_ host.Task, target string) (string, error) {
 	}
 	b.active = target
 	return target, nil
+}
+
+// FailoverCompleted implements Driver.
+func (b *Backend) FailoverCompleted(_ host.Task, active string) error {
+	b.active = active
+	return nil
 }
 
 // Create implements Driver.

@@ -161,20 +161,70 @@ func (f WorkClaimed) Attrs() []slog.Attr {
 	return f.attrs(slog.Int64("worker", f.Worker), slog.String("resource", f.Resource), slog.Int64("version", f.Version))
 }
 
-// ReplicationChanged states which backend a volume service works with, and how its
-// replication stands. Kind "cinder.replication".
-type ReplicationChanged struct {
+// ReplicationSent states that a volume service is about to write how its replication
+// stands: at the end of a failover, or when it starts. Kind "cinder.replication.sent".
+type ReplicationSent struct {
 	Who
-	Status string
-	Active string // active_backend_id, empty for the first one
+	Cluster string // whose row is meant; empty for the service's own
+	Status  string
 }
 
-// Kind is "cinder.replication".
-func (ReplicationChanged) Kind() string { return "cinder.replication" }
+// Kind is "cinder.replication.sent".
+func (ReplicationSent) Kind() string { return "cinder.replication.sent" }
+
+// Attrs are the fields.
+func (f ReplicationSent) Attrs() []slog.Attr {
+	return f.attrs(slog.String("cluster", f.Cluster), slog.String("status", f.Status))
+}
+
+// ClusterCreated states that a service has made the row of its cluster. Kind
+// "cinder.row.cluster".
+type ClusterCreated struct {
+	Who
+	Cluster string
+	ID      int64 // of the cluster's row
+}
+
+// Kind is "cinder.row.cluster".
+func (ClusterCreated) Kind() string { return "cinder.row.cluster" }
+
+// Attrs are the fields.
+func (f ClusterCreated) Attrs() []slog.Attr {
+	return f.attrs(slog.String("cluster", f.Cluster), slog.Int64("id", f.ID))
+}
+
+// Schedulable states which backends a scheduler would choose from, by the rows that it has
+// just read. Kind "cinder.judged.choice".
+type Schedulable struct {
+	Who
+	Backends string        // names of services or of their clusters, with commas between them
+	Took     time.Duration // since it has asked for the rows
+}
+
+// Kind is "cinder.judged.choice".
+func (Schedulable) Kind() string { return "cinder.judged.choice" }
+
+// Attrs are the fields.
+func (f Schedulable) Attrs() []slog.Attr {
+	return f.attrs(slog.String("backends", f.Backends), slog.Duration("took", f.Took))
+}
+
+// ReplicationChanged states which backend a volume service works with, and how its
+// replication stands. Kind
+// "cinder.replication.changed".
+type ReplicationChanged struct {
+	Who
+	Cluster string // whose row says so; empty for the service's own
+	Status  string
+	Active  string // active_backend_id, empty for the first one
+}
+
+// Kind is "cinder.replication.changed".
+func (ReplicationChanged) Kind() string { return "cinder.replication.changed" }
 
 // Attrs are the fields.
 func (f ReplicationChanged) Attrs() []slog.Attr {
-	return f.attrs(slog.String("status", f.Status), slog.String("active", f.Active))
+	return f.attrs(slog.String("cluster", f.Cluster), slog.String("status", f.Status), slog.String("active", f.Active))
 }
 
 // sinceEpoch is a moment as facts have it, 0 for the zero Time.

@@ -23,6 +23,7 @@ type table struct {
 	shared   *table        // of which this is a view with a limit
 	last     int64
 	writes   []string // "host: columns" of each update
+	onCreate func()   // what happens once a row is made
 }
 
 func (s *table) all() *table {
@@ -83,6 +84,9 @@ func (s *table) CreateService(t host.Task, r *db.Service) error {
 	a.last++
 	r.ID, r.UUID = a.last, fmt.Sprintf("uuid-%d", a.last)
 	a.services = append(a.services, *r)
+	if a.onCreate != nil {
+		a.onCreate()
+	}
 	return nil
 }
 
@@ -92,7 +96,7 @@ var fieldOf = map[db.ServiceColumn]string{
 	db.ServiceRPCVersion: "RPCVersion", db.ServiceObjectVersion: "ObjectVersion", db.ServiceClusterName: "ClusterName",
 	db.ServiceIsDisabled: "Disabled", db.ServiceDisabledReason: "DisabledReason", db.ServiceModifiedAt: "ModifiedAt",
 	db.ServiceDeleted: "Deleted", db.ServiceDeletedAt: "DeletedAt",
-	db.ServiceReplicationStatus: "ReplicationStatus", db.ServiceActiveBackendID: "ActiveBackendID",
+	db.ServiceReplicationStatus: "ReplicationStatus", db.ServiceActiveBackendID: "ActiveBackendID", db.ServiceFrozen: "Frozen",
 }
 
 func (s *table) UpdateServices(t host.Task, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (n int, err error) {
@@ -136,10 +140,13 @@ func (s *table) CreateCluster(t host.Task, c *db.Cluster) error {
 	return s.begin(t)
 }
 
-func (s *table) UpdateClusters(t host.Task, f db.ClusterFilter, set db.Cluster, _ ...db.ClusterColumn) (int, error) {
+func (s *table) UpdateClusters(t host.Task, f db.ClusterFilter, set db.Cluster, columns ...db.ClusterColumn) (int, error) {
 	for i := range s.all().clusters {
-		if c := &s.all().clusters[i]; c.Name == f.Name {
-			c.ReplicationStatus, c.ActiveBackendID, c.Disabled = set.ReplicationStatus, set.ActiveBackendID, set.Disabled
+		c := &s.all().clusters[i]
+		if c.Name == f.Name && (len(f.ReplicationStatus) == 0 || slices.Contains(f.ReplicationStatus, c.ReplicationStatus)) {
+			if c.ReplicationStatus = set.ReplicationStatus; slices.Contains(columns, db.ClusterActiveBackendID) {
+				c.ActiveBackendID, c.Disabled = set.ActiveBackendID, set.Disabled
+			}
 			return 1, s.begin(t)
 		}
 	}

@@ -44,9 +44,20 @@ func (v *Volume) disable(t host.Task, disabled bool, reason string) error {
 	return err
 }
 
-// resetReplication makes the row say what the driver says, unless the backend was failed
-// over: of a failover that a former process did not finish nothing is known.
+// resetReplication makes the row, and that of the cluster, say what the driver says, unless
+// the backend was failed over: of a failover that a former process did not finish nothing
+// is known. A member of a cluster that was failed over meanwhile follows it: its end was
+// told before this process could hear of it.
 func (v *Volume) resetReplication(t host.Task) error {
+	if v.s.cluster() != "" {
+		c, err := v.s.cfg.Store.Cluster(t, v.s.clusterFilter())
+		if err != nil {
+			return err
+		}
+		if c.ReplicationStatus == db.ReplicationFailedOver {
+			return v.failoverCompleted(t, failedOver{Status: c.ReplicationStatus, Active: c.ActiveBackendID})
+		}
+	}
 	row, err := v.s.row(t, v.s.cfg.Store)
 	if err != nil || row.ReplicationStatus == db.ReplicationFailedOver {
 		return err
@@ -55,15 +66,45 @@ func (v *Volume) resetReplication(t host.Task) error {
 	if v.driver.Stats().ReplicationEnabled {
 		status = db.ReplicationEnabled
 	}
-	if _, err := v.s.cfg.Store.UpdateServices(t, v.s.self(), db.Service{ReplicationStatus: status}, db.ServiceReplicationStatus); err != nil {
+	if err := v.resetRow(t, row, status); err != nil || v.s.cluster() == "" {
 		return err
 	}
-	v.stateReplication(status, value(row.ActiveBackendID))
-	return nil
+	return v.resetCluster(t, status)
 }
 
-func (v *Volume) stateReplication(status, active string) {
-	v.s.h.Probe(ReplicationChanged{v.s.who(), status, active})
+// resetRow writes how replication stands into this service's row, unless that has changed
+// since it was read.
+func (v *Volume) resetRow(t host.Task, row db.Service, status string) error {
+	unchanged := v.s.self()
+	unchanged.ReplicationStatus = []string{row.ReplicationStatus}
+	return v.stating("", status, value(row.ActiveBackendID), func() (int, error) {
+		return v.s.cfg.Store.UpdateServices(t, unchanged, db.Service{ReplicationStatus: status}, db.ServiceReplicationStatus)
+	})
+}
+
+// resetCluster writes how replication stands into the cluster's row, if nobody has failed
+// it over.
+func (v *Volume) resetCluster(t host.Task, status string) error {
+	notFailedOver := v.s.clusterFilter()
+	notFailedOver.ReplicationStatus = []string{
+		db.ReplicationNotCapable, db.ReplicationDisabled, db.ReplicationEnabled, db.ReplicationFailingOver,
+		db.ReplicationFailoverError, db.ReplicationError,
+	}
+	return v.stating(v.s.cluster(), status, "", func() (int, error) {
+		set := db.Cluster{ReplicationStatus: status, UpdatedAt: v.s.now()}
+		return v.s.cfg.Store.UpdateClusters(t, notFailedOver, set, db.ClusterReplicationStatus, db.ClusterUpdatedAt)
+	})
+}
+
+// stating writes how the replication of a cluster, or of this service, stands, and states
+// that before and after. Nothing is stated of a row that was not written.
+func (v *Volume) stating(cluster, status, active string, write func() (int, error)) error {
+	v.s.h.Probe(ReplicationSent{v.s.who(), cluster, status})
+	if n, err := write(); err != nil || n == 0 {
+		return err
+	}
+	v.s.h.Probe(ReplicationChanged{v.s.who(), cluster, status, active})
+	return nil
 }
 
 // failoverRequest asks for a failover; no Target leaves the choice to the driver.
@@ -101,6 +142,9 @@ func (v *Volume) failOver(t host.Task, r failoverRequest, row db.Service) failed
 	switch {
 	case errors.Is(err, ErrInvalidTarget):
 		v.s.log.Error("failover refused", "error", err)
+		if v.s.cfg.Defects.FailoverForgets {
+			return failedOver{Status: db.ReplicationFailingOver}
+		}
 		if value(row.ActiveBackendID) != "" {
 			return failedOver{Status: db.ReplicationFailedOver}
 		}
@@ -131,11 +175,13 @@ func (v *Volume) failoverCompleted(t host.Task, f failedOver) error {
 		set.DisabledReason = f.Reason
 		columns = append(columns, db.ServiceDisabledReason)
 	}
-	if _, err := v.s.cfg.Store.UpdateServices(t, v.s.self(), set, columns...); err != nil {
+	err := v.stating("", f.Status, value(f.Active), func() (int, error) {
+		return v.s.cfg.Store.UpdateServices(t, v.s.self(), set, columns...)
+	})
+	if err != nil || f.Active == nil || v.s.cluster() == "" {
 		return err
 	}
-	v.stateReplication(f.Status, value(f.Active))
-	return nil
+	return v.driver.FailoverCompleted(t, *f.Active)
 }
 
 // finishCluster writes the end of a failover into the cluster's row.
@@ -152,6 +198,7 @@ func (v *Volume) finishCluster(t host.Task, f failedOver) error {
 	if f.Reason != nil {
 		columns = append(columns, db.ClusterDisabledReason)
 	}
-	_, err := v.s.cfg.Store.UpdateClusters(t, db.ClusterFilter{Name: v.s.cluster(), Binary: BinaryVolume}, set, columns...)
-	return err
+	return v.stating(v.s.cluster(), f.Status, value(f.Active), func() (int, error) {
+		return v.s.cfg.Store.UpdateClusters(t, v.s.clusterFilter(), set, columns...)
+	})
 }

@@ -74,6 +74,9 @@ func (s *Service) beat(t host.Task, ops func() Operations) error {
 		}
 		row, err = s.row(t, ops())
 	}
+	if err == nil && !s.alone { // what was begun when the row was made
+		err = s.lookAround(t, ops())
+	}
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,8 @@ type driver struct {
 	replicas bool
 	fail     error
 	cleaned  []string
+	// completed are the targets of failovers of the cluster.
+	completed []string
 }
 
 func (d *driver) DoSetup(host.Task, string) error {
@@ -120,6 +122,10 @@ func (d *driver) Failover(_ host.Task, target string) (string, error) {
 		target = ""
 	}
 	return target, d.fail
+}
+func (d *driver) FailoverCompleted(_ host.Task, active string) error {
+	d.completed = append(d.completed, active)
+	return nil
 }
 func (d *driver) Create(t host.Task, _ string) error { t.Sleep(time.Hour); return d.fail }
 func (d *driver) CleanUp(_ host.Task, v string) error {

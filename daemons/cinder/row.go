@@ -25,28 +25,36 @@ func (s *Service) register(t host.Task) (err error) {
 // findRow writes the versions of this process into its row, which may be an old one. That
 // is no heartbeat: a process that starts has not shown that it works.
 func (s *Service) findRow(t host.Task) error {
-	row, err := s.cfg.Store.Service(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
-	if errors.Is(err, db.ErrNotFound) {
-		return s.createRow(t, s.cfg.Store, false)
-	}
+	rows, err := s.named(t, s.cfg.Store)
 	if err != nil {
 		return err
 	}
+	if len(rows) == 0 {
+		return s.createRow(t, s.cfg.Store, false)
+	}
 	set := s.fresh()
 	columns := []db.ServiceColumn{db.ServiceRPCVersion, db.ServiceObjectVersion}
-	if row.ClusterName == nil && set.ClusterName != nil {
-		if err := s.ensureCluster(t, s.cfg.Store, row); err != nil {
+	if set.ClusterName != nil {
+		set.ReplicationStatus, set.ActiveBackendID, set.Frozen = rows[0].ReplicationStatus, rows[0].ActiveBackendID, rows[0].Frozen
+		if err := s.joinCluster(t, s.cfg.Store, &set); err != nil {
 			return err
 		}
-		columns = append(columns, db.ServiceClusterName)
+		columns = append(columns, db.ServiceClusterName, db.ServiceReplicationStatus, db.ServiceActiveBackendID, db.ServiceFrozen)
 	}
 	if s.cfg.Defects.RestartTouchesHeartbeat {
 		set.UpdatedAt = s.now()
 		columns = append(columns, db.ServiceUpdatedAt)
 	}
-	s.id, s.uuid = row.ID, row.UUID
+	if err := s.giveWay(t, s.cfg.Store, rows); err != nil {
+		return err
+	}
 	_, err = s.cfg.Store.UpdateServices(t, s.self(), set, columns...)
 	return err
+}
+
+// named are the rows of the service's name, the oldest first. There should be one.
+func (s *Service) named(t host.Task, ops Operations) ([]db.Service, error) {
+	return ops.Services(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
 }
 
 // fresh is a new row.
@@ -67,48 +75,83 @@ func (s *Service) fresh() db.Service {
 func (s *Service) createRow(t host.Task, ops Operations, again bool) error {
 	row := s.fresh()
 	if row.ClusterName != nil {
-		if err := s.ensureCluster(t, ops, row); err != nil {
+		if err := s.joinCluster(t, ops, &row); err != nil {
 			return err
 		}
 	}
 	if err := ops.CreateService(t, &row); err != nil {
 		return err
 	}
-	s.id, s.uuid = row.ID, row.UUID
+	s.id, s.uuid, s.alone = row.ID, row.UUID, false
 	s.h.Probe(RowCreated{s.who(), s.id, s.uuid, again})
-	return s.giveWay(t, ops)
+	return s.lookAround(t, ops)
 }
 
-// giveWay leaves the service's row to an older one of the same name, which another process
-// of that name may have made at the same time: no constraint of the table forbids that, and
-// then each would beat in a row of its own.
-func (s *Service) giveWay(t host.Task, ops Operations) error {
-	first, err := ops.Service(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
-	if err != nil || first.ID >= s.id || s.cfg.Defects.RacingRows {
+// lookAround makes sure that the service's row is the only one of its name.
+func (s *Service) lookAround(t host.Task, ops Operations) error {
+	rows, err := s.named(t, ops)
+	if err != nil || len(rows) == 0 {
 		return err
 	}
-	s.log.Warn("another process has made a row of this name, is there a second service?", "id", first.ID)
-	_, err = ops.UpdateServices(t, s.self(), db.Service{Deleted: true, DeletedAt: s.now()}, db.ServiceDeleted, db.ServiceDeletedAt)
-	if err == nil {
-		s.id, s.uuid = first.ID, first.UUID
-	}
-	return err
+	return s.giveWay(t, ops, rows)
 }
 
-// ensureCluster makes the row of the cluster with the flags of its first member, if there
-// is none. Of several members that do so at once one succeeds, and the others find it.
-func (s *Service) ensureCluster(t host.Task, ops Operations, first db.Service) error {
-	_, err := ops.Cluster(t, db.ClusterFilter{Name: s.cluster(), Binary: s.cfg.Binary})
-	if !errors.Is(err, db.ErrNotFound) {
+// giveWay takes the oldest of several rows of the service's name for its own, and deletes
+// the others. Another process of that name may have made one at the same time, or a former
+// one without knowing: no constraint of the table forbids that, and then each would beat in
+// a row of its own, or one of them would be down for ever.
+func (s *Service) giveWay(t host.Task, ops Operations, rows []db.Service) error {
+	if s.cfg.Defects.RacingRows {
+		if s.alone = true; s.id == 0 {
+			s.id, s.uuid = rows[0].ID, rows[0].UUID
+		}
+		return nil
+	}
+	s.id, s.uuid = rows[0].ID, rows[0].UUID
+	for _, later := range rows[1:] {
+		s.log.Warn("there is another row of this name, is there a second service?", "id", later.ID)
+		gone := db.Service{Deleted: true, DeletedAt: s.now()}
+		if _, err := ops.UpdateServices(t, db.ServiceFilter{ID: later.ID, UUID: later.UUID}, gone, db.ServiceDeleted, db.ServiceDeletedAt); err != nil {
+			return err
+		}
+	}
+	s.alone = true
+	return nil
+}
+
+// joinCluster has a row take over how the replication of its cluster stands, which a member
+// that was away may have missed, unless its own backend is in error. If there is no cluster
+// it makes one with the row's flags; of several members that do so at once one succeeds,
+// and the others find it.
+func (s *Service) joinCluster(t host.Task, ops Operations, row *db.Service) error {
+	c, err := ops.Cluster(t, s.clusterFilter())
+	if errors.Is(err, db.ErrNotFound) {
+		if err = s.createCluster(t, ops, row); !errors.Is(err, db.ErrDuplicate) {
+			return err
+		}
+		c, err = ops.Cluster(t, s.clusterFilter())
+	}
+	if err != nil || row.ReplicationStatus == db.ReplicationError || row.ReplicationStatus == db.ReplicationFailoverError {
 		return err
 	}
-	err = ops.CreateCluster(t, &db.Cluster{
+	row.ReplicationStatus, row.ActiveBackendID, row.Frozen = c.ReplicationStatus, c.ActiveBackendID, c.Frozen
+	return nil
+}
+
+func (s *Service) clusterFilter() db.ClusterFilter {
+	return db.ClusterFilter{Name: s.cluster(), Binary: s.cfg.Binary}
+}
+
+// createCluster makes the row of the cluster. Error: ErrDuplicate.
+func (s *Service) createCluster(t host.Task, ops Operations, first *db.Service) error {
+	c := db.Cluster{
 		CreatedAt: s.now(), Name: s.cluster(), Binary: s.cfg.Binary,
 		Disabled: first.Disabled, DisabledReason: first.DisabledReason, Frozen: first.Frozen,
 		ReplicationStatus: first.ReplicationStatus, ActiveBackendID: first.ActiveBackendID,
-	})
-	if errors.Is(err, db.ErrDuplicate) {
-		return nil
+	}
+	err := ops.CreateCluster(t, &c)
+	if err == nil {
+		s.h.Probe(ClusterCreated{s.who(), c.Name, c.ID})
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package cinder
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/cinder/db"
@@ -95,7 +96,7 @@ func (m *Scheduler) report(c capabilities) {
 // refresh looks up which backends can be scheduled to: those of services that are up,
 // enabled and not frozen. The flags of a service in a cluster are its cluster's.
 func (m *Scheduler) refresh(t host.Task) error {
-	now := m.s.now()
+	began, now := m.s.h.Clock().Monotonic(), m.s.now()
 	services, err := m.s.cfg.Store.Services(t, db.ServiceFilter{Topic: BinaryVolume})
 	if err != nil {
 		return err
@@ -122,10 +123,14 @@ func (m *Scheduler) refresh(t host.Task) error {
 			m.active = append(m.active, name)
 		}
 	}
+	m.s.h.Probe(Schedulable{m.s.who(), strings.Join(m.active, ","), m.s.h.Clock().Monotonic() - began})
 	return nil
 }
 
 func (m *Scheduler) schedulable(t host.Task, s db.Service) (bool, error) {
+	if m.s.cfg.Defects.SchedulesDisabled {
+		return true, nil
+	}
 	if s.ClusterName == nil {
 		return !s.Disabled && !s.Frozen, nil
 	}

@@ -69,8 +69,9 @@ type Service struct {
 	rpc     *rpc.Client
 	logs    logLevels
 
-	id   int64 // of the row, and its uuid
-	uuid string
+	id    int64 // of the row, and its uuid
+	uuid  string
+	alone bool // there is no other row of this name, as far as is known
 
 	modelDisconnected bool // the last beats have failed
 	working           bool // as last stated

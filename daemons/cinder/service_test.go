@@ -371,3 +371,64 @@ func TestService_logLevels(t *testing.T) {
 		t.Errorf("levels %v", got)
 	}
 }
+
+// TestService_secondRow: of two rows of a name the later one is deleted, by a process that
+// starts, and by the next heartbeat if that was not possible when the row was made.
+func TestService_secondRow(t *testing.T) {
+	r := newRig(t)
+	for _, id := range []int64{1, 2} {
+		r.db.services = append(r.db.services, db.Service{ID: id, UUID: string(rune('a' + id)), Host: "ctl@lvm", Binary: cinder.BinaryVolume})
+	}
+	r.db.last = 2
+	r.volume("ctl@lvm")
+	r.w.Run(time.Second)
+	if r.db.services[0].Deleted || !r.db.services[1].Deleted {
+		t.Fatalf("after the start: %+v", r.db.services)
+	}
+	r.db.services[0].Deleted = true // so that it makes another one, beside that of somebody else
+	r.db.onCreate = func() {
+		r.db.services = append(r.db.services, db.Service{ID: 1, UUID: "z", Host: "ctl@lvm", Binary: cinder.BinaryVolume})
+		slices.SortFunc(r.db.services, func(a, b db.Service) int { return int(a.ID - b.ID) })
+		r.db.fail, r.db.onCreate = errors.New("away"), nil
+	}
+	r.w.Until(time.Minute, func() bool { return r.db.fail != nil })
+	r.db.fail = nil
+	r.w.Run(time.Minute)
+	alive := slices.DeleteFunc(slices.Clone(r.db.services), func(s db.Service) bool { return s.Deleted })
+	if len(alive) != 1 || alive[0].UUID != "z" || alive[0].ReportCount == 0 {
+		t.Errorf("after heartbeats: %+v", alive)
+	}
+}
+
+// TestVolume_clusterFailover: whoever does it, all members go on at the target, and one that
+// starts later does so too.
+func TestVolume_clusterFailover(t *testing.T) {
+	r := newRig(t)
+	r.opt.Cluster = "c"
+	_, first := r.volume("a@lvm")
+	_, second := r.volume("b@lvm")
+	first.replicas, second.replicas = true, true
+	r.w.Run(5 * time.Second)
+	if len(r.db.clusters) != 1 {
+		t.Fatalf("clusters %v", r.db.clusters)
+	}
+	if err := r.call("cinder-volume.c@lvm", "failover", map[string]any{"secondary_backend_id": "replica"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.w.Run(5 * time.Second)
+	_, third := r.volume("c@lvm")
+	r.w.Run(5 * time.Second)
+	if c := r.db.clusters[0]; c.ReplicationStatus != db.ReplicationFailedOver || text(c.ActiveBackendID) != "replica" {
+		t.Errorf("the cluster is %+v", c)
+	}
+	for i, s := range r.db.services {
+		if s.ReplicationStatus != db.ReplicationFailedOver || text(s.ActiveBackendID) != "replica" {
+			t.Errorf("member %d is %s at %q", i, s.ReplicationStatus, text(s.ActiveBackendID))
+		}
+	}
+	for i, d := range []*driver{first, second, third} {
+		if !slices.Contains(d.completed, "replica") {
+			t.Errorf("the driver of member %d was told %q", i, d.completed)
+		}
+	}
+}

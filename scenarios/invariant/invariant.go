@@ -113,7 +113,16 @@ func All(t Timeline, b Bounds) []Checker {
 		newOneClaim(),
 		newBeatsCount(t, b),
 		listsAnswered{t, b},
-		newAcknowledgedKept(t),
+		newAcknowledgedKept(t, b),
+		newOneRow(t, b),
+		newFreezeAndThaw(t, b),
+		newOneFailover(t, b),
+		newFailoverEnds(t, b),
+		newClusterIsFreshest(t, b),
+		newOneCluster(t),
+		fieldsOfVersion{},
+		newRefusedIsUndone(),
+		newCandidates(t, b),
 	}
 }
 

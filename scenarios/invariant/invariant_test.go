@@ -38,10 +38,10 @@ var bounds = Bounds{
 	Blocklist: time.Hour, Proposal: 2 * time.Second, Founders: []string{"mon.a", "mon.b", "mon.c"}, Lease: 5 * time.Second, Client: monc.DefaultOptions(), Cinder: cloud(),
 }
 
-// cloud is one API with Cinder's timings.
+// cloud is one API and one volume service with Cinder's timings.
 func cloud() cluster.Cinder {
 	c := cluster.DefaultCinder()
-	c.APIs = 1
+	c.APIs, c.Volumes = 1, 1
 	return c
 }
 

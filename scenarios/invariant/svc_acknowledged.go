@@ -17,6 +17,7 @@ import (
 // was removed, until the next request; and of a database that was put back.
 type acknowledgedKept struct {
 	timeline Timeline
+	bounds   Bounds
 	about    map[int]cluster.CinderAsked // requests under way
 	services []*acknowledged             // in the order in which they were met
 }
@@ -32,8 +33,8 @@ type acknowledged struct {
 	tainted  bool // by one that may be carried out at any time
 }
 
-func newAcknowledgedKept(t Timeline) *acknowledgedKept {
-	return &acknowledgedKept{timeline: t, about: make(map[int]cluster.CinderAsked)}
+func newAcknowledgedKept(t Timeline, b Bounds) *acknowledgedKept {
+	return &acknowledgedKept{timeline: t, bounds: b, about: make(map[int]cluster.CinderAsked)}
 }
 
 func (*acknowledgedKept) Name() string { return "I-SVC-11 what was acknowledged is kept" }
@@ -43,12 +44,13 @@ func (c *acknowledgedKept) Observe(o cluster.Observation) string {
 	case cluster.CinderAsked:
 		if f.Action != "" {
 			c.about[f.ID] = f
-			c.of(f.Service).asked(f.Action)
+			c.of(whom(f)).asked()
+			c.taint(f)
 		}
 	case cluster.CinderAnswered:
 		if asked, ok := c.about[f.ID]; ok {
 			delete(c.about, f.ID)
-			c.of(asked.Service).answered(asked.Action, f.Status, o.At)
+			c.of(whom(asked)).answered(asked.Action, f.Status, o.At)
 		}
 	case cinder.RowCreated:
 		c.of(f.Who).known = false
@@ -58,8 +60,32 @@ func (c *acknowledgedKept) Observe(o cluster.Observation) string {
 		if f.Status == http.StatusOK && !c.timeline.Rewound() && !realTime(o) {
 			return c.check(o.At-f.Took, strings.Split(f.Enabled, ","), strings.Split(f.Disabled, ","))
 		}
+	case cluster.CinderClusters:
+		if f.Status == http.StatusOK && !c.timeline.Rewound() && !realTime(o) {
+			return c.check(o.At-f.Took, clusterNames(f.Enabled), clusterNames(f.Disabled))
+		}
 	}
 	return ""
+}
+
+// whom a request is about: a service, or a cluster, which is named like a service of it.
+func whom(f cluster.CinderAsked) cinder.Who {
+	if f.Cluster != "" {
+		return cinder.Who{Host: f.Cluster, Binary: f.Service.Binary}
+	}
+	return f.Service
+}
+
+// clusterNames are the clusters of a list as services are named in theirs.
+func clusterNames(list string) []string {
+	if list == "" {
+		return nil
+	}
+	names := strings.Split(list, ",")
+	for i := range names {
+		names[i] = cinder.BinaryVolume + " " + names[i]
+	}
+	return names
 }
 
 func (c *acknowledgedKept) of(who cinder.Who) *acknowledged {
@@ -71,11 +97,25 @@ func (c *acknowledgedKept) of(who cinder.Who) *acknowledged {
 	return c.services[i]
 }
 
-func (s *acknowledged) asked(action string) {
+func (s *acknowledged) asked() {
 	s.underWay++
 	s.alone = s.underWay == 1
-	if action != "enable" && action != "disable" {
-		s.tainted = true
+}
+
+// taint notes a request that is carried out at leisure. In a cluster it is about all
+// members, whomever it names.
+func (c *acknowledgedKept) taint(f cluster.CinderAsked) {
+	if f.Action == "enable" || f.Action == "disable" {
+		return
+	}
+	c.of(whom(f)).tainted = true
+	name := c.bounds.backendOf(f.Service)
+	if name == f.Service.Host {
+		return
+	}
+	c.of(cinder.Who{Host: name, Binary: f.Service.Binary}).tainted = true
+	for _, machine := range c.bounds.Cinder.VolumeNames() {
+		c.of(c.bounds.Cinder.ServiceOf(machine)).tainted = true
 	}
 }
 
@@ -92,10 +132,15 @@ func (s *acknowledged) answered(action string, status int, at time.Duration) {
 	}
 }
 
+// holds reports whether what is known is true of who looks at a moment.
+func (s *acknowledged) holds(asked time.Duration) bool {
+	return s.known && !s.tainted && s.underWay == 0 && asked > s.since
+}
+
 // check holds a list that was asked for at a moment against what is known.
 func (c *acknowledgedKept) check(asked time.Duration, enabled, disabled []string) string {
 	for _, s := range c.services {
-		if !s.known || s.tainted || s.underWay > 0 || asked <= s.since {
+		if !s.holds(asked) {
 			continue
 		}
 		wrong, word := enabled, "disabled"

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +57,59 @@ func inOneList(seconds, took int, disabled bool) cluster.Observation {
 		f.Enabled, f.Disabled = "", "cinder-volume volume.0@lvm"
 	}
 	return at(seconds, "client.cinder", f)
+}
+
+// twice is a list with two rows of the service.
+func twice(seconds int) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.CinderListed{Status: 200, Enabled: "cinder-volume volume.0@lvm", Disabled: "cinder-volume volume.0@lvm"})
+}
+
+// frozenList is a list for which somebody has waited.
+func frozenList(seconds, took int, frozen, disabled bool) cluster.Observation {
+	f := cluster.CinderListed{Status: 200, Took: time.Duration(took) * time.Second, Enabled: "cinder-volume volume.0@lvm"}
+	if disabled {
+		f.Enabled, f.Disabled = "", f.Enabled
+	}
+	if frozen {
+		f.Frozen = "cinder-volume volume.0@lvm"
+	}
+	return at(seconds, "client.cinder", f)
+}
+
+// failsOver is a failover that is accepted.
+func failsOver(seconds int, backend string) cluster.Observation {
+	return at(seconds, "api.0", api.Changed{ServiceHost: backend, Binary: cinder.BinaryVolume, Action: "failover_host"})
+}
+
+func sending(seconds int, of string) cluster.Observation {
+	return at(seconds, "volume.0", cinder.ReplicationSent{Who: svc, Cluster: of})
+}
+
+func replication(seconds int, of, status string) cluster.Observation {
+	return at(seconds, "volume.0", cinder.ReplicationChanged{Who: svc, Cluster: of, Status: status})
+}
+
+// fields is a list by what is in it.
+func fields(version, volumes, others string) cluster.Observation {
+	return at(1, "client.cinder", cluster.CinderListed{Status: 200, Version: version, VolumeFields: volumes, OtherFields: others})
+}
+
+func clusterFields(version, names string) cluster.Observation {
+	return at(1, "client.cinder", cluster.CinderClusters{Status: 200, Version: version, Fields: names})
+}
+
+// changed is what a request has done, and refused its answer.
+func changed(seconds int, request string) cluster.Observation {
+	return at(seconds, "api.0", api.Changed{ServiceHost: svc.Host, Request: request})
+}
+
+func refused(seconds, status int, request string) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.CinderAnswered{Status: status, Of: request})
+}
+
+// chooses is a scheduler's choice, for which it has looked a second before.
+func chooses(seconds int, backends string) cluster.Observation {
+	return at(seconds, "scheduler.0", cinder.Schedulable{Backends: backends, Took: time.Second})
 }
 
 // TestServiceCheckers is TestCheckers for what Cinder's services promise.
@@ -175,6 +229,91 @@ func TestServiceCheckers(t *testing.T) {
 		}, {
 			"or databases that were put back", "I-SVC-11", calm{rewound: true},
 			events{asked(1, 1, "disable"), told(2, 1, 200), inOneList(9, 1, false)}, nil,
+		}, {
+			"one row for a service", "I-SVC-12", quiet,
+			events{twice(10), twice(29), inOneList(30, 0, false), twice(40), twice(59)},
+			events{twice(10), twice(31)},
+		}, {
+			"as long as somebody runs who could see to it", "I-SVC-12", calm{since: -time.Hour, down: true},
+			events{twice(10), twice(99)}, nil,
+		}, {
+			"freeze and thaw take turns", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), told(2, 1, 200), asked(3, 2, "freeze"), told(4, 2, 400), asked(5, 3, "thaw"), told(6, 3, 200)},
+			events{asked(1, 1, "freeze"), told(2, 1, 200), asked(3, 2, "freeze"), told(4, 2, 200)},
+		}, {
+			"who is refused is so for a reason", "I-SVC-13", quiet,
+			events{asked(1, 1, "thaw"), told(2, 1, 400)},
+			events{asked(1, 1, "freeze"), told(2, 1, 400)},
+		}, {
+			"one of two at once succeeds", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), asked(1, 2, "freeze"), told(2, 2, 400), told(2, 1, 200), asked(3, 3, "freeze"), asked(3, 4, "thaw"), told(4, 3, 200), told(4, 4, 200)},
+			events{asked(1, 1, "freeze"), asked(1, 2, "freeze"), told(2, 1, 200), told(2, 2, 200)},
+		}, {
+			"or refused, but not all of them", "I-SVC-13", quiet, nil,
+			events{asked(1, 1, "freeze"), asked(1, 2, "freeze"), told(2, 1, 400), told(2, 2, 400)},
+		}, {
+			"who may be done at any time", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), told(2, 1, 500), asked(3, 2, "freeze"), told(4, 2, 200), asked(5, 3, "freeze"), told(6, 3, 200)}, nil,
+		}, {
+			"a row that is new", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), told(2, 1, 200), at(3, "volume.0", cinder.RowCreated{Who: svc, Again: true}), asked(4, 2, "freeze"), told(5, 2, 200)}, nil,
+		}, {
+			"lists have it as it was left", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), told(3, 1, 200), frozenList(4, 2, false, true), frozenList(5, 1, true, true)},
+			events{asked(1, 1, "freeze"), told(3, 1, 200), frozenList(5, 1, false, true)},
+		}, {
+			"and disabled", "I-SVC-13", quiet,
+			events{asked(1, 1, "freeze"), told(2, 1, 200), asked(3, 2, "enable"), told(4, 2, 200), frozenList(6, 1, true, false)},
+			events{asked(1, 1, "freeze"), told(2, 1, 200), frozenList(6, 1, true, false)},
+		}, {
+			"one failover at a time", "I-SVC-14", quiet,
+			events{failsOver(1, svc.Host), replication(2, "", "failed-over"), failsOver(3, svc.Host)},
+			events{failsOver(1, svc.Host), failsOver(3, svc.Host)},
+		}, {
+			"a start ends it", "I-SVC-14", quiet,
+			events{failsOver(1, svc.Host), sending(2, ""), failsOver(3, svc.Host)}, nil,
+		}, {
+			"of others it says nothing", "I-SVC-14", quiet,
+			events{failsOver(1, svc.Host), failsOver(3, "volume.1@lvm")}, nil,
+		}, {
+			"a failover ends", "I-SVC-15", quiet,
+			events{failsOver(40, svc.Host), tick(60), replication(60, "", "failover-error"), tick(99)},
+			events{failsOver(40, svc.Host), replication(41, "", "failing-over"), tick(61)},
+		}, {
+			"if it was accepted in quiet", "I-SVC-15", calm{since: 20 * time.Second},
+			events{failsOver(49, svc.Host), tick(99)},
+			events{failsOver(50, svc.Host), tick(99)},
+		}, {
+			"by somebody who does not start", "I-SVC-15", quiet,
+			events{failsOver(40, svc.Host), restarted(45, "volume.0", started), tick(99)}, nil,
+		}, {
+			"or dies", "I-SVC-15", calm{since: -time.Hour, down: true}, events{failsOver(40, svc.Host), tick(99)}, nil,
+		}, {
+			"one row for a cluster", "I-SVC-17", quiet,
+			events{at(1, "volume.0", cinder.ClusterCreated{Who: svc, Cluster: "c@lvm", ID: 1}), at(1, "volume.0", cinder.ClusterCreated{Who: svc, Cluster: "d@lvm", ID: 2})},
+			events{at(1, "volume.0", cinder.ClusterCreated{Who: svc, Cluster: "c@lvm", ID: 1}), at(1, "volume.0", cinder.ClusterCreated{Who: svc, Cluster: "c@lvm", ID: 2})},
+		}, {
+			"answers are of the version asked for", "I-SVC-18", quiet,
+			events{fields("3.7", "binary,cluster,frozen", "binary,cluster"), fields("3.49", "backend_state", ""), clusterFields("3.26", "frozen,name")},
+			events{fields("3.6", "binary,cluster", "")},
+		}, {
+			"of clusters too", "I-SVC-18", quiet, nil, events{clusterFields("3.25", "name,replication_status")},
+		}, {
+			"and who has no volumes has no replicas", "I-SVC-18", quiet, nil, events{fields("3.48", "frozen", "binary,frozen")},
+		}, {
+			"what is refused changes nothing", "I-SVC-19", quiet,
+			events{changed(1, "req-1"), refused(2, 200, "req-1"), changed(3, "req-2"), refused(4, 500, "req-2"), refused(5, 400, "req-3")},
+			events{changed(1, "req-1"), refused(2, 406, "req-1")},
+		}, {
+			"schedulers choose who is up", "I-SVC-20", quiet,
+			events{judged(10, wall(5, 0), true), chooses(10, svc.Host)},
+			events{judged(10, wall(5, 0), false), chooses(10, svc.Host)},
+		}, {
+			"at that time", "I-SVC-20", quiet, nil, events{judged(10, wall(5, 0), true), chooses(12, svc.Host)},
+		}, {
+			"and enabled", "I-SVC-20", quiet,
+			events{asked(1, 1, "disable"), told(9, 1, 200), judged(10, wall(5, 0), true), chooses(10, svc.Host), asked(11, 2, "enable"), told(12, 2, 200), judged(20, wall(5, 0), true), chooses(20, svc.Host)},
+			events{asked(1, 1, "disable"), told(2, 1, 200), judged(10, wall(5, 0), true), chooses(10, svc.Host)},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,6 +321,75 @@ func TestServiceCheckers(t *testing.T) {
 				t.Errorf("a good history is refused: %s", v)
 			}
 			if v := feed(t, tt.property, tt.timeline, tt.bad); v == "" && tt.bad != nil {
+				t.Error("a bad history passes")
+			}
+		})
+	}
+}
+
+// TestClusterIsFreshest is TestCheckers for I-SVC-16, in a cluster of two members.
+func TestClusterIsFreshest(t *testing.T) {
+	c := cluster.DefaultCinder()
+	c.Volumes, c.Service.Cluster = 2, "c"
+	beat := func(seconds int, host string, sentOnly bool) events {
+		who := cinder.Who{Host: host + "@lvm", Binary: cinder.BinaryVolume}
+		all := events{at(seconds, host, cinder.BeatSent{Who: who, UpdatedAt: wall(seconds, 0)})}
+		if !sentOnly {
+			all = append(all, at(seconds, host, cinder.Beat{Who: who, UpdatedAt: wall(seconds, 0)}))
+		}
+		return all
+	}
+	look := func(seconds int, last time.Duration, up bool, hosts, down int) events {
+		return events{at(seconds, "api.0", api.ClusterJudged{
+			Name: "c@lvm", Binary: cinder.BinaryVolume, Up: up, LastHeartbeat: last, Now: wall(seconds, 0), Took: time.Second, Hosts: hosts, Down: down,
+		})}
+	}
+	for _, tt := range []struct {
+		name     string
+		timeline calm
+		good     []events
+		bad      []events
+	}{
+		{
+			"the last one counts", calm{},
+			[]events{beat(10, "volume.0", false), beat(20, "volume.1", false), look(22, wall(20, 0), true, 2, 0)},
+			[]events{beat(10, "volume.0", false), beat(20, "volume.1", false), look(22, wall(10, 0), true, 2, 0)},
+		}, {
+			"unless it came while somebody looked", calm{},
+			[]events{beat(10, "volume.0", false), beat(20, "volume.1", false), look(21, wall(10, 0), true, 2, 0)}, nil,
+		}, {
+			"or an old one may yet be written", calm{},
+			[]events{beat(10, "volume.0", true), beat(20, "volume.0", false), look(22, wall(10, 0), true, 2, 0)}, nil,
+		}, {
+			"or the row is new", calm{},
+			[]events{beat(20, "volume.1", false), {at(21, "client.cinder", cluster.RowDeleted{Who: cinder.Who{Host: "volume.1@lvm", Binary: cinder.BinaryVolume}})}, look(30, wall(10, 0), true, 2, 0)}, nil,
+		}, {
+			"or the database", calm{rewound: true},
+			[]events{beat(20, "volume.1", false), look(22, wall(10, 0), true, 2, 0)}, nil,
+		}, {
+			"the rule", calm{},
+			[]events{look(70, wall(10, 0), true, 2, 0), look(71, wall(10, 0), false, 2, 2), look(10, 0, false, 1, 0), look(10, wall(80, 0), true, 2, 1), look(10, wall(80, 0), false, 2, 2)},
+			[]events{look(71, wall(10, 0), true, 2, 1)},
+		}, {
+			"with both ends", calm{}, nil, []events{look(70, wall(10, 0), false, 2, 1)},
+		}, {
+			"up has a member", calm{}, nil, []events{look(20, wall(10, 0), true, 2, 2)},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			judge := func(all []events) string {
+				checker := newClusterIsFreshest(tt.timeline, Bounds{Cinder: c})
+				for _, o := range slices.Concat(all...) {
+					if v := checker.Observe(o); v != "" {
+						return v
+					}
+				}
+				return ""
+			}
+			if v := judge(tt.good); v != "" {
+				t.Errorf("a good history is refused: %s", v)
+			}
+			if tt.bad != nil && judge(tt.bad) == "" {
 				t.Error("a bad history passes")
 			}
 		})

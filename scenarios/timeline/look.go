@@ -117,15 +117,15 @@ func looks() []look {
 		{"cinder.started", 't', plain, "service binary id="},
 		{"cinder.working", '/', plain, "service binary working?"},
 		{"cinder.row", '[', plain, "service binary id= again?"},
-		{"cinder.row.deleted", ']', plain, "service binary rows="},
+		{"cinder.row.*", ']', plain, "service binary"},
 		{"cinder.beat", 'p', plain, "service binary count="},
 		{"cinder.beat.*", '\'', quiet, "service binary"},
-		{"cinder.judged", 'z', quiet, "service binary up? disabled? count="},
+		{"cinder.judged*", 'z', quiet, "service binary"},
 		{"cinder.work.claimed", '\\', plain, "service binary resource= version="},
-		{"cinder.replication", '`', plain, "service binary status= active="},
-		{"cinder.api.*", '_', quiet, "service_host binary"},
+		{"cinder.replication.*", '`', plain, "service cluster= status="},
+		{"cinder.api.*", '_', quiet, ""},
 		{"cinder.request.*", '{', plain, "request"},
-		{"cinder.listed", '}', quiet, "api= status= disabled="},
+		{"cinder.listed*", '}', quiet, "api= status= disabled="},
 	}
 }
 

@@ -21,6 +21,13 @@ type Store interface {
 	Clusters(t host.Task, f db.ClusterFilter, limit time.Time) ([]db.ClusterHealth, error)
 	UpdateClusters(t host.Task, f db.ClusterFilter, set db.Cluster, columns ...db.ClusterColumn) (int, error)
 	Workers(t host.Task, f db.WorkerFilter) ([]db.Worker, error)
+	Transaction(t host.Task, fn func(db.Operations) error) error
+}
+
+// writer writes rows: a Store, or a transaction of one.
+type writer interface {
+	UpdateServices(t host.Task, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (int, error)
+	UpdateClusters(t host.Task, f db.ClusterFilter, set db.Cluster, columns ...db.ClusterColumn) (int, error)
 }
 
 // RPC is how the API asks services. An [rpc.Client] is one.
@@ -77,6 +84,13 @@ type Defects struct {
 	// NoCreatedAtFallback: a service that has not beaten yet cannot be listed
 	// (Launchpad 1495938).
 	NoCreatedAtFallback bool
+	// Unguarded: freeze, thaw and failover change rows whatever is in them.
+	Unguarded bool
+	// JudgesLate: whether a service is up, so that it can be failed over, is looked at
+	// once its row is changed.
+	JudgesLate bool
+	// NewestFields: answers have all fields, whichever version was asked for.
+	NewestFields bool
 	// AcknowledgesOnly: enable and disable say that they have done it, and write nothing
 	// (Cinder 28.0.0).
 	AcknowledgesOnly bool

@@ -255,6 +255,7 @@ func (a *API) updateCluster(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("%s cluster %s: %w", c.id, j.Name, err)
 	}
+	a.config.Host.Probe(ClusterChanged{Cluster: j.ID, Name: j.Name, Action: c.id, Request: c.request})
 	j.Disabled = disabled
 	said := j.summary(c.version)
 	said.DisabledReason = set.DisabledReason

@@ -36,6 +36,7 @@ type Changed struct {
 	ServiceHost string
 	Binary      string
 	Action      string // of the request: "disable", "freeze", ...
+	Request     string // its id, "req-..."
 }
 
 // Kind implements host.Fact.
@@ -45,6 +46,50 @@ func (Changed) Kind() string { return "cinder.api.changed" }
 func (f Changed) Attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.Int64("service", f.Service), slog.String("service_host", f.ServiceHost), slog.String("binary", f.Binary),
-		slog.String("action", f.Action),
+		slog.String("action", f.Action), slog.String("request", f.Request),
+	}
+}
+
+// ClusterChanged is Changed for a cluster's row.
+type ClusterChanged struct {
+	Cluster int64 // its row
+	Name    string
+	Action  string // of the request: "disable", "freeze", ...
+	Request string // its id, "req-..."
+}
+
+// Kind implements host.Fact.
+func (ClusterChanged) Kind() string { return "cinder.api.cluster.changed" }
+
+// Attrs implements host.Fact.
+func (f ClusterChanged) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.Int64("cluster", f.Cluster), slog.String("name", f.Name), slog.String("action", f.Action),
+		slog.String("request", f.Request),
+	}
+}
+
+// ClusterJudged is the fact that an API has listed a cluster as up or down, or has looked
+// whether it is.
+type ClusterJudged struct {
+	Cluster       int64 // its row
+	Name, Binary  string
+	Up            bool
+	Disabled      bool
+	LastHeartbeat time.Duration // of the member heard of last, since 1970; 0 if none ever was
+	Now           time.Duration // by the API's clock, when it asked for the rows, since 1970
+	Took          time.Duration // since then
+	Hosts, Down   int           // members, and those of them that are down
+}
+
+// Kind implements host.Fact.
+func (ClusterJudged) Kind() string { return "cinder.api.cluster.judged" }
+
+// Attrs implements host.Fact.
+func (f ClusterJudged) Attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.Int64("cluster", f.Cluster), slog.String("name", f.Name), slog.String("binary", f.Binary),
+		slog.Bool("up", f.Up), slog.Bool("disabled", f.Disabled), slog.Duration("last_heartbeat", f.LastHeartbeat),
+		slog.Duration("now", f.Now), slog.Duration("took", f.Took), slog.Int("hosts", f.Hosts), slog.Int("down", f.Down),
 	}
 }

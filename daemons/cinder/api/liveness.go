@@ -36,7 +36,7 @@ type judgedCluster struct {
 
 // clusters lists clusters.
 func (a *API) clusters(c *call, f db.ClusterFilter) ([]judgedCluster, error) {
-	now := a.now()
+	began, now := a.config.Host.Clock().Monotonic(), a.now()
 	found, err := a.config.Store.Clusters(c.t, f, now.Add(-a.config.Options.ServiceDownTime))
 	if err != nil {
 		return nil, fmt.Errorf("list clusters: %w", err)
@@ -49,9 +49,21 @@ func (a *API) clusters(c *call, f db.ClusterFilter) ([]judgedCluster, error) {
 				return nil, err
 			}
 		}
+		a.config.Host.Probe(ClusterJudged{
+			Cluster: j.ID, Name: j.Name, Binary: j.Binary, Up: j.up, Disabled: j.Disabled, LastHeartbeat: sinceEpoch(j.LastHeartbeat),
+			Now: sinceEpoch(now), Took: a.config.Host.Clock().Monotonic() - began, Hosts: j.NumHosts, Down: j.NumDownHosts,
+		})
 		judged = append(judged, j)
 	}
 	return judged, nil
+}
+
+// sinceEpoch is a moment as facts have it, 0 for the zero Time.
+func sinceEpoch(t time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return time.Duration(t.UnixNano())
 }
 
 // judgeMembers looks at the members of a cluster one by one, for one of them is too far

@@ -102,40 +102,62 @@ func (x *transition) objection(who string) string {
 }
 
 // changeReplication changes the rows of a host, or of its cluster and all that are in
-// it, and returns the first of the services asked for. Those of a cluster that are not
-// as expected stay as they are if others are. Error: a fault if nothing was changed.
+// it, at once, and returns the first of the services asked for. Those of a cluster that are
+// not as expected stay as they are if others are. Error: a fault if nothing was changed.
 func (a *API) changeReplication(c *call, clusterName, host string, x transition) (*db.Service, error) {
 	cluster, members, err := a.replicated(c, clusterName, host)
 	if err != nil {
 		return nil, err
 	}
+	var changed []db.Service
+	change := func(w writer) (err error) {
+		changed, err = a.change(c, w, cluster, members, &x)
+		return err
+	}
+	if cluster == nil {
+		err = change(a.config.Store)
+	} else {
+		err = a.config.Store.Transaction(c.t, func(o db.Operations) error { return change(o) })
+	}
+	if err != nil {
+		return nil, err
+	}
 	if cluster != nil {
-		if err := a.changeCluster(c, cluster, &x); err != nil {
+		a.config.Host.Probe(ClusterChanged{Cluster: cluster.ID, Name: cluster.Name, Action: c.id, Request: c.request})
+	}
+	for i := range changed {
+		a.changed(c, &changed[i])
+	}
+	return &members[0], nil
+}
+
+// change is the part of changeReplication that is done at once, and tells which services
+// it has changed. Error: a fault if it has changed none.
+func (a *API) change(c *call, w writer, cluster *judgedCluster, members []db.Service, x *transition) (changed []db.Service, err error) {
+	if cluster != nil {
+		if err := a.changeCluster(c, w, cluster, x); err != nil {
 			return nil, err
 		}
 	}
 	var left []string
-	for i := range members {
-		changed, err := a.changeMember(c, &members[i], &x)
-		if err != nil {
+	for _, s := range members {
+		done, err := a.changeMember(c, w, &s, x)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if !changed {
-			left = append(left, members[i].Host)
+		case done:
+			changed = append(changed, s)
+		default:
+			left = append(left, s.Host)
 		}
 	}
 	switch {
-	case len(left) == len(members):
-		if cluster != nil {
-			if err := a.restoreCluster(c, cluster, &x); err != nil {
-				return nil, err
-			}
-		}
+	case len(changed) == 0:
 		return nil, invalidInput("No service could be changed: %s", x.objection(repr(left)))
 	case len(left) > 0:
 		a.log.Warn("some services could not be changed", "why", x.objection(repr(left)))
 	}
-	return &members[0], nil
+	return changed, nil
 }
 
 // replicated are the services that a request is about, with their cluster, if they have
@@ -179,13 +201,16 @@ func (a *API) replicated(c *call, clusterName, host string) (*judgedCluster, []d
 	return &clusters[0], found, nil
 }
 
-func (a *API) changeCluster(c *call, cluster *judgedCluster, x *transition) error {
+func (a *API) changeCluster(c *call, w writer, cluster *judgedCluster, x *transition) error {
 	n := 0
 	if !x.mustBeUp || cluster.up {
 		filter, set := x.clusterFilter, x.clusterSet
+		if a.config.Defects.Unguarded {
+			filter = db.ClusterFilter{}
+		}
 		filter.ID, set.UpdatedAt = cluster.ID, a.now()
 		var err error
-		if n, err = a.config.Store.UpdateClusters(c.t, filter, set, x.clusterColumn, db.ClusterUpdatedAt); err != nil {
+		if n, err = w.UpdateClusters(c.t, filter, set, x.clusterColumn, db.ClusterUpdatedAt); err != nil {
 			return fmt.Errorf("%s cluster %s: %w", c.id, cluster.Name, err)
 		}
 	}
@@ -195,28 +220,23 @@ func (a *API) changeCluster(c *call, cluster *judgedCluster, x *transition) erro
 	return nil
 }
 
-// restoreCluster undoes changeCluster.
-func (a *API) restoreCluster(c *call, cluster *judgedCluster, x *transition) error {
-	_, err := a.config.Store.UpdateClusters(c.t, db.ClusterFilter{ID: cluster.ID}, cluster.Cluster, x.clusterColumn)
-	if err != nil {
-		return fmt.Errorf("%s cluster %s, undo: %w", c.id, cluster.Name, err)
-	}
-	return nil
-}
-
 // changeMember reports whether a service was as expected, and is changed.
-func (a *API) changeMember(c *call, s *db.Service, x *transition) (bool, error) {
-	if x.mustBeUp && !a.elsewhere().Up(*s, a.now()) {
+func (a *API) changeMember(c *call, w writer, s *db.Service, x *transition) (bool, error) {
+	up := !x.mustBeUp || a.elsewhere().Up(*s, a.now())
+	if !up && !a.config.Defects.JudgesLate {
 		return false, nil
 	}
 	filter := x.filter
+	if a.config.Defects.Unguarded {
+		filter = db.ServiceFilter{}
+	}
 	filter.ID = s.ID
-	n, err := a.updateServices(c, filter, x.set, x.column)
+	n, err := a.updateServices(c, w, filter, x.set, x.column)
 	if err != nil {
 		return false, fmt.Errorf("%s %s: %w", c.id, s.Host, err)
 	}
-	if n > 0 {
-		a.config.Host.Probe(Changed{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Action: c.id})
+	if n > 0 && !up {
+		a.changed(c, s)
 	}
-	return n > 0, nil
+	return n > 0 && up, nil
 }

@@ -19,6 +19,7 @@ type call struct {
 	version version
 	query   url.Values
 	id      string // the last part of the path, where that is no name of a collection
+	request string // its own id, "req-..."
 	body    any    // as JSON has it, hasBody if there is one
 	hasBody bool
 }
@@ -120,7 +121,7 @@ func (a *API) serveV3(w http.ResponseWriter, r *http.Request, path, id string) {
 	}
 	if err == nil {
 		var said answer
-		if said, err = a.perform(r, route, project, v); err == nil {
+		if said, err = a.perform(r, id, route, project, v); err == nil {
 			a.write(w, said)
 			return
 		}
@@ -138,8 +139,8 @@ type faultBody struct {
 }
 
 // perform passes a request to its handler.
-func (a *API) perform(r *http.Request, to route, project string, v version) (answer, error) {
-	c := &call{t: web.Task(r), version: v, id: to.id}
+func (a *API) perform(r *http.Request, id string, to route, project string, v version) (answer, error) {
+	c := &call{t: web.Task(r), version: v, id: to.id, request: id}
 	var err error
 	if err = c.readBody(r); err != nil {
 		return answer{}, err

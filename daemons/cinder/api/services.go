@@ -78,7 +78,7 @@ func (a *API) viewService(c *call, now time.Time, s *db.Service, backends map[st
 		Binary: s.Binary, Host: s.Host, Zone: orNull(s.AvailabilityZone), Status: status(s.Disabled), State: state(up),
 		UpdatedAt: shownTime(now, s, seen), DisabledReason: s.DisabledReason,
 	}
-	if c.version.atLeast(clusterSupport) {
+	if c.version.atLeast(clusterSupport) || a.config.Defects.NewestFields {
 		v.Cluster = s.ClusterName
 	}
 	if s.Binary != binVolume {
@@ -232,7 +232,7 @@ func (a *API) enable(c *call, s schema, disabled bool) (answer, error) {
 	}
 	n, err := 1, error(nil)
 	if !a.config.Defects.AcknowledgesOnly {
-		n, err = a.updateServices(c, db.ServiceFilter{ID: found[0].ID}, set, columns...)
+		n, err = a.updateServices(c, a.config.Store, db.ServiceFilter{ID: found[0].ID}, set, columns...)
 	}
 	switch {
 	case err != nil:
@@ -240,17 +240,22 @@ func (a *API) enable(c *call, s schema, disabled bool) (answer, error) {
 	case n == 0: // it was deleted meanwhile
 		return answer{}, missing
 	}
-	a.config.Host.Probe(Changed{Service: found[0].ID, ServiceHost: found[0].Host, Binary: found[0].Binary, Action: c.id})
+	a.changed(c, &found[0])
 	return ok(said)
 }
 
+// changed states that an operator's change of a service's row was written.
+func (a *API) changed(c *call, s *db.Service) {
+	a.config.Host.Probe(Changed{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Action: c.id, Request: c.request})
+}
+
 // updateServices writes what an operator has changed.
-func (a *API) updateServices(c *call, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (int, error) {
+func (a *API) updateServices(c *call, w writer, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (int, error) {
 	if a.config.Defects.AdminTouchesHeartbeat {
 		set.UpdatedAt = a.now()
 		columns = append(columns, db.ServiceUpdatedAt)
 	}
-	return a.config.Store.UpdateServices(c.t, f, set, columns...)
+	return w.UpdateServices(c.t, f, set, columns...)
 }
 
 // noClusters is the version for requests that never name a cluster.

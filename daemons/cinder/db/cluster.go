@@ -1,6 +1,7 @@
 package db
 
 import (
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -123,7 +124,11 @@ var clusterHealth = "(select clusters.*, " +
 func (o Operations) Clusters(t host.Task, f ClusterFilter, limit time.Time) ([]ClusterHealth, error) {
 	c := f.clause()
 	c.args = append([]any{false, false, false, limit}, c.args...)
-	return selectRows(o, t, clusterHealth, (*ClusterHealth).fields, c, 0)
+	table := clusterHealth
+	if o.store.options.Defects.OldestMember {
+		table = strings.Replace(table, "max(", "min(", 1)
+	}
+	return selectRows(o, t, table, (*ClusterHealth).fields, c, 0)
 }
 
 // Cluster is the first cluster of the filter, that with the lowest id. Error:
@@ -137,6 +142,9 @@ func (o Operations) Cluster(t host.Task, f ClusterFilter) (Cluster, error) {
 func (o Operations) CreateCluster(t host.Task, c *Cluster) error {
 	if c.ReplicationStatus == "" {
 		c.ReplicationStatus = ReplicationNotCapable
+	}
+	if o.store.options.Defects.RacingClusters {
+		c.RacePreventer = c.CreatedAt.UnixMicro()
 	}
 	id, err := o.insert(t, clusters, c.fields())
 	if err == nil {

@@ -73,7 +73,7 @@ func selectRow[T any](o Operations, t host.Task, table string, fields func(*T) [
 }
 
 func tableName(table string) string {
-	if table == clusterHealth {
+	if strings.HasPrefix(table, "(") { // clusterHealth
 		return clusters
 	}
 	return table

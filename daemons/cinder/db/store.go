@@ -38,6 +38,11 @@ type Defects struct {
 	// seconds, and not a counter, so that two in one second both succeed (Cinder's commit
 	// c24bab6b7f mended that).
 	StampAsVersion bool
+	// OldestMember: a cluster was last heard of when that member was which is silent the
+	// longest.
+	OldestMember bool
+	// RacingClusters: nothing keeps two clusters of one name apart.
+	RacingClusters bool
 }
 
 func (o Options) withDefaults() Options {
