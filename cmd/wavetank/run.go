@@ -192,4 +192,5 @@ func (c *runCmd) seeds(today time.Time) (seeds scenarios.Seeds, err error) {
 	return seeds, flagError("--fresh:", err)
 }
 
-func (c *runCmd) single() bool { return c.Seed != nil && len(c.Scenarios) == 1 }
+// shown reports whether every run is kept, failed or not.
+func (c *runCmd) shown() bool { return c.Seed != nil }
