@@ -93,17 +93,7 @@ func run(args []string, given *streams) int {
 	io := &streams{out: out, err: given.err, terminal: given.terminal, now: given.now}
 	var c cli
 	helped := false
-	parser, err := kong.New(&c,
-		kong.Name("wavetank"),
-		kong.Description("Deterministic simulation and chaos tests for Ceph-style daemons.\n\n"+examples),
-		kong.Writers(io.out, io.err),
-		kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Bind(io),
-	)
-	if err != nil {
-		panic(err) // the struct above is malformed
-	}
+	parser := newParser(&c, io, func(int) { helped = true })
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -118,6 +108,22 @@ func run(args []string, given *streams) int {
 		return exitUsage
 	}
 	return written(status(ctx.Run(), io.err), out, io.err)
+}
+
+// newParser is what reads a command line into c. It calls exit when it has helped.
+func newParser(c *cli, io *streams, exit func(int)) *kong.Kong {
+	parser, err := kong.New(c,
+		kong.Name("wavetank"),
+		kong.Description("Deterministic simulation and chaos tests for Ceph-style daemons.\n\n"+examples),
+		kong.Writers(io.out, io.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(io),
+	)
+	if err != nil {
+		panic(err) // the struct above is malformed
+	}
+	return parser
 }
 
 // written is how a command ends that has written to out: what could not be written
