@@ -149,6 +149,23 @@ func TestParseBounds(t *testing.T) {
 	}
 }
 
+func FuzzParseBounds(f *testing.F) {
+	f.Add("# first\nbug place 16\n\n  bug  swarm\t512\n")
+	f.Add("bug place 99999999999999999999")
+	f.Fuzz(func(t *testing.T, text string) {
+		b, err := ParseBounds("f", text)
+		if err != nil {
+			if !errors.Is(err, ErrBounds) {
+				t.Errorf("unknown error: %v", err)
+			}
+			return
+		}
+		if again, err := ParseBounds("f", b.String()); err != nil || again.String() != b.String() {
+			t.Errorf("%q: printed and read: %v", b, err)
+		}
+	})
+}
+
 func TestBounds_Complaint(t *testing.T) {
 	b, _ := ParseBounds("", "bug place 16\n")
 	other := scored("I-1", 1)
