@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -205,4 +206,22 @@ func TestBounds_Tighten(t *testing.T) {
 			before = now
 		}
 	})
+}
+
+// TestBounds_areComplete: every planted bug has a bound in its own scenario.
+func TestBounds_areComplete(t *testing.T) {
+	const file = "../testdata/mutant_bounds.txt"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ParseBounds(file, string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range scenarios.Mutants() {
+		if _, ok := b.Of(m.Name, m.Scenario); !ok {
+			t.Errorf("%s has no bound in %s: make build && bin/wavetank mutants %s --bounds scenarios/testdata/mutant_bounds.txt --update", m.Name, m.Scenario, m.Name)
+		}
+	}
 }
