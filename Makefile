@@ -5,6 +5,10 @@ WAVETANK  := bin/wavetank
 SEEDS     ?= 1-1000
 SCENARIOS ?=
 FUZZTIME  ?= 10s
+
+# What rapid draws from: 0 is other properties' examples each time. RAPID_CHECKS says how
+# many.
+export RAPID_SEED ?= 1
 COUNT     ?= 6
 TESTFLAGS ?= -timeout=30m
 
@@ -29,7 +33,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos shrink replay determinism golden tcp bench monbench benchstat lint fuzz interop fidelity ci clean
+.PHONY: help build test chaos shrink replay determinism golden mutants bounds tcp bench monbench benchstat lint fuzz interop fidelity ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +107,12 @@ fuzz: ## run every fuzz target for FUZZTIME=10s
 
 golden: ## hold recorded run hashes under -race and on arm64 (qemu-user, installed if missing)
 	.ci/golden
+
+mutants: build ## find every planted bug TRIALS=5 times, each within its bound
+	.ci/mutants --trials $(or $(TRIALS),5)
+
+bounds: build ## make the bounds of planted bugs tighter where TRIALS=20 trials allow it
+	.ci/mutants --trials $(or $(TRIALS),20) --update
 
 interop: ## run the tests against real Ceph, Cinder's clients, databases and tshark, installed if missing
 	.ci/interop

@@ -34,16 +34,17 @@ const (
 type cli struct {
 	Version versionFlag `help:"Say which version this is, and which formats it reads and writes."`
 
-	List   listCmd   `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
-	Run    runCmd    `cmd:"" help:"Run scenarios, one seed or many."`
-	Replay replayCmd `cmd:"" help:"Run one run again, exactly, and compare."`
-	Script scriptCmd `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
-	Shrink shrinkCmd `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
-	Ledger ledgerCmd `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
-	Trace  traceCmd  `cmd:"" help:"Show what went on in a run, or how two runs differ."`
-	Up     upCmd     `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
-	Daemon daemonCmd `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`
-	Vet    vetCmd    `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
+	List    listCmd    `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
+	Run     runCmd     `cmd:"" help:"Run scenarios, one seed or many."`
+	Replay  replayCmd  `cmd:"" help:"Run one run again, exactly, and compare."`
+	Mutants mutantsCmd `cmd:"" help:"Plant each bug there is and say how many seeds it takes to find it."`
+	Script  scriptCmd  `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
+	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
+	Ledger  ledgerCmd  `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
+	Trace   traceCmd   `cmd:"" help:"Show what went on in a run, or how two runs differ."`
+	Up      upCmd      `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
+	Daemon  daemonCmd  `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`
+	Vet     vetCmd     `cmd:"" help:"Report code behind the seam that could break determinism." passthrough:""`
 }
 
 // streams are where a command reads and writes.
@@ -92,17 +93,7 @@ func run(args []string, given *streams) int {
 	io := &streams{out: out, err: given.err, terminal: given.terminal, now: given.now}
 	var c cli
 	helped := false
-	parser, err := kong.New(&c,
-		kong.Name("wavetank"),
-		kong.Description("Deterministic simulation and chaos tests for Ceph-style daemons.\n\n"+examples),
-		kong.Writers(io.out, io.err),
-		kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Bind(io),
-	)
-	if err != nil {
-		panic(err) // the struct above is malformed
-	}
+	parser := newParser(&c, io, func(int) { helped = true })
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -117,6 +108,22 @@ func run(args []string, given *streams) int {
 		return exitUsage
 	}
 	return written(status(ctx.Run(), io.err), out, io.err)
+}
+
+// newParser is what reads a command line into c. It calls exit when it has helped.
+func newParser(c *cli, io *streams, exit func(int)) *kong.Kong {
+	parser, err := kong.New(c,
+		kong.Name("wavetank"),
+		kong.Description("Deterministic simulation and chaos tests for Ceph-style daemons.\n\n"+examples),
+		kong.Writers(io.out, io.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Bind(io),
+	)
+	if err != nil {
+		panic(err) // the struct above is malformed
+	}
+	return parser
 }
 
 // written is how a command ends that has written to out: what could not be written

@@ -37,7 +37,7 @@ const schema = 1
 
 func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
 	total := campaign.Total()
-	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.single(), seen: make(map[string]bool)}
+	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.shown(), seen: make(map[string]bool)}
 	if c.JSON {
 		r.json = json.NewEncoder(io.out)
 		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,

@@ -51,7 +51,7 @@ func (c *runCmd) save(r *report, s scenarios.Summary) error {
 // worthSaving are the runs for --out: of each failure the first and the shortest, and
 // those that were inconclusive.
 func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result {
-	if c.single() {
+	if c.shown() {
 		return r.kept
 	}
 	var all []scenarios.Result
