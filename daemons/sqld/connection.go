@@ -30,6 +30,7 @@ type connection struct {
 	rand     host.Rand
 	prepared map[string]*prepared
 	order    []*prepared // the oldest first
+	lastID   int64       // of the last row that was inserted
 
 	own     bool   // what is being prepared is the server's own
 	control string // BEGIN, COMMIT or ROLLBACK, if that is being prepared
@@ -42,6 +43,24 @@ type prepared struct {
 	stmt    *sqlite3.Stmt
 	control string
 	writes  bool
+	places  int // for arguments
+	columns []string
+	// recompiled is how often SQLite had compiled stmt again, because tables are others,
+	// when columns were its.
+	recompiled int
+}
+
+// names are the columns of an answer. Each call of SQLite is dear, and these would be one
+// for each column.
+func (p *prepared) names() []string {
+	n := p.stmt.Status(sqlite3.STMTSTATUS_REPREPARE, false)
+	if p.columns == nil || n != p.recompiled {
+		p.columns, p.recompiled = make([]string, p.stmt.ColumnCount()), n
+		for i := range p.columns {
+			p.columns[i] = p.stmt.ColumnName(i)
+		}
+	}
+	return p.columns
 }
 
 // impure are the values, in the order they were asked for, that a statement got from
@@ -73,6 +92,8 @@ type answer struct {
 	affected int64
 	lastID   int64
 	open     bool // a transaction is
+	// before are the columns of another answer, whose strings decode uses again.
+	before []string
 }
 
 // openConnection opens a connection that is not set yet.
@@ -179,7 +200,7 @@ func (c *connection) prepare(conn *sqlite3.Conn, text string) (*prepared, error)
 		stmt.Close()
 		return nil, refuse(Refused, "more than one statement")
 	}
-	p := &prepared{key: key, stmt: stmt, control: c.control}
+	p := &prepared{key: key, stmt: stmt, control: c.control, places: stmt.BindCount()}
 	p.writes = p.control == "" && !stmt.ReadOnly()
 	c.keep(p)
 	return p, nil
@@ -213,15 +234,26 @@ func (c *connection) run(t host.Task, st statement) (a answer, err error) {
 		if err != nil {
 			return err
 		}
-		before := conn.TotalChanges()
-		err = a.collect(p.stmt, st.args)
-		if conn.TotalChanges() != before {
-			a.affected = conn.Changes()
+		if p.writes {
+			err = c.write(conn, p, st.args, &a)
+		} else {
+			err = a.collect(p, st.args)
 		}
-		a.lastID, a.open = conn.LastInsertRowID(), !conn.GetAutocommit()
+		a.lastID, a.open = c.lastID, !conn.GetAutocommit()
 		return err
 	})
 	return a, err
+}
+
+// write runs a statement that writes.
+func (c *connection) write(conn *sqlite3.Conn, p *prepared, args []any, a *answer) error {
+	before := conn.TotalChanges()
+	err := a.collect(p, args)
+	if conn.TotalChanges() != before {
+		a.affected = conn.Changes()
+	}
+	c.lastID = conn.LastInsertRowID()
+	return err
 }
 
 // runOwn runs a statement of the server, which may be about its own tables.
@@ -232,17 +264,13 @@ func (c *connection) runOwn(t host.Task, text string, args ...any) (answer, erro
 }
 
 // collect runs a statement and keeps its rows.
-func (a *answer) collect(stmt *sqlite3.Stmt, args []any) (err error) {
-	defer func() {
-		stmt.Reset() // says again what is said already
-		stmt.ClearBindings()
-	}()
-	if err := bind(stmt, args); err != nil {
+func (a *answer) collect(p *prepared, args []any) (err error) {
+	stmt := p.stmt
+	defer stmt.Reset() // says again what is said already
+	if err := p.bind(args); err != nil {
 		return err
 	}
-	for i := range stmt.ColumnCount() {
-		a.columns = append(a.columns, stmt.ColumnName(i))
-	}
+	a.columns = p.names()
 	for size := 0; stmt.Step(); {
 		row := make([]any, len(a.columns))
 		if err := stmt.Columns(row...); err != nil {
@@ -269,12 +297,13 @@ func sizeOf(v any) int {
 	return 16
 }
 
-func bind(stmt *sqlite3.Stmt, args []any) error {
-	if n := stmt.BindCount(); n != len(args) {
-		return refuse(Refused, "%d arguments for %d places", len(args), n)
+// bind sets all arguments, so that none is left of the last time.
+func (p *prepared) bind(args []any) error {
+	if p.places != len(args) {
+		return refuse(Refused, "%d arguments for %d places", len(args), p.places)
 	}
 	for i, a := range args {
-		if err := bindOne(stmt, i+1, a); err != nil {
+		if err := bindOne(p.stmt, i+1, a); err != nil {
 			return err
 		}
 	}

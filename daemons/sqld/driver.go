@@ -85,7 +85,8 @@ func (c *Connector) dial(ctx context.Context, addr netip.AddrPort) (driver.Conn,
 // clientConn implements driver.Conn.
 type clientConn struct {
 	*link
-	broken bool
+	broken  bool
+	columns []string // of the last answer: the next one often has the same
 }
 
 var (
@@ -174,7 +175,7 @@ func (c *clientConn) exchange() (answer, error) {
 	if err != nil {
 		return answer{}, c.lost(n, err)
 	}
-	var a answer
+	a := answer{before: c.columns}
 	for {
 		kind, body, err := c.receive()
 		if err != nil {
@@ -187,6 +188,7 @@ func (c *clientConn) exchange() (answer, error) {
 		case err != nil:
 			return answer{}, c.refused(err)
 		case done:
+			c.columns = a.columns
 			return a, nil
 		}
 	}
@@ -238,8 +240,13 @@ func (a *answer) decode(kind byte, body []byte) (done bool, err error) {
 			d.fail("columns twice")
 		}
 		a.columns = make([]string, 0, d.count(maxColumns))
-		for range cap(a.columns) {
-			a.columns = append(a.columns, d.text())
+		for i := range cap(a.columns) {
+			name := d.bytes(d.uint())
+			if i < len(a.before) && a.before[i] == string(name) {
+				a.columns = append(a.columns, a.before[i])
+			} else {
+				a.columns = append(a.columns, string(name))
+			}
 		}
 	case frameRows:
 		if len(a.columns) == 0 {

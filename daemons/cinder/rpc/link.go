@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -11,6 +12,9 @@ import (
 
 // maxBacklog is how many bytes may wait for a peer that does not read them.
 const maxBacklog = 16 << 20
+
+// leastRead is how much room there is for what comes, at least.
+const leastRead = 2 << 10
 
 // end is whoever owns a link. Its methods run on the link's loop.
 type end interface {
@@ -123,10 +127,10 @@ func (l *link) Opened() {
 
 // Readable implements host.ConnHandler.
 func (l *link) Readable() {
-	var piece [16 << 10]byte
 	for !l.done {
-		n, err := l.conn.Read(piece[:])
-		l.in = append(l.in, piece[:n]...)
+		l.in = slices.Grow(l.in, leastRead)
+		n, err := l.conn.Read(l.in[len(l.in):cap(l.in)])
+		l.in = l.in[:len(l.in)+n]
 		if n > 0 {
 			l.heard = l.h.Clock().Monotonic()
 			l.take()

@@ -121,19 +121,21 @@ func (s *Set) Running() host.Task {
 const stackPage = 2048
 
 // isCaller reports whether t makes the call, and not a goroutine that it has let loose and
-// which runs beside it. Looking through the stack takes microseconds, so the last place is
-// kept where that was t's own. A stack that moves leaves its memory to others: what is
+// which runs beside it. Looking through the stack takes microseconds, so the last places
+// are kept where that was t's own. A stack that moves leaves its memory to others: what is
 // kept may let one of those goroutines through, but never turns t away.
 func (t *coroutine) isCaller() bool {
 	var here byte
 	page := uintptr(unsafe.Pointer(&here)) / stackPage
-	if t.page.Load() == page {
-		return true
+	for i := range t.pages {
+		if t.pages[i].Load() == page {
+			return true
+		}
 	}
 	if !onTask() {
 		return false
 	}
-	t.page.Store(page)
+	t.pages[int(t.found.Add(1))%len(t.pages)].Store(page)
 	return true
 }
 
@@ -182,7 +184,8 @@ type coroutine struct {
 	stop     func()
 	yield    func(struct{}) bool
 
-	page atomic.Uintptr // where isCaller last found it
+	pages [4]atomic.Uintptr // where isCaller last found it
+	found atomic.Uint32     // times that it did
 
 	running   bool
 	ended     bool
