@@ -56,6 +56,7 @@ func Catalogue() []Scenario {
 		svcSkew(),
 		svcSlow(),
 		svcTwins(),
+		swarm(),
 	}
 }
 
