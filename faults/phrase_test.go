@@ -128,6 +128,7 @@ func drawers() map[string]func(*rapid.T, Plan) Fault {
 		"work-cleanup":   func(t *rapid.T, _ Plan) Fault { return WorkCleanup{who.Draw(t, "who")} },
 		"service-remove": func(t *rapid.T, _ Plan) Fault { return ServiceRemove{who.Draw(t, "who")} },
 		"create-volume":  func(t *rapid.T, _ Plan) Fault { return CreateVolume{who.Draw(t, "who")} },
+		"mend":           func(t *rapid.T, _ Plan) Fault { return &Mend{Core: rapid.SliceOfN(who, 1, 4).Draw(t, "core")} },
 		"mon-add":        func(t *rapid.T, _ Plan) Fault { return AddMon{who.Draw(t, "who")} },
 		"mon-rm":         func(t *rapid.T, _ Plan) Fault { return RemoveMon{who.Draw(t, "who")} },
 		"command": func(t *rapid.T, _ Plan) Fault {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -110,7 +111,12 @@ func (r *Rule) add(from, to *sim.Host) error {
 		},
 		Skip: r.Skip, Times: r.Times, OneIn: r.OneIn, Verdict: r.Verdict,
 	}
-	if err := from.Sim().AddRule(rule); err != nil {
+	name, err := rule.Name, from.Sim().AddRule(rule)
+	for n := 2; errors.Is(err, sim.ErrRuleName); n++ { // of another step
+		rule.Name = fmt.Sprintf("%s (%d)", name, n)
+		err = from.Sim().AddRule(rule)
+	}
+	if err != nil {
 		return err
 	}
 	r.rules = append(r.rules, rule)

@@ -23,7 +23,7 @@ func (w Word) Kind() string {
 func Vocabulary() []Word {
 	return []Word{
 		// processes
-		killWord(), restartWord(), pauseWord(), resumeWord(), slowWord(), fastWord(), crashAtWord(), disarmWord(), fireWord(),
+		killWord(), restartWord(), pauseWord(), resumeWord(), slowWord(), fastWord(), crashAtWord(), disarmWord(), fireWord(), mendWord(),
 		// machines
 		powerOffWord(), powerOnWord(), clockStepWord(), clockOffsetWord(), clockDriftWord(),
 		// networks

@@ -30,3 +30,22 @@ func BenchmarkSeed(b *testing.B) {
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "seeds/s")
 	})
 }
+
+// BenchmarkSwarm_wholeCluster measures runs of the swarm's largest shape: three monitors,
+// three managers, and Cinder with two volume services and its database, a minute of
+// trouble, and then a core that must work.
+func BenchmarkSwarm_wholeCluster(b *testing.B) {
+	s := WholeCluster()
+	b.ReportAllocs()
+	var virtual, steps float64
+	for i := range b.N {
+		r := Run(Spec{Scenario: s, Seed: uint64(i)})
+		if r.Verdict == Fail || r.Verdict == Infrastructure {
+			b.Errorf("seed %d: %v", i, r.Failure)
+		}
+		virtual, steps = virtual+r.Virtual.Seconds(), steps+float64(r.Steps)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "seeds/s")
+	b.ReportMetric(virtual/float64(b.N), "virtual-s/op")
+	b.ReportMetric(steps/float64(b.N), "steps/op")
+}

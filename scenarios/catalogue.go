@@ -57,6 +57,7 @@ func Catalogue() []Scenario {
 		svcSkew(),
 		svcSlow(),
 		svcTwins(),
+		swarm(),
 	}
 }
 

@@ -16,7 +16,12 @@ type Draw struct {
 	scenario string
 	used     map[string]int // how often each name was drawn
 	choices  []string
+	source   Source // nil is streams of the seed
 }
+
+// Source is where the choices of a Draw come from in place of a seed: a number of
+// [0, n), for the choice of that name. A test of properties has one, and a fuzzer.
+type Source func(name string, n int) int
 
 func newDraw(seed uint64, scenario string) *Draw {
 	return &Draw{seed: seed, scenario: scenario, used: make(map[string]int)}
@@ -28,7 +33,12 @@ func (d *Draw) stream(name string) string {
 	return fmt.Sprintf("scenario/%s/%s/%d", d.scenario, name, d.used[name])
 }
 
-func (d *Draw) intN(name string, n int) int { return sim.NewStream(d.seed, d.stream(name)).IntN(n) }
+func (d *Draw) intN(name string, n int) int {
+	if d.source != nil {
+		return d.source(name, n)
+	}
+	return sim.NewStream(d.seed, d.stream(name)).IntN(n)
+}
 
 // Between draws a duration of [least, most), in whole milliseconds.
 func (d *Draw) Between(name string, least, most time.Duration) time.Duration {
@@ -48,9 +58,16 @@ func (d *Draw) Int(name string, least, most int) int {
 // Pick draws one of the options, see sim.Pick: another option changes only the
 // seeds that draw it. An option that is there twice is drawn twice as often.
 func (d *Draw) Pick(name string, options ...string) string {
-	v := sim.Pick(d.seed, d.stream(name), options)
+	v := d.pick(name, options)
 	d.note(name, v)
 	return v
+}
+
+func (d *Draw) pick(name string, options []string) string {
+	if d.source != nil {
+		return options[d.source(name, len(options))]
+	}
+	return sim.Pick(d.seed, d.stream(name), options)
 }
 
 // Chance draws true once in n times.

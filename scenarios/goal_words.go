@@ -29,8 +29,10 @@ func GoalWords() []GoalWord {
 		{"undisturbed", "the manager that was active before the step serves when the time is over", func(_ *faults.Phrase, step int) Goal { return undisturbed(step, 0) }},
 		{"served", "every client that reads and writes keys has been answered since", func(_ *faults.Phrase, step int) Goal { return served(step) }},
 		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
-		{"sessions", "every monitor client has had a session since", func(_ *faults.Phrase, step int) Goal { return sessions(step, never) }},
-		{"cinder-up", "every service of Cinder has sent a heartbeat since, and is listed as up", func(_ *faults.Phrase, step int) Goal { return listed(step, never) }},
+		{"sessions [WHO ...]", "every monitor client, or each of those, has had a session since", func(p *faults.Phrase, step int) Goal { return sessions(step, never, readNamesIfAny(p)...) }},
+		{"quorum WHO ...", "one of those monitors leads, and each has executed what any had executed by the fault", func(p *faults.Phrase, step int) Goal { return coreQuorum(step, never, readNames(p)...) }},
+		{"active WHO ...", "one of those managers serves", func(p *faults.Phrase, step int) Goal { return coreActive(step, never, readNames(p)...) }},
+		{"cinder-up [WHO ...]", "every service of Cinder, or each of those, has sent a heartbeat since, and is listed as up", func(p *faults.Phrase, step int) Goal { return listed(step, never, readNamesIfAny(p)...) }},
 		{"cinder-down WHO ...", "those services of Cinder are listed as down", func(p *faults.Phrase, step int) Goal { return goesDown(step, readNames(p)...) }},
 		{"cinder-stays-up WHO ...", "those services of Cinder are listed as up when the time is over", func(p *faults.Phrase, step int) Goal { return stayUp(step, 0, readNames(p)...) }},
 		{"cinder-cluster-up WHO", "the cluster of that service of Cinder is listed as up", func(p *faults.Phrase, step int) Goal { return clusterUp(step, never, p.Who()) }},
@@ -44,6 +46,14 @@ func GoalWords() []GoalWord {
 func readAbandoned(p *faults.Phrase, step int) Goal {
 	mon := p.Who()
 	return abandoned(step, mon, readNames(p))
+}
+
+// readNamesIfAny is readNames if there are any.
+func readNamesIfAny(p *faults.Phrase) []string {
+	if !p.More() || p.Next("within", "of") {
+		return nil
+	}
+	return readNames(p)
 }
 
 // readNames reads one name or more, up to what else a goal says.

@@ -27,16 +27,24 @@ func clientNames(t cluster.Topology) []string {
 	return append(append(t.MgrNames(), t.KeyClientNames()...), t.MonClientNames()...)
 }
 
+// those are the ones that a goal names, or if it names none all.
+func those(named, all []string) []string {
+	if len(named) > 0 {
+		return named
+	}
+	return all
+}
+
 // sessions says that after the given step every client has a session, or has had one
-// since.
-func sessions(step int, within func(cluster.Topology) time.Duration) Goal {
+// since; those that are named, if some are.
+func sessions(step int, within func(cluster.Topology) time.Duration, who ...string) Goal {
 	return Goal{
-		Words:    "sessions",
+		Words:    strings.Join(append([]string{"sessions"}, who...), " "),
 		Property: "I-MC-2 every client finds a session", Step: step, Fault: step,
 		Doc:    "every monitor client has had a session since",
 		Within: within,
 		Reached: func(p *Progress) bool {
-			for _, name := range clientNames(p.Topology()) {
+			for _, name := range those(who, clientNames(p.Topology())) {
 				if opened, mon := p.View().Session(name); mon == "" && opened <= p.Struck {
 					return false
 				}

@@ -24,7 +24,7 @@ type Spec struct {
 	Profile  Profile // the zero value is the default profile
 	Mutant   string  // a planted bug, empty for none
 	// Schedule is how the order among the loops of a simulated run is chosen, one of
-	// Schedules; empty means ScheduleUniform.
+	// Schedules; empty means the scenario's own, mostly ScheduleUniform.
 	Schedule string
 	// Watchdog is how much real time a simulated run may take for one step before it
 	// is given up as hanging; 0 means DefaultWatchdog, less means for ever.
@@ -85,6 +85,7 @@ func attempt(spec Spec) (result Result) {
 			result = Result{Verdict: Fail, Failure: &f}
 		}
 	}()
+	spec.Scenario = spec.Scenario.of(newDraw(spec.Seed, spec.Scenario.Name))
 	if spec.Scenario.Alone != nil {
 		return runAlone(spec)
 	}
@@ -306,6 +307,9 @@ func (r *run) strike(i int, step faults.Step) {
 	r.struck = append(r.struck, Landed{
 		Kind: step.Fault.Kind(), Fault: step.Fault.String(), Struck: r.world.Now(), Victims: victims, Count: landed,
 	})
+	if m, ok := step.Fault.(*faults.Mend); ok {
+		r.judgeCore(m)
+	}
 	if f, ok := step.Fault.(faults.Lasting); ok {
 		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
 	}

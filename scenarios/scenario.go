@@ -48,7 +48,7 @@ type Scenario struct {
 	// time.
 	Length time.Duration
 
-	// Cloud says that what is deployed are Cinder's services, and no monitors.
+	// Cloud says that Cinder's services are deployed.
 	Cloud bool
 
 	// Decode lets rules of the plan speak of places in the daemons' protocol. Such a
@@ -64,12 +64,16 @@ type Scenario struct {
 	// sockets know none. The zero value leaves it to the Spec.
 	Schedule sim.Schedule
 
+	// Each makes of every seed a scenario of its own, which has this one's name. Then
+	// only Name, Doc, SimOnly, Cloud and Marks of this one count.
+	Each func(*Draw) Scenario
+
 	// Alone is all of a scenario that deploys no cluster: it brings machines of its
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
 	Alone func(Spec) Result
-	// Marks are those that only this scenario can reach: those that its goals state,
-	// or, if it deploys no cluster, all.
+	// Marks are those that only this scenario can reach: those that its goals state, or,
+	// if it deploys no cluster or each seed draws what, all.
 	Marks []string
 }
 
@@ -79,6 +83,16 @@ func (s Scenario) Worlds() []string {
 		return []string{WorldSim}
 	}
 	return Worlds()
+}
+
+// of is what a seed makes of the scenario.
+func (s Scenario) of(d *Draw) Scenario {
+	if s.Each == nil {
+		return s
+	}
+	one := s.Each(d)
+	one.Name, one.File, one.Marks = s.Name, s.File, s.Marks
+	return one
 }
 
 // CheckIn is an error that says where the scenario can run, if not in that world.
@@ -92,7 +106,7 @@ func (s Scenario) CheckIn(world string) error {
 // marks are those that the scenario can reach.
 func (s Scenario) marks() []string {
 	switch {
-	case s.Alone != nil:
+	case s.Alone != nil, s.Each != nil:
 		return s.Marks
 	case s.Cloud:
 		return addNew(cloudMarks(), s.Marks)

@@ -41,6 +41,7 @@ var ErrNotScripted = errors.New("cannot be said in a script")
 
 // ScriptOf is what the seed of a Spec draws. Error: ErrNotScripted.
 func ScriptOf(spec Spec) (Script, error) {
+	spec.Scenario = spec.Scenario.of(newDraw(spec.Seed, spec.Scenario.Name))
 	s := spec.Scenario
 	if s.Alone != nil {
 		return Script{}, fmt.Errorf("scenario %s deploys no cluster: %w", s.Name, ErrNotScripted)
@@ -87,7 +88,7 @@ func (s Script) Scenario() Scenario {
 	return Scenario{
 		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length,
 		Points: s.Points, PointsAt: s.PointsAt, Schedule: s.Schedule,
-		Cloud:    s.Topology.Mons == 0 && s.Topology.Cinder.Deployed(),
+		Cloud:    s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
 			again, err := ParseScript(s.String(), s.Topology.More...) // faults remember whom they struck

@@ -44,16 +44,16 @@ func afterRestart(t cluster.Topology) time.Duration {
 // may take a minute until it sends again, and requests that hang another one.
 func afterOutage(t cluster.Topology) time.Duration { return beatBound(t) + 2*time.Minute }
 
-// listed says that after the given step all services are up, by lists and heartbeats
-// that came since.
-func listed(step int, within func(cluster.Topology) time.Duration) Goal {
+// listed says that after the given step all services are up, or those of the machines
+// that are named, by lists and heartbeats that came since.
+func listed(step int, within func(cluster.Topology) time.Duration, who ...string) Goal {
 	return Goal{
 		Property: "I-SVC-5 who beats is up", Step: step, Fault: step,
-		Words:  "cinder-up",
+		Words:  strings.Join(append([]string{"cinder-up"}, who...), " "),
 		Doc:    "every service has sent a heartbeat since, and is listed as up",
 		Within: within,
 		Reached: func(p *Progress) bool {
-			for _, name := range p.Topology().Cinder.ServiceNames() {
+			for _, name := range those(who, p.Topology().Cinder.ServiceNames()) {
 				if !aliveSince(p, p.Topology().Cinder.ServiceOf(name)) {
 					return false
 				}

@@ -45,7 +45,7 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.last = now
 	case faults.FailMgr, *faults.Fire: // a command; what a process does by itself
 	case faults.OSService, faults.OSCluster, faults.WorkCleanup, faults.ServiceRemove, faults.CreateVolume: // what operators do
-	case faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
+	case *faults.Mend, faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
 		t.last = now
 	case faults.Undoing:
 		if i := t.links[f.Undoes()]; i != nil {

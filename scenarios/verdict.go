@@ -116,6 +116,7 @@ type Result struct {
 	Failure *Failure // of Fail, Infrastructure and Nondeterministic
 	Choices string   // what the seed chose
 	Faults  []Landed
+	Viable  string           // why the core that was mended must work, "" if none was
 	Vain    string           // the step of the plan that has waited in vain, "" if none has
 	Marks   []string         // the marks that were reached, in the order of their names
 	Points  []sim.PointCount // the fault points of a simulated run that were reached or set

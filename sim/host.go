@@ -26,6 +26,7 @@ type Host struct {
 	loopback  Link
 	ports     map[uint16]*listener // the first of a list
 	points    map[string]*point    // by name
+	noPoints  bool                 // none of them fires any more, but those set later
 	lastPoint *point               // the one reached last
 	waiting   []*conn              // vanished ends that owe their peer a reset once power is back
 }

@@ -149,10 +149,12 @@ func (i *inspection) judge() bool {
 }
 
 // unknown reports whether a rule asks what begins before end and more must be
-// written to tell.
+// written to tell. Rules about other machines ask nothing: what those here speak may be
+// another protocol, of which the decoder waits for a beginning that never comes.
 func (i *inspection) unknown(end int64) bool {
-	return i.known < end && !i.pipe.ended && slices.ContainsFunc(i.pipe.link.sim.rules, func(r *Rule) bool {
-		return r.Guard.Unit != ""
+	d := i.pipe
+	return i.known < end && !d.ended && slices.ContainsFunc(d.link.sim.rules, func(r *Rule) bool {
+		return r.Guard.Unit != "" && r.Guard.crosses(d.link)
 	})
 }
 

@@ -143,6 +143,38 @@ func (l *Link) SetMTU(payload int) {
 	}
 }
 
+// Mend takes back all that cuts, stalls, delays, bandwidths and MTUs have done to the
+// link. What a machine does that is clogged is not the link's.
+func (l *Link) Mend() {
+	l.Heal()
+	l.Unstall()
+	if l.extra != 0 {
+		l.AddDelay(0)
+	}
+	if l.shape == nil {
+		return
+	}
+	if l.shape.delay != nil {
+		_ = l.SetDelay(nil) // the usual delay is always right
+	}
+	if l.shape.rate != 0 {
+		l.SetBandwidth(0)
+	}
+	if l.shape.mtu != 0 {
+		l.SetMTU(0)
+	}
+}
+
+// IsCut reports whether the link is cut, so that nothing gets over it.
+func (l *Link) IsCut() bool { return l.cut }
+
+// Whole reports whether everything gets over the link, and in its usual time: there is
+// nothing that [Link.Mend] would take back, and no machine at its ends is clogged.
+func (l *Link) Whole() bool {
+	shaped := l.shape != nil && (l.shape.delay != nil || l.shape.rate != 0 || l.shape.mtu != 0)
+	return !l.cut && !l.stalled && l.extra == 0 && !shaped && !l.from.clogged && !l.to.clogged
+}
+
 // Reset breaks every connection over the link, in both directions, as a middlebox
 // does that sends RST both ways. It reports how many it broke.
 func (l *Link) Reset() int {

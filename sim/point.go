@@ -73,6 +73,15 @@ func (s *Sim) EnablePoints(prefix string, odds PointOdds) {
 	s.pointRules = append(s.pointRules, pointRule{prefix, odds})
 }
 
+// DisablePoints lets no fault point of the host fire any more, whoever enabled it, those
+// that no process has reached yet included.
+func (s *Sim) DisablePoints(h *Host) {
+	h.noPoints = true
+	for _, p := range h.points {
+		p.strikes = nil
+	}
+}
+
 // Points are the counts of all fault points that were reached or set, in the order
 // of their names.
 func (s *Sim) Points() []PointCount {
@@ -118,7 +127,7 @@ func (h *Host) point(name string) *point {
 // says so.
 func (s *Sim) enableByRule(h *Host, p *point) {
 	i := slices.IndexFunc(s.pointRules, func(r pointRule) bool { return strings.HasPrefix(p.name, r.prefix) })
-	if i < 0 {
+	if i < 0 || h.noPoints {
 		return
 	}
 	odds := s.pointRules[i].odds

@@ -60,10 +60,15 @@ type Guard struct {
 	Least, Most uint64
 }
 
+// crosses reports whether the guard is about what goes over the link.
+func (g *Guard) crosses(l *Link) bool {
+	return (g.From == nil || g.From == l.from) && (g.To == nil || g.To == l.to)
+}
+
 // matches reports whether the guard is about what begins at the given place.
 func (g *Guard) matches(d *pipe, p place) bool {
 	switch {
-	case g.From != nil && g.From != d.link.from, g.To != nil && g.To != d.link.to:
+	case !g.crosses(d.link):
 		return false
 	case g.Nth != 0 && g.Nth != d.nth:
 		return false
@@ -101,6 +106,9 @@ func (s *Sim) AddRule(r *Rule) error {
 	return nil
 }
 
+// ErrRuleName: there is a rule of that name in the chain.
+var ErrRuleName = errors.New("there is another one of that name")
+
 func (r *Rule) check(s *Sim) error {
 	g := &r.Guard
 	switch {
@@ -109,7 +117,7 @@ func (r *Rule) check(s *Sim) error {
 	case r.Name == "":
 		return errors.New("has no name")
 	case slices.ContainsFunc(s.rules, func(other *Rule) bool { return other.Name == r.Name }):
-		return errors.New("there is another one of that name")
+		return ErrRuleName
 	case g.From != nil && g.From.sim != s, g.To != nil && g.To.sim != s:
 		return errors.New("names a machine of another simulation")
 	case min(r.Skip, r.Times, r.OneIn, g.Nth) < 0, g.Byte < 0, min(g.MinAge, g.MaxAge) < 0:
@@ -130,6 +138,18 @@ func (r *Rule) Remove() {
 	}
 	r.sim.rules = slices.DeleteFunc(r.sim.rules, func(other *Rule) bool { return other == r })
 	r.Release()
+}
+
+// RemoveRules removes every rule about what goes from one of the machines to another of
+// them, and reports how many those were.
+func (s *Sim) RemoveRules(hosts []*Host) int {
+	about := slices.DeleteFunc(slices.Clone(s.rules), func(r *Rule) bool {
+		return !slices.Contains(hosts, r.Guard.From) || !slices.Contains(hosts, r.Guard.To)
+	})
+	for _, r := range about {
+		r.Remove()
+	}
+	return len(about)
 }
 
 // Release lets everything go on that the rule holds now. It stays in the chain.

@@ -325,6 +325,11 @@ func TestRule_unitsThatAreWrittenInPieces(t *testing.T) {
 		w.rule(&Rule{Guard: Guard{Unit: "X"}, Verdict: HoldBack()})
 		w.run("1 "+a3, "2 "+b3, "3 "+c3[:4], "4 "+c3[4:])
 	})
+	t.Run("it is about other machines", func(t *testing.T) {
+		w := newWire(t, decoded(), pieces...)
+		w.rule(&Rule{Guard: Guard{From: w.b, To: w.a, Unit: "X"}, Verdict: HoldBack()})
+		w.run("1 "+a3+"B", "2 "+b3[1:]+"C", "3 "+c3[1:4], "4 "+c3[4:])
+	})
 	t.Run("the end comes before the name", func(t *testing.T) {
 		w := newWire(t, decoded(), a3+"B")
 		w.rule(&Rule{Guard: Guard{Unit: "B"}, Verdict: HoldBack()})

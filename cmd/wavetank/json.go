@@ -20,7 +20,7 @@ func resultJSON(r scenarios.Result) map[string]any {
 	return map[string]any{
 		"kind": "result", "scenario": r.Spec.Scenario.Name, "seed": seedText(r.Spec.Seed),
 		"world": r.Spec.World, "profile": r.Spec.Profile, "mutant": r.Spec.Mutant, "schedule": r.Spec.Schedule,
-		"verdict": r.Verdict, "twice": r.Twice, "resumed": r.Resumed, "signature": signature(r), "failure": r.Failure, "chosen": r.Choices, "faults": faults, "marks": r.Marks, "points": points(r.Points), "vain": r.Vain,
+		"verdict": r.Verdict, "twice": r.Twice, "resumed": r.Resumed, "signature": signature(r), "failure": r.Failure, "chosen": r.Choices, "faults": faults, "marks": r.Marks, "points": points(r.Points), "vain": r.Vain, "viable": r.Viable,
 		"hash": hashText(r.Hash), "steps": r.Steps, "world_ns": r.Virtual, "drop_after_ns": r.DropAfter,
 		"replay": scenarios.LineOf(r).String(),
 	}

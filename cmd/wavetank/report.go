@@ -136,6 +136,9 @@ func writeResult(w io.Writer, r scenarios.Result) {
 		fmt.Fprintf(w, "  where    at %v, step %d%s\n", r.Failure.At, r.Failure.Step, onHost(r.Failure.Host))
 	}
 	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
+	if r.Viable != "" {
+		fmt.Fprintf(w, "  viable   %s\n", r.Viable)
+	}
 	for _, l := range r.Faults {
 		fmt.Fprintf(w, "  fault    at %v %s%s: %s\n", l.Struck, l.Fault, victims(l.Victims), landed(l.Count))
 	}

@@ -187,6 +187,16 @@ func TestCheckers(t *testing.T) {
 				at(3, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a", Active: true}),
 			},
 		}, {
+			property: "I-EL-2", // a majority of the monmap before, where a new one is applied in the same step
+			good: []cluster.Observation{
+				at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a"}), at(2, "mon.b", follows(2, "a")),
+				at(3, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(3, "mon.a", served),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a"}), at(2, "mon.b", follows(2, "a")),
+				at(3, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(4, "mon.a", served),
+			},
+		}, {
 			property: "I-EL-2", // of four, three are a majority
 			good: []cluster.Observation{
 				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(1, "mon.d", follows(2, "")), at(1, "mon.b", follows(2, "a")), at(2, "mon.a", served),

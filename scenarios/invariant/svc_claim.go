@@ -9,8 +9,12 @@ import (
 // that saw the same version of its row one gets it.
 type oneClaim struct{ claimed map[claim]string }
 
-// claim is a version of a row of workers.
-type claim struct{ worker, version int64 }
+// claim is a version of a row of workers. A database may give the number of a row again
+// whose work was done, so what the work is about is of it.
+type claim struct {
+	worker, version int64
+	resource        string
+}
 
 func newOneClaim() *oneClaim { return &oneClaim{claimed: make(map[claim]string)} }
 
@@ -21,7 +25,7 @@ func (c *oneClaim) Observe(o cluster.Observation) string {
 	if !ok {
 		return ""
 	}
-	of := claim{f.Worker, f.Version}
+	of := claim{f.Worker, f.Version, f.Resource}
 	if first, twice := c.claimed[of]; twice {
 		return violation("%s and %s have both claimed the work on %s", first, o.Host, f.Resource)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // listsAnswered is I-SVC-10: whoever asks for the list of services gets it, unless
-// something is damaged, or was within a minute, or the API or its database is not there.
+// something is damaged, or was within a minute, or the API or its database is not there,
+// or all of them have only just been started.
 type listsAnswered struct {
 	timeline Timeline
 	bounds   Bounds
@@ -23,7 +24,7 @@ func (c listsAnswered) Observe(o cluster.Observation) string {
 	}
 	server := c.bounds.Cinder.APINames()[f.API]
 	since, calm := c.timeline.CalmSince()
-	if calm && o.At-since > time.Minute && c.timeline.HostRuns(server) && c.timeline.HostRuns(cluster.DatabaseName) {
+	if calm && o.At-max(since, 0) > time.Minute && c.timeline.HostRuns(server) && c.timeline.HostRuns(cluster.DatabaseName) {
 		return violation("a list of services that %s was asked for ends with status %d", server, f.Status)
 	}
 	return ""

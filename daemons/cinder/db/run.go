@@ -117,8 +117,11 @@ func (s *Store) call(t host.Task, fn func() error) (err error) {
 	return err
 }
 
-// within is a context that ends after limit; 0 is never. It must be cancelled.
+// within is a context that ends after limit; 0 is ReadTimeout. It must be cancelled.
 func (s *Store) within(limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		limit = s.options.ReadTimeout
+	}
 	switch {
 	case s.engine.blocks && limit > 0:
 		return s.clock.WithTimeout(context.Background(), limit)
@@ -147,9 +150,10 @@ func (d deadline) Deadline() (time.Time, bool) { return d.clock.Now().Add(d.left
 
 // transaction is a connection between BEGIN and COMMIT.
 type transaction struct {
-	store *Store
-	conn  *sql.Conn
-	lost  error // the first error after which nothing can be committed
+	store  *Store
+	conn   *sql.Conn
+	inside bool  // a call of the connection is under way
+	lost   error // the first error after which nothing can be committed
 }
 
 // Transaction runs fn and commits what it did with its Operations, all or nothing. If fn
@@ -179,8 +183,11 @@ func (o Operations) Transaction(t host.Task, fn func(Operations) error) error {
 	}
 	committed := false
 	defer func() {
-		if !committed {
-			discard(tx.conn) // the task is being unwound: the database rolls back
+		// The task is being unwound: the database rolls back. Inside of a query, package
+		// database/sql holds the connection's lock, and never gives it back: closing it
+		// would wait for ever. Then it ends with its process.
+		if !committed && !tx.inside {
+			discard(tx.conn)
 		}
 	}()
 	o.tx = tx
@@ -216,7 +223,12 @@ func (tx *transaction) run(t host.Task, limit time.Duration, fn func(context.Con
 	}
 	ctx, cancel := tx.store.within(limit)
 	defer cancel()
-	err := tx.store.call(t, func() error { return fn(ctx, tx.conn) })
+	err := tx.store.call(t, func() error {
+		tx.inside = true
+		err := fn(ctx, tx.conn)
+		tx.inside = false
+		return err
+	})
 	tx.lost = tx.store.classify(err, false) // without COMMIT nothing has changed
 	return tx.lost
 }

@@ -28,6 +28,11 @@ type Options struct {
 	MaxOverflow int
 	// PoolTimeout is how long an operation waits for a connection of the pool; 0 is 30 s.
 	PoolTimeout time.Duration
+	// ReadTimeout is how long an answer of the database is waited for where nothing else
+	// limits that: longer than a slow statement takes. Without it a service would wait for
+	// ever for a server whose machine has lost its power. 0 is 3 min, less is for ever.
+	// Cinder has no such option; TCP's keepalive is in its place there, or a proxy.
+	ReadTimeout time.Duration
 	// Defects are mistakes of the past, for tests that must notice them.
 	Defects Defects
 }
@@ -57,6 +62,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PoolTimeout == 0 {
 		o.PoolTimeout = 30 * time.Second
+	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = 3 * time.Minute
 	}
 	return o
 }
