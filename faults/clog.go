@@ -22,6 +22,8 @@ type Clog struct {
 func (*Clog) Kind() string     { return "clog" }
 func (c *Clog) String() string { return fmt.Sprintf("clog %s", c.Who) }
 
+func (c *Clog) words() string { return c.Who }
+
 // Aim is who is meant.
 func (c *Clog) Aim() []string { return []string{c.Who} }
 
@@ -105,6 +107,6 @@ func clogWord() Word {
 func unclogWord() Word {
 	return Word{
 		Usage: "unclog WHO", Doc: "ends a clog",
-		read: func(p *Phrase) Fault { return Unclog{Of: undone(p, func(c *Clog) string { return c.Who })} },
+		read: func(p *Phrase) Fault { return Unclog{Of: undone[*Clog](p)} },
 	}
 }

@@ -98,6 +98,6 @@ func crashAtWord() Word {
 func disarmWord() Word {
 	return Word{
 		Usage: "disarm crash-at ...", Doc: "takes a crash-at back that has not struck",
-		read: func(p *Phrase) Fault { return Disarm{Of: undone(p, inWords[*CrashAt])} },
+		read: func(p *Phrase) Fault { return Disarm{Of: undone[*CrashAt](p)} },
 	}
 }

@@ -34,6 +34,8 @@ type Cut struct {
 func (*Cut) Kind() string     { return "cut" }
 func (c *Cut) String() string { return fmt.Sprintf("cut %v", c.path()) }
 
+func (c *Cut) words() string { return c.path().String() }
+
 func (c *Cut) path() Path {
 	return Path{A: c.A, B: c.B, Direction: c.Direction, Network: c.Network}
 }
@@ -119,6 +121,6 @@ func cutWord() Word {
 func healWord() Word {
 	return Word{
 		Usage: "heal A <->|->|<- B [on NETWORK]", Doc: "ends a cut",
-		read: func(p *Phrase) Fault { return Heal{Cut: undone(p, func(c *Cut) string { return c.path().String() })} },
+		read: func(p *Phrase) Fault { return Heal{Cut: undone[*Cut](p)} },
 	}
 }

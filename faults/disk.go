@@ -113,6 +113,6 @@ func odds(what string, n int) string {
 func diskMendWord() Word {
 	return Word{
 		Usage: "disk-mend FAULT ...", Doc: "ends a fault of disks",
-		read: func(p *Phrase) Fault { return DiskMend{Of: undone(p, inWords[DiskFault])} },
+		read: func(p *Phrase) Fault { return DiskMend{Of: undone[DiskFault](p)} },
 	}
 }

@@ -21,6 +21,8 @@ type PowerOff struct {
 func (*PowerOff) Kind() string     { return "power-off" }
 func (p *PowerOff) String() string { return fmt.Sprintf("power-off %s", p.Who) }
 
+func (p *PowerOff) words() string { return p.Who }
+
 // Aim is who is meant.
 func (p *PowerOff) Aim() []string { return []string{p.Who} }
 
@@ -67,6 +69,6 @@ func powerOffWord() Word {
 func powerOnWord() Word {
 	return Word{
 		Usage: "power-on WHO", Doc: "ends a power-off",
-		read: func(p *Phrase) Fault { return PowerOn{Of: undone(p, func(f *PowerOff) string { return f.Who })} },
+		read: func(p *Phrase) Fault { return PowerOn{Of: undone[*PowerOff](p)} },
 	}
 }

@@ -152,7 +152,7 @@ func (p Plan) String() string {
 func (p Plan) which(u Undoing, undone map[Fault]bool) int {
 	first, nth := Fault(nil), 0
 	for _, s := range p {
-		if s.Fault.Kind() != u.Undoes().Kind() || s.Fault.String() != u.Undoes().String() {
+		if s.Fault.Kind() != u.Undoes().Kind() || takenBackBy(s.Fault) != takenBackBy(u.Undoes()) {
 			continue
 		}
 		nth++

@@ -131,6 +131,6 @@ func holdWord() Word {
 func releaseWord() Word {
 	return Word{
 		Usage: "release FROM -> TO [UNIT[:NUMBER]]", Doc: "ends a hold",
-		read: func(p *Phrase) Fault { return Release{Of: undone(p, (*Hold).words)} },
+		read: func(p *Phrase) Fault { return Release{Of: undone[*Hold](p)} },
 	}
 }

@@ -133,6 +133,6 @@ func swallowed(c sim.LinkCounts) uint64 { return c.Swallowed }
 func linkMendWord() Word {
 	return Word{
 		Usage: "link-mend FAULT ...", Doc: "ends a stall, delay, bandwidth, mtu or rule",
-		read: func(p *Phrase) Fault { return LinkMend{Of: undone(p, inWords[LinkFault])} },
+		read: func(p *Phrase) Fault { return LinkMend{Of: undone[LinkFault](p)} },
 	}
 }

@@ -312,9 +312,9 @@ func (p *Phrase) odds(what string) int {
 const mostOdds = 1 << 30
 
 // undone finds the earlier step of the plan that an undoing one takes back: the rest of
-// the line are its words, or those that words makes of it. Of several it is the first
-// that was not taken back before, or the N-th if "nth N" follows.
-func undone[F Fault](p *Phrase, words func(F) string) F {
+// the line is what it is taken back by. Of several it is the first that was not taken back
+// before, or the N-th if "nth N" follows.
+func undone[F Fault](p *Phrase) F {
 	var none F
 	from := p.next
 	rest, nth := p.rest()
@@ -324,7 +324,7 @@ func undone[F Fault](p *Phrase, words func(F) string) F {
 	seen := 0
 	for i, step := range p.plan.steps {
 		f, ok := step.Fault.(F)
-		if !ok || strings.Join(ReadPhrase(0, words(f)).texts(), " ") != rest {
+		if !ok || strings.Join(ReadPhrase(0, takenBackBy(f)).texts(), " ") != rest {
 			continue
 		}
 		if seen++; seen == nth || nth == 0 && !p.plan.undone[i] {
@@ -337,8 +337,14 @@ func undone[F Fault](p *Phrase, words func(F) string) F {
 	return none
 }
 
-// inWords is how a fault that is undone is named by all of its words.
-func inWords[F Fault](f F) string { return f.String() }
+// takenBackBy are the words by which an undoing step names a fault: all of its words,
+// unless fewer say enough.
+func takenBackBy(f Fault) string {
+	if f, ok := f.(interface{ words() string }); ok {
+		return f.words()
+	}
+	return f.String()
+}
 
 // Rest is the rest of the line as it stands there, without a comment.
 func (p *Phrase) Rest(what string) string {

@@ -322,3 +322,15 @@ func FuzzParsePlan(f *testing.F) {
 		}
 	})
 }
+
+// What is taken back is counted among all steps that its words could mean, also those
+// that differ in words which it does not say.
+func TestPlan_takesBackTheOneThatIsMeant(t *testing.T) {
+	slow := func(factor int) *Slow { return &Slow{Who: "mon.a", Factor: factor} }
+	first, second, third := slow(10), slow(20), slow(10)
+	text := Plan{{Fault: first}, {Fault: second}, {Fault: third}, {Fault: Fast{Of: third}}}.String()
+	read, err := ParsePlan(text)
+	if err != nil || read.String() != text || read[3].Fault.(Fast).Of != read[2].Fault {
+		t.Errorf("%v: %s is read as %s", err, text, read)
+	}
+}

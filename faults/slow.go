@@ -25,6 +25,8 @@ type slowed struct {
 func (*Slow) Kind() string     { return "slow" }
 func (f *Slow) String() string { return fmt.Sprintf("slow %s %d times", f.Who, f.Factor) }
 
+func (f *Slow) words() string { return f.Who }
+
 // Aim is who is meant.
 func (f *Slow) Aim() []string { return []string{f.Who} }
 
@@ -79,6 +81,6 @@ func slowWord() Word {
 func fastWord() Word {
 	return Word{
 		Usage: "fast WHO", Doc: "ends a slow",
-		read: func(p *Phrase) Fault { return Fast{Of: undone(p, func(f *Slow) string { return f.Who })} },
+		read: func(p *Phrase) Fault { return Fast{Of: undone[*Slow](p)} },
 	}
 }
