@@ -61,7 +61,8 @@ func gambits() []gambit {
 		of(monRot(), 2, quorum),
 		of(moncOutage(), 2, clients),
 		of(moncQuorum(), 2, clients),
-		of(moncReset(), 8, clients),
+		of(moncReset(), 6, clients),
+		{name: "broken-hunts", weight: 6, decode: true, fits: clients, plan: brokenHunts},
 		of(moncSilence(), 1, clients),
 		of(svcBroken(), 2, some),
 		of(svcDead(), 2, some),
@@ -75,6 +76,29 @@ func gambits() []gambit {
 		of(svcSlow(), 1, some),
 		of(svcTwins(), 4, twins),
 	}
+}
+
+// brokenHunts holds what ends the hunts of clients, and breaks them off there, again and
+// again: what a client believes of a hunt that is not over shows in the next one.
+func brokenHunts(d *Draw, _ cluster.Topology) (plan faults.Plan, goals []Goal) {
+	at := d.Between("first", 2*time.Second, 6*time.Second)
+	strike := func(f faults.Fault) { plan = append(plan, faults.Step{At: at, Fault: f}) }
+	reset := faults.Reset{A: cluster.RoleMons, B: cluster.RoleMonClients}
+	for range d.Int("hunts", 2, 6) {
+		last := aims()[d.Pick("last", "let-in", "let-in", "monmap", "auth")]
+		hold := &faults.Rule{From: cluster.RoleMons, To: cluster.RoleMonClients, Unit: last.unit, Verdict: sim.HoldBack()}
+		if last.client {
+			hold.From, hold.To = hold.To, hold.From
+		}
+		strike(hold)
+		at += 10 * time.Millisecond
+		strike(reset)
+		at += d.Between("held", 500*time.Millisecond, 9*time.Second)
+		strike(reset)
+		strike(faults.LinkMend{Of: hold})
+		at += d.Between("gap", 0, 8*time.Second)
+	}
+	return plan, nil
 }
 
 // blow is one thing that happens, and ends some time later, or not at all.
