@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -152,7 +153,10 @@ func (w *TCPWorld) drain() {
 
 func (w *TCPWorld) publish(name string, pid uint32, f host.Fact) {
 	w.mu.Lock()
-	w.facts = append(w.facts, Observation{At: w.Now(), Host: name, PID: pid, Fact: f})
+	now := w.Now()
+	w.facts = append(w.facts, Observation{
+		At: now, Host: name, PID: pid, Fact: f, Wall: time.Duration(w.began.UnixNano()) + now,
+	})
 	w.mu.Unlock()
 	select {
 	case w.more <- struct{}{}:
@@ -299,6 +303,7 @@ type tcpHost struct {
 	name    string
 	addr    netip.Addr
 	program func(host.Host)
+	wrong   atomic.Int64 // nanoseconds that its wall clock is ahead
 
 	mu     sync.Mutex
 	tap    *tap         // of the running process, nil if there is none
@@ -384,6 +389,13 @@ func (h *tcpHost) Kill() bool {
 	t.resume()
 	process.Wait()
 	return true
+}
+
+func (h *tcpHost) Admin(request string) bool {
+	h.mu.Lock()
+	t := h.tap
+	h.mu.Unlock()
+	return t != nil && t.admin(request)
 }
 
 func (h *tcpHost) Running() bool {

@@ -97,14 +97,14 @@ func permutation(n int, intn func(int) int) []int {
 
 func clogWord() Word {
 	return Word{
-		Usage: "clog WHO", Doc: "stalls all that goes to and from machines",
+		Usage: "clog WHO", Doc: "stalls all that goes to and from machines", Simulated: lacksLinks,
 		read: func(p *Phrase) Fault { return &Clog{Who: p.Who()} },
 	}
 }
 
 func unclogWord() Word {
 	return Word{
-		Usage: "unclog WHO", Doc: "ends a clog",
+		Usage: "unclog WHO", Doc: "ends a clog", Simulated: lacksLinks,
 		read: func(p *Phrase) Fault { return Unclog{Of: undone(p, func(c *Clog) string { return c.Who })} },
 	}
 }

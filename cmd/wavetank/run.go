@@ -42,6 +42,8 @@ type runCmd struct {
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
 	JUnit            string        `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
 	Markdown         string        `help:"Write a page for people: verdict, failures, marks never reached, slowest runs; at most 60 kB." placeholder:"FILE"`
+
+	skipped []error // why scenarios that are named cannot run in the world
 }
 
 // Run implements the command.
@@ -49,6 +51,9 @@ func (c *runCmd) Run(io *streams) error {
 	campaign, err := c.campaign(io.today())
 	if err != nil {
 		return usage(err)
+	}
+	for _, err := range c.skipped {
+		fmt.Fprintf(io.err, "skipped: %v\n", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -137,7 +142,13 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 		scenarios.CheckSchedule(c.Schedule))
 	for _, name := range c.Scenarios {
 		s, unknown := scenarios.Open(name)
-		err = errors.Join(err, unknown, s.CheckIn(c.World))
+		if err = errors.Join(err, unknown); unknown != nil {
+			continue
+		}
+		if lacking := s.CheckIn(c.World); lacking != nil {
+			c.skipped = append(c.skipped, lacking)
+			continue
+		}
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
 			Schedule: c.Schedule, Watchdog: c.Watchdog,
@@ -146,6 +157,9 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 	if c.Canary {
 		mutant := scenarios.CanaryFor(campaign.Specs, seeds.First)
 		campaign.Canary = &mutant
+	}
+	if len(campaign.Specs) == 0 {
+		err = errors.Join(err, errors.Join(c.skipped...))
 	}
 	return campaign, err
 }
