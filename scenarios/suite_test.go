@@ -88,6 +88,31 @@ func scripts(world string) []TableEntry {
 	return out
 }
 
+// archives is one table entry per archive, in the slowest world that it needs.
+func archives() []TableEntry {
+	files, err := filepath.Glob("scripts/*" + scenarios.ArchiveSuffix)
+	if err != nil || len(files) == 0 {
+		panic(fmt.Sprint("no archives: ", err))
+	}
+	var out []TableEntry
+	for _, f := range files {
+		a, err := scenarios.OpenArchive(f)
+		if err != nil {
+			panic(err)
+		}
+		world := scenarios.WorldSim
+		if a.In(scenarios.WorldTCP) {
+			world = scenarios.WorldTCP
+		}
+		out = append(out, Entry(filepath.Base(f), Label("world:"+world), a))
+	}
+	return out
+}
+
+var _ = DescribeTable("archives", func(a scenarios.Archive) {
+	Expect(a.Check()).To(Succeed())
+}, archives())
+
 func runSpec(spec scenarios.Spec) {
 	GinkgoHelper()
 	if lacking := spec.Scenario.CheckIn(spec.World); lacking != nil {
