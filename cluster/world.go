@@ -95,6 +95,13 @@ type Host interface {
 	Restart()
 	// Kill is kill -9. It reports whether a process was running.
 	Kill() bool
+	// Clog stalls all that goes to the machine and from it: it waits in line, attempts to
+	// connect too, and goes on when Unclog undoes it. Nothing is lost. Clog reports false
+	// if the machine is clogged.
+	Clog() bool
+	Unclog()
+	// Stalled counts what had to wait so because of clogs, of this machine or others.
+	Stalled() int
 	// SetClockOffset sets the machine's wall clock wrong by d, and StepClock moves it by d,
 	// either way. Its timers do not notice.
 	SetClockOffset(d time.Duration)
