@@ -33,7 +33,7 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos shrink replay determinism golden mutants bounds tcp bench monbench benchstat lint fuzz interop fidelity ci clean
+.PHONY: help build test chaos shrink replay determinism golden mutants bounds tcp parity bench monbench benchstat lint fuzz interop fidelity ci clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ tcp: build ## run every scenario that can once on real sockets, ten times faster
 	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 3
 	$(if $(RACE),go build $(RACE) -o $(WAVETANK)-race ./cmd/wavetank)
 	$(if $(RACE),$(WAVETANK)-race run $(RACY_REAL) --world tcp --profile fast --seed 1 -j 3)
+
+# Verdicts and role changes, see scenarios.RoleChanges.
+parity: ## run every script that can in the simulator and on real sockets, and compare
+	WAVETANK_PARITY=1 go test $(TESTFLAGS) ./scenarios -run='^TestParity$$' -parallel=4 -v
 
 bench: ## run the benchmarks COUNT times; compare two outputs with make benchstat
 	go test -run='^$$' -bench=. -benchmem -count=$(COUNT) ./...

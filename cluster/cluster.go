@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/msg"
@@ -153,6 +154,26 @@ func (c *Cluster) Hold(from, to, unit string, number uint64) (Hold, error) {
 
 // Reset breaks the connections between two daemons.
 func (c *Cluster) Reset(a, b string) int { return c.world.Reset(c.world.Host(a), c.world.Host(b)) }
+
+// Clog, Unclog and Stalled are the Host's, by the name of a daemon.
+func (c *Cluster) Clog(name string) bool { return c.world.Host(name).Clog() }
+
+// Unclog undoes Clog.
+func (c *Cluster) Unclog(name string) { c.world.Host(name).Unclog() }
+
+// Stalled counts what had to wait because of clogs.
+func (c *Cluster) Stalled(name string) int { return c.world.Host(name).Stalled() }
+
+// SetClockOffset and StepClock are the Host's, by the name of a daemon.
+func (c *Cluster) SetClockOffset(name string, d time.Duration) {
+	c.world.Host(name).SetClockOffset(d)
+}
+
+// StepClock moves a wall clock.
+func (c *Cluster) StepClock(name string, d time.Duration) { c.world.Host(name).StepClock(d) }
+
+// Admin puts a question to a daemon at its admin socket, see Host.Admin.
+func (c *Cluster) Admin(name, request string) bool { return c.world.Host(name).Admin(request) }
 
 // Machine is the simulated machine of a daemon. Error: errors.ErrUnsupported in a
 // world of real ones.

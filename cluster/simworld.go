@@ -202,8 +202,33 @@ func (h *simHost) Start(program func(host.Host)) {
 	h.host.Start(program)
 }
 
-func (h *simHost) Restart()      { h.host.Start(h.program) }
-func (h *simHost) Kill() bool    { return h.host.Kill() }
+func (h *simHost) Restart()   { h.host.Start(h.program) }
+func (h *simHost) Kill() bool { return h.host.Kill() }
+func (h *simHost) Clog() bool {
+	if h.host.Clogged() {
+		return false
+	}
+	h.host.Clog()
+	return true
+}
+
+func (h *simHost) Unclog() { h.host.Unclog() }
+
+func (h *simHost) Stalled() int {
+	n := uint64(0)
+	for _, l := range h.host.Links() {
+		n += l.Counts().Stalled
+	}
+	return int(n)
+}
+
+func (h *simHost) SetClockOffset(d time.Duration) { h.host.SetClockOffset(d) }
+func (h *simHost) StepClock(d time.Duration)      { h.host.StepClock(d) }
+
+func (h *simHost) Admin(request string) bool {
+	return h.host.Admin(request, func(string) {}) == nil
+}
+
 func (h *simHost) Running() bool { return h.host.Process() != nil }
 func (h *simHost) Pause()        { h.host.Pause() }
 func (h *simHost) Resume()       { h.host.Resume() }

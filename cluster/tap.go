@@ -20,6 +20,9 @@ type tap struct {
 	loops []host.Loop
 	conns map[*tapConn]struct{}
 	gate  chan struct{} // closed by Resume; nil while not paused
+
+	asked  host.Loop // on which answer answers; nil if nobody does
+	answer func(request []byte) []byte
 }
 
 func newTap(h host.Host, self *tcpHost) *tap {
@@ -46,7 +49,22 @@ func (t *tap) Network() host.Network { return &tapNetwork{Network: t.Host.Networ
 
 // ServeAdmin is that of the host: no fault comes between a daemon and its operator.
 func (t *tap) ServeAdmin(loop host.Loop, answer func(request []byte) []byte) error {
+	t.mu.Lock()
+	t.asked, t.answer = loop, answer
+	t.mu.Unlock()
 	return host.ServeAdmin(t.Host, loop, answer)
+}
+
+// admin has the process answer a question, whatever that is.
+func (t *tap) admin(request string) bool {
+	t.mu.Lock()
+	loop, answer := t.asked, t.answer
+	t.mu.Unlock()
+	if loop == nil {
+		return false
+	}
+	loop.Post(func() { answer([]byte(request)) })
+	return true
 }
 
 // pause makes every loop wait at a gate, as SIGSTOP stops the threads of a

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -152,7 +153,10 @@ func (w *TCPWorld) drain() {
 
 func (w *TCPWorld) publish(name string, pid uint32, f host.Fact) {
 	w.mu.Lock()
-	w.facts = append(w.facts, Observation{At: w.Now(), Host: name, PID: pid, Fact: f})
+	now := w.Now()
+	w.facts = append(w.facts, Observation{
+		At: now, Host: name, PID: pid, Fact: f, Wall: time.Duration(w.began.UnixNano()) + now,
+	})
 	w.mu.Unlock()
 	select {
 	case w.more <- struct{}{}:
@@ -255,10 +259,11 @@ func (w *TCPWorld) hostAt(addr netip.Addr) *tcpHost {
 	return w.byAddr[addr.Unmap()]
 }
 
+// isCut reports whether nothing passes: for a cut, or since one of the two is clogged.
 func (w *TCPWorld) isCut(from, to *tcpHost) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return from != nil && w.cuts[[2]*tcpHost{from, to}]
+	return from != nil && (w.cuts[[2]*tcpHost{from, to}] || from != to && (from.clogged || to.clogged))
 }
 
 // connectable reports whether a connection between two hosts can open, which
@@ -280,7 +285,13 @@ func (w *TCPWorld) countAttempt(from, to *tcpHost) {
 func (w *TCPWorld) countHeld(from, to *tcpHost) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.held[[2]*tcpHost{from, to}]++
+	if w.cuts[[2]*tcpHost{from, to}] {
+		w.held[[2]*tcpHost{from, to}]++
+	}
+	if from != to && (from.clogged || to.clogged) {
+		from.stalled++
+		to.stalled++
+	}
 }
 
 // Close ends every process.
@@ -299,6 +310,9 @@ type tcpHost struct {
 	name    string
 	addr    netip.Addr
 	program func(host.Host)
+	clogged bool         // guarded by the world's mutex
+	stalled int          // pieces that had to wait, the same
+	wrong   atomic.Int64 // nanoseconds that its wall clock is ahead
 
 	mu     sync.Mutex
 	tap    *tap         // of the running process, nil if there is none
@@ -384,6 +398,40 @@ func (h *tcpHost) Kill() bool {
 	t.resume()
 	process.Wait()
 	return true
+}
+
+// Clog stalls everything to and from the machine.
+func (h *tcpHost) Clog() bool {
+	h.world.mu.Lock()
+	defer h.world.mu.Unlock()
+	was := h.clogged
+	h.clogged = true
+	return !was
+}
+
+// Unclog lets it go on.
+func (h *tcpHost) Unclog() {
+	h.world.mu.Lock()
+	h.clogged = false
+	h.world.mu.Unlock()
+	for _, peer := range h.world.hosts {
+		peer.eachConn(h, func(c *tapConn) { c.post(c.healed) })
+		h.eachConn(peer, func(c *tapConn) { c.post(c.healed) })
+	}
+}
+
+// Stalled counts what had to wait.
+func (h *tcpHost) Stalled() int {
+	h.world.mu.Lock()
+	defer h.world.mu.Unlock()
+	return h.stalled
+}
+
+func (h *tcpHost) Admin(request string) bool {
+	h.mu.Lock()
+	t := h.tap
+	h.mu.Unlock()
+	return t != nil && t.admin(request)
 }
 
 func (h *tcpHost) Running() bool {

@@ -95,6 +95,20 @@ type Host interface {
 	Restart()
 	// Kill is kill -9. It reports whether a process was running.
 	Kill() bool
+	// Clog stalls all that goes to the machine and from it: it waits in line, attempts to
+	// connect too, and goes on when Unclog undoes it. Nothing is lost. Clog reports false
+	// if the machine is clogged.
+	Clog() bool
+	Unclog()
+	// Stalled counts what had to wait so because of clogs, of this machine or others.
+	Stalled() int
+	// SetClockOffset sets the machine's wall clock wrong by d, and StepClock moves it by d,
+	// either way. Its timers do not notice.
+	SetClockOffset(d time.Duration)
+	StepClock(d time.Duration)
+	// Admin puts a question to the process as an operator on the machine does at its admin
+	// socket, and waits for no answer. It reports false if nobody takes it.
+	Admin(request string) bool
 	// Running reports whether a process is there, paused or not.
 	Running() bool
 	// Pause is SIGSTOP, Resume is SIGCONT, for every process of the machine.
@@ -110,6 +124,9 @@ type Observation struct {
 	Host string        // where it was published
 	PID  uint32        // by which process of that host
 	Fact host.Fact
+	// Wall is what a clock showed then that is right, since 1970, where time is real; 0 in
+	// the simulator, in which At says it.
+	Wall time.Duration
 }
 
 // ProcessExited says that a process has ended itself, by Exit and not by a fault

@@ -27,9 +27,24 @@ func (f ClockDrift) Strike(t Target) (int, error) {
 	return eachMachine(t, f, f.Who, func(h *sim.Host) error { return h.SetClockDrift(f.PPM) })
 }
 
+// eachMachine does something to the simulated machines of everybody that who stands
+// for, and counts them.
+func eachMachine(t Target, f Fault, who string, do func(*sim.Host) error) (int, error) {
+	hosts, err := machines(t, f, who)
+	if err != nil {
+		return 0, err
+	}
+	for i, h := range hosts {
+		if err := do(h); err != nil {
+			return i, fmt.Errorf("%v: %w", f, err)
+		}
+	}
+	return len(hosts), nil
+}
+
 func clockDriftWord() Word {
 	return Word{
-		Usage: "clock-drift WHO PPM ppm", Doc: "lets clocks run fast or slow; 0 ends it",
+		Usage: "clock-drift WHO PPM ppm", Doc: "lets clocks run fast or slow; 0 ends it", Simulated: lacksDrift,
 		read: func(p *Phrase) Fault {
 			f := ClockDrift{Who: p.Who(), PPM: int(p.Int("the drift", -sim.MaxClockDrift, sim.MaxClockDrift))}
 			p.Expect("ppm")

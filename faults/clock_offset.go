@@ -3,14 +3,11 @@ package faults
 import (
 	"fmt"
 	"time"
-
-	"github.com/wavetank/wavetank/sim"
 )
 
 // ClockOffset sets the wall clocks of the machines of everybody that Who stands for
 // wrong by Offset; 0 sets them right, but for what they drifted. Timers do not
-// notice. Only simulated machines have clocks of their own: in another world Strike
-// fails with errors.ErrUnsupported.
+// notice.
 type ClockOffset struct {
 	Who    string
 	Offset time.Duration
@@ -25,7 +22,7 @@ func (f ClockOffset) Aim() []string { return []string{f.Who} }
 
 // Strike counts the machines.
 func (f ClockOffset) Strike(t Target) (int, error) {
-	return eachMachine(t, f, f.Who, func(h *sim.Host) error { h.SetClockOffset(f.Offset); return nil })
+	return eachClock(t, f, f.Who, func(c ClockTarget, name string) { c.SetClockOffset(name, f.Offset) })
 }
 
 func clockOffsetWord() Word {

@@ -3,13 +3,19 @@ package faults
 import (
 	"fmt"
 	"time"
-
-	"github.com/wavetank/wavetank/sim"
 )
 
+// ClockTarget is a Target whose machines have wall clocks that can be wrong.
+type ClockTarget interface {
+	Target
+	// SetClockOffset sets the wall clock of a daemon's machine wrong by d, StepClock moves
+	// it by d.
+	SetClockOffset(name string, d time.Duration)
+	StepClock(name string, d time.Duration)
+}
+
 // ClockStep moves the wall clocks of the machines of everybody that Who stands for
-// by By, either way. Timers do not notice. Only simulated machines have clocks of
-// their own: in another world Strike fails with errors.ErrUnsupported.
+// by By, either way. Timers do not notice.
 type ClockStep struct {
 	Who string
 	By  time.Duration
@@ -24,22 +30,17 @@ func (f ClockStep) Aim() []string { return []string{f.Who} }
 
 // Strike counts the machines.
 func (f ClockStep) Strike(t Target) (int, error) {
-	return eachMachine(t, f, f.Who, func(h *sim.Host) error { h.StepClock(f.By); return nil })
+	return eachClock(t, f, f.Who, func(c ClockTarget, name string) { c.StepClock(name, f.By) })
 }
 
-// eachMachine does something to the simulated machines of everybody that who stands
-// for, and counts them.
-func eachMachine(t Target, f Fault, who string, do func(*sim.Host) error) (int, error) {
-	hosts, err := machines(t, f, who)
-	if err != nil {
-		return 0, err
+// eachClock does something to the wall clocks of everybody that who stands for, and
+// counts them.
+func eachClock(t Target, f Fault, who string, do func(ClockTarget, string)) (int, error) {
+	in, ok := t.(ClockTarget)
+	if !ok {
+		return 0, unsupported(f, "the target has no clocks of its own")
 	}
-	for i, h := range hosts {
-		if err := do(h); err != nil {
-			return i, fmt.Errorf("%v: %w", f, err)
-		}
-	}
-	return len(hosts), nil
+	return count(t, f, who, func(name string) bool { do(in, name); return true })
 }
 
 func clockStepWord() Word {

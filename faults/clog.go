@@ -3,19 +3,30 @@ package faults
 import (
 	"fmt"
 	"time"
-
-	"github.com/wavetank/wavetank/sim"
 )
 
-// Clog stalls everything to and from the machines of everybody that Who stands
-// for, until an Unclog of the same plan. It remembers whom it struck. Only
-// simulated machines can be clogged: in another world Strike fails with
-// errors.ErrUnsupported.
+// ClogTarget is a Target whose machines can be clogged.
+type ClogTarget interface {
+	Target
+	// Clog stalls everything to and from a daemon's machine until Unclog; it reports
+	// whether that was not so before.
+	Clog(name string) bool
+	Unclog(name string)
+	// Stalled counts what had to wait so.
+	Stalled(name string) int
+}
+
+// Clog stalls everything to and from the machines of everybody that Who stands for, until
+// an Unclog of the same plan. It remembers whom it struck.
 type Clog struct {
 	Who string
 
-	hosts []*sim.Host
-	links
+	struck []clogged
+}
+
+type clogged struct {
+	name   string
+	before int // stalled
 }
 
 // Kind is "clog".
@@ -29,25 +40,30 @@ func (c *Clog) Aim() []string { return []string{c.Who} }
 
 // Strike clogs the machines; what lands is known only later, see Landed.
 func (c *Clog) Strike(t Target) (int, error) {
-	hosts, err := machines(t, c, c.Who)
-	for _, h := range hosts {
-		if h.Clogged() {
-			continue
-		}
-		h.Clog()
-		c.hosts = append(c.hosts, h)
-		for _, l := range h.Links() {
-			if !c.has(l) {
-				c.struck = append(c.struck, struckLink{link: l, before: l.Counts()})
-			}
+	in, ok := t.(ClogTarget)
+	if !ok {
+		return 0, unsupported(c, "the target's machines cannot be clogged")
+	}
+	names, err := resolve(t, c, c.Who)
+	for _, name := range names {
+		if before := in.Stalled(name); in.Clog(name) {
+			c.struck = append(c.struck, clogged{name, before})
 		}
 	}
 	return 0, err
 }
 
-// Landed counts the pieces of streams and the attempts to connect that had to
-// wait.
-func (c *Clog) Landed(Target) int { return c.since(stalled) }
+// Landed counts the pieces of streams and the attempts to connect that had to wait, at
+// each of the machines.
+func (c *Clog) Landed(t Target) int {
+	n := 0
+	if in, ok := t.(ClogTarget); ok {
+		for _, s := range c.struck {
+			n += in.Stalled(s.name) - s.before
+		}
+	}
+	return n
+}
 
 // Unclog undoes a Clog of the same plan.
 type Unclog struct{ Of *Clog }
@@ -60,11 +76,15 @@ func (u Unclog) String() string { return fmt.Sprintf("unclog %s", u.Of.Who) }
 func (u Unclog) Undoes() Fault { return u.Of }
 
 // Strike counts the machines unclogged.
-func (u Unclog) Strike(Target) (int, error) {
-	for _, h := range u.Of.hosts {
-		h.Unclog()
+func (u Unclog) Strike(t Target) (int, error) {
+	in, ok := t.(ClogTarget)
+	if !ok {
+		return 0, unsupported(u, "the target's machines cannot be clogged")
 	}
-	return len(u.Of.hosts), nil
+	for _, s := range u.Of.struck {
+		in.Unclog(s.name)
+	}
+	return len(u.Of.struck), nil
 }
 
 // Swizzle is a plan that clogs one after another, and once all are clogged unclogs

@@ -39,8 +39,9 @@ func (f *Delay) mendLinks() int {
 
 func delayWord() Word {
 	return Word{
-		Usage: "delay A <->|->|<- B [on NETWORK] constant D | uniform D..D | exponential min D mean D | log-normal min D median D sigma X | pareto min D scale D alpha X [max D]",
-		Doc:   "draws delays differently, until a link-mend",
+		Usage:     "delay A <->|->|<- B [on NETWORK] constant D | uniform D..D | exponential min D mean D | log-normal min D median D sigma X | pareto min D scale D alpha X [max D]",
+		Doc:       "draws delays differently, until a link-mend",
+		Simulated: lacksLinks,
 		read: func(p *Phrase) Fault {
 			f := &Delay{Path: p.Path(), Delay: readDelay(p)}
 			if p.Accept("max") {

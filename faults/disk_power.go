@@ -61,14 +61,14 @@ func (p PowerOn) Strike(t Target) (int, error) {
 
 func powerOffWord() Word {
 	return Word{
-		Usage: "power-off WHO", Doc: "no power: what was not synced may be lost",
+		Usage: "power-off WHO", Doc: "no power: what was not synced may be lost", Simulated: lacksPower,
 		read: func(p *Phrase) Fault { return &PowerOff{Who: p.Who()} },
 	}
 }
 
 func powerOnWord() Word {
 	return Word{
-		Usage: "power-on WHO", Doc: "ends a power-off",
+		Usage: "power-on WHO", Doc: "ends a power-off", Simulated: lacksPower,
 		read: func(p *Phrase) Fault { return PowerOn{Of: undone[*PowerOff](p)} },
 	}
 }

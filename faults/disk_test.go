@@ -139,7 +139,7 @@ func TestDiskFaults_needSimulatedMachines(t *testing.T) {
 	for _, f := range []faults.Fault{
 		&faults.DiskError{Who: "mon.a"}, &faults.DiskSlow{Who: "mon.a"}, &faults.DiskFull{Who: "mon.a"},
 		&faults.DiskLie{Who: "mon.a"}, faults.DiskRot{Who: "mon.a"}, &faults.PowerOff{Who: "mon.a"},
-		&faults.Slow{Who: "mon.a"}, faults.ClockDrift{Who: "mon.a"}, faults.ClockStep{Who: "mon.a"}, faults.ClockOffset{Who: "mon.a"},
+		&faults.Slow{Who: "mon.a"}, faults.ClockDrift{Who: "mon.a"},
 	} {
 		landed, err := f.Strike(c)
 		if landed != 0 || !errors.Is(err, errors.ErrUnsupported) {

@@ -176,7 +176,7 @@ func TestLinkFaults_needSimulatedMachines(t *testing.T) {
 	path := faults.Path{A: "mon.a", B: "mgr.x"}
 	for _, f := range []faults.Fault{
 		&faults.Delay{Path: path}, &faults.Bandwidth{Path: path, BytesPerSecond: 1}, &faults.MTU{Path: path, Payload: 1},
-		&faults.Stall{Path: path}, &faults.Clog{Who: "mon.a"}, &faults.Cut{A: "mon.a", B: "mgr.x", Network: "public"},
+		&faults.Stall{Path: path}, &faults.Cut{A: "mon.a", B: "mgr.x", Network: "public"},
 	} {
 		if _, err := f.Strike(c); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%v: %v", f, err)

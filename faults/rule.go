@@ -140,11 +140,25 @@ func (r *Rule) mendLinks() int {
 	return len(r.rules)
 }
 
+// NamesUnits reports whether the plan speaks of units of the daemons' protocol.
+func (p Plan) NamesUnits() bool {
+	return slices.ContainsFunc(p, func(s Step) bool {
+		switch f := s.Fault.(type) {
+		case *Rule:
+			return f.Unit != ""
+		case *Hold:
+			return f.Unit != ""
+		}
+		return false
+	})
+}
+
 func ruleWord() Word {
 	return Word{
-		Usage: "rule FROM -> TO [UNIT[:NUMBER]] [connection N] [byte N] [open for D] [open for at most D] pass|delay D|hold|reset|cut after N|flip bit B of N [skip N] [times N] [one in N]",
-		Doc:   "decides what becomes of what crosses, by its place in the protocol, until a link-mend",
-		read:  func(p *Phrase) Fault { return readRule(p) },
+		Usage:     "rule FROM -> TO [UNIT[:NUMBER]] [connection N] [byte N] [open for D] [open for at most D] pass|delay D|hold|reset|cut after N|flip bit B of N [skip N] [times N] [one in N]",
+		Doc:       "decides what becomes of what crosses, by its place in the protocol, until a link-mend",
+		Simulated: lacksRules,
+		read:      func(p *Phrase) Fault { return readRule(p) },
 	}
 }
 

@@ -69,7 +69,7 @@ func (f Fast) Strike(Target) (int, error) {
 
 func slowWord() Word {
 	return Word{
-		Usage: "slow WHO N times", Doc: "all that is computed takes N times as long",
+		Usage: "slow WHO N times", Doc: "all that is computed takes N times as long", Simulated: lacksSpeed,
 		read: func(p *Phrase) Fault {
 			f := &Slow{Who: p.Who(), Factor: int(p.Int("the factor", 1, 1_000_000))}
 			p.Expect("times")
@@ -80,7 +80,7 @@ func slowWord() Word {
 
 func fastWord() Word {
 	return Word{
-		Usage: "fast WHO", Doc: "ends a slow",
+		Usage: "fast WHO", Doc: "ends a slow", Simulated: lacksSpeed,
 		read: func(p *Phrase) Fault { return Fast{Of: undone[*Slow](p)} },
 	}
 }

@@ -16,11 +16,11 @@ import (
 // it is about.
 func mgrLateMap() Scenario {
 	return Scenario{
-		Name:   "mgr-late-map",
-		Doc:    "a manager learns that it was made active when another one already is",
-		Length: 120 * time.Second,
-		Decode: true,
-		Bite:   (&faults.Rule{}).Kind(),
+		Name:    "mgr-late-map",
+		Doc:     "a manager learns that it was made active when another one already is",
+		Length:  120 * time.Second,
+		SimOnly: true, Decode: true,
+		Bite: (&faults.Rule{}).Kind(),
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			hold := &faults.Rule{From: cluster.RoleMons, To: cluster.RoleNextMgr, Unit: "MMgrMap", Verdict: sim.HoldBack()}
 			at := d.Between("hold", 3*time.Second, 12*time.Second)

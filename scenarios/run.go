@@ -30,6 +30,8 @@ type Spec struct {
 	// is given up as hanging; 0 means DefaultWatchdog, less means for ever.
 	Watchdog time.Duration
 
+	// Roles has the run write down its role changes, see Result.Roles.
+	Roles bool
 	// Trace receives the trace of a simulated run; nil means none.
 	Trace io.Writer
 	// LogLevel is the least level of daemon logs in the trace.
@@ -157,7 +159,8 @@ type run struct {
 	progress []*Progress // by step of the plan, nil before it struck
 	// condition is told every fact while a step waits for one; nil if none does.
 	condition func(cluster.Observation)
-	vain      string // the step that has waited in vain, "" if none has
+	vain      string      // the step that has waited in vain, "" if none has
+	roles     *roleKeeper // nil if role changes are not written down
 	result    Result
 }
 
@@ -222,6 +225,9 @@ func (r *run) perform() {
 		return
 	}
 	r.healthy = r.world.Now()
+	if r.spec.Roles {
+		r.roles = newRoleKeeper(r.cluster)
+	}
 	for i, step := range r.plan {
 		if r.await(i, step); r.failed() || r.vain != "" {
 			return
@@ -465,6 +471,9 @@ func (r *run) observe(o cluster.Observation) {
 	if r.condition != nil {
 		r.condition(o)
 	}
+	if r.roles != nil {
+		r.roles.observe(o)
+	}
 	if mark := markOf(o, r); mark != "" {
 		r.mark(mark)
 	}
@@ -507,6 +516,9 @@ func (r *run) conclude() {
 		r.result.Marks = append(r.result.Marks, mark)
 	}
 	slices.Sort(r.result.Marks)
+	if r.roles != nil {
+		r.result.Roles = r.roles.changes
+	}
 	r.result.Virtual = r.world.Now()
 	r.result.Steps = r.world.Step()
 	if w, ok := r.world.(*cluster.SimWorld); ok {

@@ -16,6 +16,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,8 +43,10 @@ type Scenario struct {
 	// Bite is the kind of fault that must land at least once: a run in which it
 	// did not has proved nothing. "" is any fault.
 	Bite string
-	// SimOnly says that the plan damages what only simulated machines have.
+	// SimOnly says that the plan damages what only simulated machines have, or for some
+	// other reason is for them. Lacks is why, of a script that does not say so itself.
 	SimOnly bool
+	Lacks   string
 	// Length is how long the run lasts from its beginning, if the goals leave
 	// time.
 	Length time.Duration
@@ -51,8 +54,7 @@ type Scenario struct {
 	// Cloud says that Cinder's services are deployed.
 	Cloud bool
 
-	// Decode lets rules of the plan speak of places in the daemons' protocol. Such a
-	// scenario runs in the simulator only.
+	// Decode lets a plan of the simulator speak of places in the daemons' protocol.
 	Decode bool
 
 	// Points are the odds by which fault points of the messengers fire throughout, in
@@ -68,6 +70,9 @@ type Scenario struct {
 	// only Name, Doc, SimOnly, Cloud and Marks of this one count.
 	Each func(*Draw) Scenario
 
+	// Races are the roles whose changes in two worlds need not be alike, see RoleChanges.
+	Races []string
+
 	// Alone is all of a scenario that deploys no cluster: it brings machines of its
 	// own, simulated ones, and runs and judges by itself. Then Topology, Plan, Bite
 	// and Length are not used.
@@ -79,7 +84,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil || s.SimOnly || s.Decode || s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0 {
+	if s.Alone != nil || s.SimOnly || s.Lacks != "" || s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0 {
 		return []string{WorldSim}
 	}
 	return Worlds()
@@ -95,12 +100,37 @@ func (s Scenario) of(d *Draw) Scenario {
 	return one
 }
 
-// CheckIn is an error that says where the scenario can run, if not in that world.
+// ErrNotInWorld: a world lacks something that a scenario needs.
+var ErrNotInWorld = errors.New("does not run in world")
+
+// lacks is why the scenario cannot run on real machines, "" if it is not known.
+func (s Scenario) lacks() string {
+	switch {
+	case s.Lacks != "":
+		return s.Lacks
+	case s.Alone != nil:
+		return "it brings simulated machines of its own"
+	case s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0:
+		return "fault points are simulated"
+	}
+	for seed := uint64(1); seed <= 3; seed++ { // what others draw is mostly alike
+		if script, err := ScriptOf(Spec{Scenario: s, Seed: seed}); err == nil && script.Plan.Lacks() != "" {
+			return script.Plan.Lacks()
+		}
+	}
+	return ""
+}
+
+// CheckIn is an error, ErrNotInWorld, that says where the scenario can run, if not in that world.
 func (s Scenario) CheckIn(world string) error {
 	if world != WorldTCP || slices.Contains(s.Worlds(), world) {
 		return nil
 	}
-	return fmt.Errorf("scenario %s does not run in world %q, only in %s", s.Name, world, strings.Join(s.Worlds(), ", "))
+	why := ""
+	if lacks := s.lacks(); lacks != "" {
+		why = " (" + lacks + ")"
+	}
+	return fmt.Errorf("scenario %s %w %q, only in %s%s", s.Name, ErrNotInWorld, world, strings.Join(s.Worlds(), ", "), why)
 }
 
 // marks are those that the scenario can reach.

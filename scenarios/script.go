@@ -25,7 +25,7 @@ type Script struct {
 	Topology  cluster.Topology
 	Plan      faults.Plan
 	Goals     []Goal
-	// Bite, SimOnly, Decode, Length, Points, PointsAt and Schedule are as in Scenario.
+	// Bite, SimOnly, Decode, Length, Points, PointsAt, Schedule and Races are as in Scenario.
 	Bite    string
 	SimOnly bool
 	Decode  bool
@@ -34,6 +34,7 @@ type Script struct {
 
 	PointsAt []PointAt
 	Schedule sim.Schedule
+	Races    []string
 }
 
 // ErrNotScripted: a scenario cannot be said in a script.
@@ -86,7 +87,8 @@ func sayable(t cluster.Topology) cluster.Topology {
 // what is concurrent differs.
 func (s Script) Scenario() Scenario {
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length,
+		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Lacks: s.Plan.Lacks(), Length: s.Length, Races: s.Races,
+		Decode: s.Decode || s.Plan.NamesUnits(),
 		Points: s.Points, PointsAt: s.PointsAt, Schedule: s.Schedule,
 		Cloud:    s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
@@ -125,6 +127,9 @@ func (s Script) String() string {
 	}
 	if s.Length != 0 {
 		fmt.Fprintf(&b, "length %v\n", s.Length)
+	}
+	if len(s.Races) > 0 {
+		fmt.Fprintf(&b, "races %s\n", strings.Join(s.Races, " "))
 	}
 	if s.Bite != "" {
 		fmt.Fprintf(&b, "bite %s\n", s.Bite)
@@ -225,7 +230,7 @@ type scriptReader struct {
 
 // once are the words that stand in a script once at most.
 func once() []string {
-	return []string{"scenario", "doc", "world", "decode", "points", "schedule", "length", "bite"}
+	return []string{"scenario", "doc", "world", "decode", "points", "schedule", "length", "bite", "races"}
 }
 
 func (r *scriptReader) read(p *faults.Phrase) {
@@ -270,6 +275,10 @@ func (r *scriptReader) read(p *faults.Phrase) {
 		s.Schedule = readSchedule(p)
 	case "length":
 		s.Length = p.Duration("the length of the run", 0)
+	case "races":
+		for ok := true; ok; ok = p.More() {
+			s.Races = append(s.Races, p.OneOf(raceable()...))
+		}
 	case "bite":
 		s.Bite = p.OneOf(kinds(faults.Vocabulary())...)
 	default:

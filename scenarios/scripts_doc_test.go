@@ -30,6 +30,15 @@ func TestDocs_haveTheLanguage(t *testing.T) {
 	for _, r := range topology.Roles() {
 		has(r.Name, r.Doc)
 	}
+	_, archive, _ := strings.Cut(string(doc), "    # A manager that is failed")
+	archive, _, _ = strings.Cut(archive, "    wavetank run fail.txtar")
+	a, err := ParseArchive(strings.TrimSpace(strings.ReplaceAll("#"+archive, "\n    ", "\n")) + "\n")
+	if err == nil {
+		err = a.Check()
+	}
+	if err != nil {
+		t.Errorf("the archive of docs/scripts.md: %v", err)
+	}
 	script, err := os.ReadFile("scripts/crash-on-promotion.wt")
 	if err != nil {
 		t.Fatal(err)

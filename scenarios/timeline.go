@@ -38,7 +38,7 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.look(v, now)
 	}
 	switch f := f.(type) {
-	case *faults.Cut, *faults.Clog, faults.LinkFault:
+	case *faults.Cut, *faults.Clog, *faults.Hold, faults.LinkFault:
 		t.links[f] = &interval{since: now}
 	case faults.Reset:
 		t.broken = append(t.broken, interval{since: now, until: now})

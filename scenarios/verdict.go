@@ -132,6 +132,9 @@ type Result struct {
 	Twice   bool          // it was run twice and compared
 	Resumed bool          // it comes from a journal and was not run again
 
+	// Roles are the role changes, if the Spec has asked for them.
+	Roles RoleChanges
+
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.
 	DropAfter time.Duration

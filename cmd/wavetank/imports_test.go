@@ -84,7 +84,7 @@ func layers() []layer {
 		{folder: "faults", modules: []string{"faults", "cluster", "sim", "daemons"}, real: true,
 			why: "clusters and faults are below the scenarios"},
 		{folder: "scenarios", modules: []string{"scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
-			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/anishathalye/porcupine"},
+			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/anishathalye/porcupine", "golang.org/x/tools"},
 			why:      "scenarios are below the command line"},
 		{folder: "scenarios/ledger", modules: []string{"scenarios", "sim"}, real: true,
 			external: []string{"github.com/ncruces/go-sqlite3"},

@@ -15,7 +15,7 @@ import (
 
 // runCmd runs scenarios.
 type runCmd struct {
-	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt."`
+	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', files of scripts, NAME.wt, and archives, NAME.txtar."`
 
 	Seed  *uint64        `help:"Run one seed." xor:"seeds,fresh" placeholder:"N"`
 	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
@@ -42,13 +42,24 @@ type runCmd struct {
 	JSON             bool          `name:"json" help:"One JSON object per line: a header, the results, a summary."`
 	JUnit            string        `name:"junit" help:"Write a JUnit report." placeholder:"FILE"`
 	Markdown         string        `help:"Write a page for people: verdict, failures, marks never reached, slowest runs; at most 60 kB." placeholder:"FILE"`
+	Update           bool          `help:"Write into archives what came out of their runs."`
+
+	skipped []error // why scenarios that are named cannot run in the world
 }
 
 // Run implements the command.
 func (c *runCmd) Run(io *streams) error {
+	if archives, err := c.archives(); err != nil {
+		return usage(err)
+	} else if archives {
+		return c.runArchives(io)
+	}
 	campaign, err := c.campaign(io.today())
 	if err != nil {
 		return usage(err)
+	}
+	for _, err := range c.skipped {
+		fmt.Fprintf(io.err, "skipped: %v\n", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -137,7 +148,13 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 		scenarios.CheckSchedule(c.Schedule))
 	for _, name := range c.Scenarios {
 		s, unknown := scenarios.Open(name)
-		err = errors.Join(err, unknown, s.CheckIn(c.World))
+		if err = errors.Join(err, unknown); unknown != nil {
+			continue
+		}
+		if lacking := s.CheckIn(c.World); lacking != nil {
+			c.skipped = append(c.skipped, lacking)
+			continue
+		}
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
 			Schedule: c.Schedule, Watchdog: c.Watchdog,
@@ -146,6 +163,9 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 	if c.Canary {
 		mutant := scenarios.CanaryFor(campaign.Specs, seeds.First)
 		campaign.Canary = &mutant
+	}
+	if len(campaign.Specs) == 0 {
+		err = errors.Join(err, errors.Join(c.skipped...))
 	}
 	return campaign, err
 }

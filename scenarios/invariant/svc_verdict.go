@@ -46,14 +46,20 @@ func (b Bounds) verdictOf(o cluster.Observation) (verdict, bool) {
 // simulated is when every simulation begins, since 1970.
 const simulated = 1767225600 * time.Second
 
-// ahead is by how much a clock is, that shows so much since 1970. On real machines all
-// clocks are taken to be right.
+// ahead is by how much a clock is, that shows so much since 1970. On real machines, where
+// facts come late, clocks are taken to be right that are nearly so.
 func ahead(o cluster.Observation, shown time.Duration) time.Duration {
-	if realTime(o) {
-		return 0
+	if !realTime(o) {
+		return shown - simulated - o.At
 	}
-	return shown - simulated - o.At
+	if wrong := shown - o.Wall; wrong.Abs() > nearly && o.Wall != 0 {
+		return wrong
+	}
+	return 0
 }
+
+// nearly is how late facts may be on a real machine.
+const nearly = 3 * time.Second
 
 // sent is a heartbeat on its way: when it was sent, and by how much its clock was ahead.
 type sent struct{ at, skew time.Duration }
