@@ -22,7 +22,7 @@ PEERS := go -C bench test -run='^$$' -bench=. ./...
 # Where goroutines are at home. Everything else runs on one simulated thread,
 # where the race detector has nothing to find. Of the scenarios these tests have
 # more than that thread: workers, watchdog, real sockets.
-RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./cmd/wavetank
+RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./cmd/wavetank ./scenarios/scoreboard
 RACY_SCENARIOS := Campaign|Watchdog|Panic|Goexit
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 

@@ -194,9 +194,9 @@ func TestCampaign_quarantine(t *testing.T) {
 	}
 }
 
-// TestCampaign_canary: a campaign whose planted bug is not found is red, whatever else
+// TestCanary: a campaign whose planted bug is not found is red, whatever else
 // it has seen.
-func TestCampaign_canary(t *testing.T) {
+func TestCanary(t *testing.T) {
 	run := func(m Mutant) Summary {
 		return Campaign{
 			Specs: []Spec{{Scenario: made("s", passes)}}, Seeds: Seeds{1, 3}, Canary: &m,

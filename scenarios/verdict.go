@@ -111,7 +111,7 @@ type Landed struct {
 
 // Result is everything a run has to say.
 type Result struct {
-	Spec    Spec
+	Spec    Spec `json:"-"` // which is not data
 	Verdict Verdict
 	Failure *Failure // of Fail, Infrastructure and Nondeterministic
 	Choices string   // what the seed chose

@@ -86,7 +86,7 @@ func layers() []layer {
 		{folder: "scenarios", modules: []string{"scenarios", "faults", "cluster", "sim", "daemons"}, real: true,
 			external: []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/anishathalye/porcupine", "golang.org/x/tools"},
 			why:      "scenarios are below the command line"},
-		{folder: "scenarios/ledger", modules: []string{"scenarios", "sim"}, real: true,
+		{folder: "scenarios/ledger", modules: []string{"scenarios"}, real: true,
 			external: []string{"github.com/ncruces/go-sqlite3"},
 			why:      "the ledger is above the scenarios, which know a journal only"},
 		{folder: "scenarios/raftcounter", modules: []string{"scenarios/raftcounter", "sim", "daemons/host"},

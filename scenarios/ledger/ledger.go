@@ -27,11 +27,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/driver" // SQLite for database/sql
 	_ "github.com/ncruces/go-sqlite3/embed"  // SQLite itself
 
 	"github.com/wavetank/wavetank/scenarios"
-	"github.com/wavetank/wavetank/sim"
 )
 
 // ErrNoLedger: a file is something else, or was made by a newer program.
@@ -95,7 +95,7 @@ create table runs (
 	real_ns    integer,
 	marks      text,          -- JSON, and so are the next ones
 	failure    text,
-	rest       blob           -- deflated: fault points alone are kilobytes
+	result     blob           -- all of it, deflated: fault points alone are kilobytes
 );
 create index runs_spec on runs (spec);
 create index runs_failed on runs (signature) where signature <> '';
@@ -142,7 +142,10 @@ func open(file string, o Options) (*Ledger, error) {
 	}
 	db.SetMaxOpenConns(1) // the file has one writer anyway
 	l := &Ledger{db: db, options: o, files: make(map[string]string)}
-	if err := l.create(); err != nil {
+	if err = l.create(); err == nil {
+		err = l.logAhead()
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("ledger %s: %w", file, err)
 	}
@@ -171,10 +174,17 @@ func (l *Ledger) create() error {
 	if _, err := tx.Exec(schema + fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;", applicationID, schemaVersion)); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return err
+	return tx.Commit()
+}
+
+// logAhead makes the file have a write-ahead log, which it keeps. While somebody else has
+// it open that may not be possible, and SQLite does not wait: then the next one to open it
+// does.
+func (l *Ledger) logAhead() error {
+	_, err := l.db.Exec(`pragma journal_mode = wal`)
+	if errors.Is(err, sqlite3.BUSY) {
+		return nil
 	}
-	_, err = l.db.Exec(`pragma journal_mode = wal`) // which the file keeps
 	return err
 }
 
@@ -245,16 +255,6 @@ func (l *Ledger) begin(key string, spec scenarios.Spec) (id int64, err error) {
 	return id, err
 }
 
-// rest is what of a result has no column of its own.
-type rest struct {
-	Faults    []scenarios.Landed `json:"faults,omitempty"`
-	Points    []sim.PointCount   `json:"points,omitempty"`
-	Choices   string             `json:"choices,omitempty"`
-	Vain      string             `json:"vain,omitempty"`
-	Twice     bool               `json:"twice,omitempty"`
-	DropAfter time.Duration      `json:"drop_after_ns,omitempty"`
-}
-
 // deflate is the JSON of a value, made small.
 func deflate(v any) ([]byte, error) {
 	var out bytes.Buffer
@@ -265,11 +265,11 @@ func deflate(v any) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// maxRest is far more than a run has to say.
-const maxRest = 16 << 20
+// maxResult is far more than a run has to say.
+const maxResult = 16 << 20
 
 func inflate(small []byte, v any) error {
-	return json.NewDecoder(io.LimitReader(flate.NewReader(bytes.NewReader(small)), maxRest)).Decode(v)
+	return json.NewDecoder(io.LimitReader(flate.NewReader(bytes.NewReader(small)), maxResult)).Decode(v)
 }
 
 func (l *Ledger) end(id int64, r scenarios.Result) error {
@@ -281,7 +281,7 @@ func (l *Ledger) end(id int64, r scenarios.Result) error {
 	if err != nil {
 		return err
 	}
-	more, err := deflate(rest{r.Faults, r.Points, r.Choices, r.Vain, r.Twice, r.DropAfter})
+	whole, err := deflate(r)
 	if err != nil {
 		return err
 	}
@@ -290,38 +290,27 @@ func (l *Ledger) end(id int64, r scenarios.Result) error {
 		signature = r.Failure.Signature()
 	}
 	_, err = l.db.Exec(`update runs set ended = ?, verdict = ?, signature = ?, hash = ?, steps = ?, virtual_ns = ?,
-		real_ns = ?, marks = ?, failure = ?, rest = ?, replay = ? where id = ?`,
+		real_ns = ?, marks = ?, failure = ?, result = ?, replay = ? where id = ?`,
 		l.now(), r.Verdict.String(), signature, fmt.Sprintf("%016x", r.Hash), int64(r.Steps), int64(r.Virtual),
-		int64(r.Real), string(marks), string(failure), more, scenarios.LineOf(r).String(), id)
+		int64(r.Real), string(marks), string(failure), whole, scenarios.LineOf(r).String(), id)
 	return err
 }
 
 // kept is the result of a run that a program of this version has done.
 func (l *Ledger) kept(key string, spec scenarios.Spec) (r scenarios.Result, found bool, err error) {
-	var verdict, hash, marks, failure string
-	var more []byte
-	var steps, virtual, real int64
-	err = l.db.QueryRow(`select r.verdict, r.hash, r.steps, r.virtual_ns, r.real_ns, r.marks, r.failure, r.rest
-		from runs r join campaigns c on c.id = r.campaign
+	var whole []byte
+	err = l.db.QueryRow(`select r.result from runs r join campaigns c on c.id = r.campaign
 		where r.spec = ? and c.version = ? and r.ended is not null and r.verdict <> 'infrastructure'
-		order by r.id desc limit 1`,
-		key, l.options.Version).Scan(&verdict, &hash, &steps, &virtual, &real, &marks, &failure, &more)
+		order by r.id desc limit 1`, key, l.options.Version).Scan(&whole)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}
-	var rest rest
 	if err == nil {
-		err = errors.Join(r.Verdict.UnmarshalText([]byte(verdict)),
-			json.Unmarshal([]byte(marks), &r.Marks), json.Unmarshal([]byte(failure), &r.Failure), inflate(more, &rest))
-	}
-	if err == nil {
-		_, err = fmt.Sscanf(hash, "%x", &r.Hash)
+		err = inflate(whole, &r)
 	}
 	if err != nil {
 		return r, false, fmt.Errorf("ledger: the run %s: %w", key, err)
 	}
-	r.Spec, r.Resumed, r.Steps, r.Virtual, r.Real = spec, true, uint64(steps), time.Duration(virtual), time.Duration(real)
-	r.Faults, r.Points, r.Choices = rest.Faults, rest.Points, rest.Choices
-	r.Vain, r.Twice, r.DropAfter = rest.Vain, rest.Twice, rest.DropAfter
+	r.Spec, r.Resumed = spec, true
 	return r, true, nil
 }

@@ -298,3 +298,28 @@ func TestOpen_errors(t *testing.T) {
 		t.Errorf("one that is not there: %v", err)
 	}
 }
+
+// TestOpen_atOnce: whoever makes the file, all may use it.
+func TestOpen_atOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "l")
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			l, err := Open(file, Options{Version: "v1"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	l := opened(t, file, Options{})
+	defer closeIt(t, l)
+	var mode string
+	if err := l.db.QueryRow(`pragma journal_mode`).Scan(&mode); err != nil || mode != "wal" {
+		t.Errorf("journal mode %q, %v", mode, err)
+	}
+}
