@@ -15,7 +15,7 @@ import (
 
 // runCmd runs scenarios.
 type runCmd struct {
-	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt."`
+	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt; or a folder of scripts that once failed, each of which is run as its header says."`
 
 	Seed  *uint64        `help:"Run one seed." xor:"seeds,fresh" placeholder:"N"`
 	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
@@ -46,6 +46,11 @@ type runCmd struct {
 
 // Run implements the command.
 func (c *runCmd) Run(io *streams) error {
+	if all, err := c.regressions(); err != nil {
+		return usage(err)
+	} else if all != nil {
+		return checkRegressions(io, all)
+	}
 	campaign, err := c.campaign(io.today())
 	if err != nil {
 		return usage(err)
