@@ -32,6 +32,8 @@ type SimConfig struct {
 	OnPacket func(sim.Packet)
 	// Schedule is the order among loops; see sim.Schedule.
 	Schedule sim.Schedule
+	// Reseed lets all draws come out otherwise from some time on, see sim.Reseed.
+	Reseed sim.Reseed
 	// CPU is how much virtual time the callbacks of every machine take; default none.
 	CPU sim.CPU
 	// StopOnDeadlock ends Until when nothing is left to do while a task waits, see
@@ -65,7 +67,7 @@ func NewSim(config SimConfig) *SimWorld {
 	simulation := sim.Config{
 		Seed: config.Seed, Trace: config.Trace, Line: config.Line, LogLevel: config.LogLevel,
 		OnFact: w.publish, OnExit: w.exited, OnPacket: config.OnPacket, Witness: config.Witness,
-		Schedule: config.Schedule, CPU: config.CPU, StopOnDeadlock: config.StopOnDeadlock, MaxSteps: config.MaxSteps, Watch: config.Watch,
+		Reseed: config.Reseed, Schedule: config.Schedule, CPU: config.CPU, StopOnDeadlock: config.StopOnDeadlock, MaxSteps: config.MaxSteps, Watch: config.Watch,
 		Split: config.Split, UserTimeout: config.UserTimeout, Backlog: config.Backlog,
 	}
 	if config.Decode {

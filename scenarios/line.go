@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/wavetank/wavetank/sim"
 )
 
 // Line is the one line that reproduces a run: "w1:mgr-failover:seed=7:hash=...". In
@@ -55,6 +58,7 @@ func (l Line) String() string {
 	add(l.Spec.Profile != "" && l.Spec.Profile != ProfileDefault, "profile=%s", l.Spec.Profile)
 	add(l.Spec.Mutant != "", "mutant=%s", l.Spec.Mutant)
 	add(l.Spec.Schedule != "" && l.Spec.Schedule != ScheduleUniform, "schedule=%s", l.Spec.Schedule)
+	add(l.Spec.Reseed != (sim.Reseed{}), "reseed=%s", reseedText(l.Spec.Reseed))
 	add(l.Hash != 0, "hash=%016x", l.Hash)
 	add(l.Step != 0, "step=%d", l.Step)
 	return strings.Join(fields, ":")
@@ -108,6 +112,8 @@ func (l *Line) set(key, value string) (err error) {
 		l.Spec.Mutant, err = value, CheckMutant(value)
 	case "schedule":
 		l.Spec.Schedule, err = oneOf(value, Schedules())
+	case "reseed":
+		l.Spec.Reseed, err = readReseed(value)
 	case "hash":
 		l.Hash, err = strconv.ParseUint(value, 16, 64)
 	case "step":
@@ -116,6 +122,20 @@ func (l *Line) set(key, value string) (err error) {
 		err = errors.New("there is no such field")
 	}
 	return err
+}
+
+// reseedText is a Reseed in a line: "12.5s/3", the time and the salt.
+func reseedText(r sim.Reseed) string { return fmt.Sprintf("%v/%d", r.At, r.Salt) }
+
+func readReseed(text string) (r sim.Reseed, err error) {
+	at, salt, _ := strings.Cut(text, "/")
+	if r.At, err = time.ParseDuration(at); err == nil && r.At < 0 {
+		err = errors.New("before the beginning")
+	}
+	if err == nil {
+		r.Salt, err = strconv.ParseUint(salt, 10, 64)
+	}
+	return r, err
 }
 
 func oneOf(value string, allowed []string) (string, error) {

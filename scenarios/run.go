@@ -26,6 +26,9 @@ type Spec struct {
 	// Schedule is how the order among the loops of a simulated run is chosen, one of
 	// Schedules; empty means the scenario's own, mostly ScheduleUniform.
 	Schedule string
+	// Reseed lets all draws of a simulated run come out otherwise from some time on; what
+	// the scenario has drawn at the beginning stays.
+	Reseed sim.Reseed
 	// Watchdog is how much real time a simulated run may take for one step before it
 	// is given up as hanging; 0 means DefaultWatchdog, less means for ever.
 	Watchdog time.Duration
@@ -134,7 +137,7 @@ func openWorld(spec Spec) (cluster.World, error) {
 		return cluster.NewTCP(cluster.TCPConfig{Seed: spec.Seed})
 	default:
 		return cluster.NewSim(cluster.SimConfig{
-			Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch, MaxSteps: maxRunSteps,
+			Reseed: spec.Reseed, Schedule: spec.schedule(), StopOnDeadlock: true, Watch: spec.watch, MaxSteps: maxRunSteps,
 			Seed: spec.Seed, Trace: spec.Trace, Line: spec.line(), LogLevel: spec.LogLevel,
 			OnPacket: spec.OnPacket, Witness: spec.Witness,
 			Decode: spec.Scenario.Decode || spec.Trace != nil,

@@ -51,7 +51,7 @@ func ScriptOf(spec Spec) (Script, error) {
 	topology := spec.topology(draw)
 	plan, goals := s.Plan(draw, topology)
 	script := Script{
-		Name: s.Name, Doc: s.Doc, Topology: topology, Plan: plan, Goals: goals,
+		Name: s.Name, Doc: s.Doc, Topology: topology.WithoutDefects(), Plan: plan, Goals: goals,
 		Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
 		PointsAt: s.PointsAt, Schedule: spec.schedule(),
 	}

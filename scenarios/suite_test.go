@@ -113,6 +113,27 @@ var _ = DescribeTable("archives", func(a scenarios.Archive) {
 	Expect(a.Check()).To(Succeed())
 }, archives())
 
+// regressions is one table entry per script that once failed.
+func regressions() []TableEntry {
+	all, err := scenarios.OpenRegressions("regressions")
+	if err != nil {
+		panic(err)
+	}
+	var out []TableEntry
+	for _, r := range all {
+		out = append(out, Entry(r.Scenario.File, Label("world:sim"), r))
+	}
+	return out
+}
+
+var _ = DescribeTable("what once failed", func(r scenarios.Regression) {
+	found, problem := r.Check()
+	if found.Failure != nil {
+		AddReportEntry("wavetank", entryOf(found), ReportEntryVisibilityFailureOrVerbose)
+	}
+	Expect(problem).To(BeEmpty())
+}, regressions())
+
 func runSpec(spec scenarios.Spec) {
 	GinkgoHelper()
 	if lacking := spec.Scenario.CheckIn(spec.World); lacking != nil {

@@ -81,6 +81,9 @@ func (f *Failure) Signature() string {
 	}
 	if code, _, _ := strings.Cut(f.Property, " "); code == propertyPanic || code == "I-PROC-1" {
 		first, _, _ := strings.Cut(f.Detail, "\n")
+		if f.Host != "" {
+			first = strings.ReplaceAll(first, f.Host, kind)
+		}
 		text += ": " + vague(first)
 	}
 	return text

@@ -37,7 +37,7 @@ type cpu struct {
 
 func newCPU(h *Host) cpu {
 	c := h.sim.config.CPU
-	return cpu{on: c != CPU{}, config: c, factor: 1, draws: NewStream(h.sim.config.Seed, "cpu/"+h.name)}
+	return cpu{on: c != CPU{}, config: c, factor: 1, draws: h.sim.stream("cpu/" + h.name)}
 }
 
 // maxSlow bounds the factor of SetSlow.

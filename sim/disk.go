@@ -35,7 +35,7 @@ const (
 
 func newDisk(h *Host) disk {
 	stream := func(purpose string) *Stream {
-		return NewStream(h.sim.config.Seed, "disk/"+h.name+purpose)
+		return h.sim.stream("disk/" + h.name + purpose)
 	}
 	return disk{
 		host: h, draws: stream(""), crashes: stream("/crash"),

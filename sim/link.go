@@ -80,9 +80,9 @@ func (s *Sim) newLink(n *subnet, from, to *Host) *Link {
 	if n.index > 0 {
 		name += "/" + n.name
 	}
-	l := &Link{sim: s, network: n, from: from, to: to, draws: NewStream(s.config.Seed, "link/"+name)}
+	l := &Link{sim: s, network: n, from: from, to: to, draws: s.stream("link/" + name)}
 	if s.config.Split > 0 {
-		l.mss, l.splits = s.config.Split, NewStream(s.config.Seed, "split/"+name)
+		l.mss, l.splits = s.config.Split, s.stream("split/"+name)
 	}
 	l.plain = true
 	l.reconsider()

@@ -20,8 +20,8 @@ type pct struct {
 // fallen is the first priority of loops that fell.
 const fallen = 1 << 32
 
-func newPCT(s Schedule, seed, now uint64) *pct {
-	p := &pct{schedule: s, draws: NewStream(seed, "kernel/pct")}
+func newPCT(s Schedule, draws *Stream, now uint64) *pct {
+	p := &pct{schedule: s, draws: draws}
 	p.salt = p.draws.Uint64()
 	for range s.Depth - 1 {
 		p.changes = append(p.changes, now+uint64(p.draws.IntN(s.Steps)))

@@ -62,7 +62,7 @@ func (s *Sim) SetPoint(h *Host, name string, strikes func(reached uint64) bool) 
 // EnablePoint lets the fault point called name fire on host h, once in oneIn
 // times that it is reached, by a stream of its own.
 func (s *Sim) EnablePoint(h *Host, name string, oneIn int) {
-	draws := NewStream(s.config.Seed, "point/"+h.name+"/"+name)
+	draws := s.stream("point/" + h.name + "/" + name)
 	s.SetPoint(h, name, func(uint64) bool { return draws.IntN(oneIn) == 0 })
 }
 
@@ -134,7 +134,7 @@ func (s *Sim) enableByRule(h *Host, p *point) {
 	if NewStream(s.config.Seed, "point-enabled/"+p.name).IntN(odds.EnabledOneIn) > 0 {
 		return
 	}
-	draws := NewStream(s.config.Seed, "point/"+h.name+"/"+p.name)
+	draws := s.stream("point/" + h.name + "/" + p.name)
 	p.enabled, p.strikes = true, func(uint64) bool { return draws.IntN(odds.FiresOneIn) == 0 }
 }
 

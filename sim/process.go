@@ -50,7 +50,7 @@ func (p *Process) Disk() host.Disk { return (*processDisk)(p) }
 func (p *Process) Rand(name string) host.Rand {
 	s := p.streams[name]
 	if s == nil {
-		s = NewStream(p.sim().config.Seed, fmt.Sprintf("host/%s/%d/%s", p.host.name, p.pid, name))
+		s = p.sim().stream(fmt.Sprintf("host/%s/%d/%s", p.host.name, p.pid, name))
 		p.streams[name] = s
 	}
 	return p.watched(s, name)

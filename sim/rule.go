@@ -100,7 +100,7 @@ func (s *Sim) AddRule(r *Rule) error {
 	}
 	r.sim = s
 	if r.OneIn > 1 {
-		r.draws = NewStream(s.config.Seed, "rule/"+r.Name)
+		r.draws = s.stream("rule/" + r.Name)
 	}
 	s.rules, s.inspecting = append(s.rules, r), true
 	return nil

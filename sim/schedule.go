@@ -99,13 +99,13 @@ func (s *Sim) SetSchedule(schedule Schedule) {
 	k.lags = nil
 	switch schedule.Kind {
 	case PCT:
-		p := newPCT(schedule, s.config.Seed, k.steps)
+		p := newPCT(schedule, s.stream("kernel/pct"), k.steps)
 		k.chooser = p
 		if schedule.Lag > 0 {
 			k.lags = p
 		}
 	case Fair:
-		k.chooser = &fair{draws: NewStream(s.config.Seed, "kernel/fair"), except: schedule.Except, order: k.order}
+		k.chooser = &fair{draws: s.stream("kernel/fair"), except: schedule.Except, order: k.order}
 	default:
 		k.chooser = nil
 	}

@@ -73,6 +73,9 @@ type Config struct {
 	// CPU is how much virtual time the callbacks of every machine take; default
 	// none.
 	CPU CPU
+	// Reseed lets everything that is drawn come out otherwise from some time on; the zero
+	// value does not.
+	Reseed Reseed
 	// Schedule is the order among loops; default is Uniform. See [Sim.SetSchedule].
 	Schedule Schedule
 	// MaxStepsPerInstant bounds the steps while virtual time does not pass: at more
@@ -147,6 +150,7 @@ type Sim struct {
 	inspecting bool // there is a decoder, or there was a rule
 	pool       bufferPool
 	counts     Counts
+	drawn      drawn
 }
 
 // Counts are what the network did in a run, for reports.
@@ -168,11 +172,16 @@ func New(config Config) *Sim {
 	s := &Sim{
 		config: config,
 		kernel: newKernel(config),
+		drawn:  drawn{seed: config.Seed, kept: config.Reseed != (Reseed{})},
 		byName: make(map[string]*Host),
 		byAddr: make(map[netip.Addr]*nic),
 		links:  make(map[linkKey]*Link),
 
 		inspecting: config.Decoder != nil,
+	}
+	if s.drawn.kept {
+		s.drawn.all = append(s.drawn.all, s.kernel.order)
+		s.At(config.Reseed.At, s.reseed)
 	}
 	s.kernel.witness = config.Witness
 	s.subnet(DefaultNetwork)
@@ -197,13 +206,13 @@ func (s *Sim) AddHost(name string, networks ...string) *Host {
 	n := len(s.hosts) + 1
 	h := &Host{
 		sim: s, id: s.nextActor(), name: name,
-		exec:  NewStream(s.config.Seed, "exec/"+name),
+		exec:  s.stream("exec/" + name),
 		ports: make(map[uint16]*listener), points: make(map[string]*point),
 	}
 	h.clock = clock{sim: s}
 	h.cpu = newCPU(h)
 	h.disk = newDisk(h)
-	h.loopback = Link{sim: s, from: h, to: h, draws: NewStream(s.config.Seed, "loopback/"+name), local: true}
+	h.loopback = Link{sim: s, from: h, to: h, draws: s.stream("loopback/" + name), local: true}
 	for _, network := range networks {
 		h.join(network, n)
 	}

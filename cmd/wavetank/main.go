@@ -40,6 +40,7 @@ type cli struct {
 	Mutants mutantsCmd `cmd:"" help:"Plant each bug there is and say how many seeds it takes to find it."`
 	Script  scriptCmd  `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
 	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
+	Why     whyCmd     `cmd:"" help:"Tell when a failure was decided, and by which fault."`
 	Ledger  ledgerCmd  `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
 	Trace   traceCmd   `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Up      upCmd      `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`

@@ -15,7 +15,7 @@ import (
 
 // runCmd runs scenarios.
 type runCmd struct {
-	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', files of scripts, NAME.wt, and archives, NAME.txtar."`
+	Scenarios []string `arg:"" name:"scenario" help:"What to run: scenarios, see 'wavetank list', and files of scripts, NAME.wt, and archives, NAME.txtar; or a folder of scripts that once failed, each of which is run as its header says."`
 
 	Seed  *uint64        `help:"Run one seed." xor:"seeds,fresh" placeholder:"N"`
 	Seeds string         `help:"Run a range of seeds, both ends included. The default is 1-100 (in the tcp world 1)." xor:"seeds" placeholder:"A-B"`
@@ -53,6 +53,11 @@ func (c *runCmd) Run(io *streams) error {
 		return usage(err)
 	} else if archives {
 		return c.runArchives(io)
+	}
+	if all, err := c.regressions(); err != nil {
+		return usage(err)
+	} else if all != nil {
+		return checkRegressions(io, all)
 	}
 	campaign, err := c.campaign(io.today())
 	if err != nil {

@@ -2,12 +2,10 @@ package shrink
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/sim"
@@ -74,7 +72,7 @@ func withoutKinds(s scenarios.Script, _ scenarios.Result) []edit {
 	var edits []edit
 	for _, kind := range kinds {
 		edits = append(edits, edit{what: "every " + kind, apply: func(s scenarios.Script) scenarios.Script {
-			return without(s, func(_ int, step faults.Step) bool { return step.Fault.Kind() == kind })
+			return s.Without(func(_ int, step faults.Step) bool { return step.Fault.Kind() == kind })
 		}})
 	}
 	return edits
@@ -89,7 +87,7 @@ func withoutSteps(s scenarios.Script, _ scenarios.Result) []edit {
 			what = s.Plan[r.from].String()
 		}
 		edits = append(edits, edit{what: what, apply: func(s scenarios.Script) scenarios.Script {
-			return without(s, func(i int, _ faults.Step) bool { return i >= r.from && i < r.to })
+			return s.Without(func(i int, _ faults.Step) bool { return i >= r.from && i < r.to })
 		}})
 	}
 	return edits
@@ -234,41 +232,6 @@ func moved(s scenarios.Script, from int, change func(time.Duration) time.Duratio
 		if s.Plan[i].Timed() {
 			s.Plan[i].At = change(s.Plan[i].At)
 		}
-	}
-	return s
-}
-
-// without takes steps away, with those that take them back, and what is expected of them.
-// If none is left there is one that does nothing, for a script has a step.
-func without(s scenarios.Script, gone func(int, faults.Step) bool) scenarios.Script {
-	var plan faults.Plan
-	place := make([]int, len(s.Plan)) // of each step in the new plan
-	lost := make(map[faults.Fault]bool)
-	for i, step := range s.Plan {
-		u, undoes := step.Fault.(faults.Undoing)
-		if gone(i, step) || undoes && lost[u.Undoes()] {
-			if reflect.TypeOf(step.Fault).Comparable() {
-				lost[step.Fault] = true
-			}
-			place[i] = -1
-			continue
-		}
-		place[i] = len(plan)
-		plan = append(plan, step)
-	}
-	if len(plan) == 0 {
-		plan = faults.Plan{{Fault: faults.Restart{Who: cluster.RoleDead}}}
-	}
-	var goals []scenarios.Goal
-	for _, g := range s.Goals {
-		if place[g.Step] >= 0 && place[g.Fault] >= 0 {
-			g.Step, g.Fault = place[g.Step], place[g.Fault]
-			goals = append(goals, g)
-		}
-	}
-	s.Plan, s.Goals = plan, goals
-	if !slices.ContainsFunc(plan, func(step faults.Step) bool { return step.Fault.Kind() == s.Bite }) {
-		s.Bite = "" // any will do
 	}
 	return s
 }

@@ -61,7 +61,7 @@ func lines(s scenarios.Script) []edit {
 	}
 	for i, step := range s.Plan {
 		all = append(all, edit{what: step.String(), apply: func(s scenarios.Script) scenarios.Script {
-			return without(s, func(at int, _ faults.Step) bool { return at == i })
+			return s.Without(func(at int, _ faults.Step) bool { return at == i })
 		}})
 	}
 	for i, g := range s.Goals {

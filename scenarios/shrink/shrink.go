@@ -7,7 +7,8 @@
 //
 // Without a fault the rest of a run is another run: delays fall otherwise. So a smaller
 // script is tried with some seeds, and it is enough that one of them fails in the same
-// way. What "the same" is says [scenarios.Failure.Signature].
+// way. What "the same" is says [scenarios.Failure.Signature]. If a bug is planted it must
+// not fail without it.
 //
 // What is taken away is an edit; edits of one kind are a pass. In a first round the passes
 // that take most away are tried with few seeds, in a second one all passes with all seeds,
@@ -227,7 +228,7 @@ func (s *shrinker) fails(script scenarios.Script, seeds []uint64) (scenarios.Res
 		n := min(s.opt.Workers, len(seeds), s.opt.Runs-s.small.Tried)
 		for _, r := range s.runs(script, seeds[:n]) {
 			s.small.Tried++ // those behind a failure do not count: another number of workers ran them or not
-			if r.Failure != nil && r.Failure.Signature() == s.small.Signature {
+			if r.Failure != nil && r.Failure.Signature() == s.small.Signature && s.isTheBug(script, r.Spec.Seed) {
 				return r, true
 			}
 		}
@@ -237,6 +238,18 @@ func (s *shrinker) fails(script scenarios.Script, seeds []uint64) (scenarios.Res
 		s.refuted[key] = true
 	}
 	return scenarios.Result{}, false
+}
+
+// isTheBug reports whether the script passes without the planted bug: a smaller cluster may
+// fail all by itself, such as one that lacks somebody to say that all others are there.
+func (s *shrinker) isTheBug(script scenarios.Script, seed uint64) bool {
+	if s.spec.Mutant == "" || s.small.Tried >= s.opt.Runs {
+		return s.spec.Mutant == ""
+	}
+	s.small.Tried++
+	spec := s.spec
+	spec.Scenario, spec.Seed, spec.Mutant = script.Scenario(), seed, ""
+	return scenarios.Run(spec).Failure == nil
 }
 
 // keyOf stands for a script and a number of seeds.

@@ -49,6 +49,7 @@ func TestShrink_mutants(t *testing.T) {
 		{"monc-reset", "shutdownKeepsCons", 1},
 		{"mon-crash", "quorumTimerDuringWrite", 1},
 		{"mon-power", "quorumAckBeforeSync", 3},
+		{"svc-twins", "racingRows", 1}, // without an API it would fail without the bug
 	} {
 		t.Run(tt.mutant, func(t *testing.T) {
 			t.Parallel()
@@ -73,6 +74,11 @@ func TestShrink_mutants(t *testing.T) {
 			}
 			spec := small.Result.Spec
 			spec.Scenario = read.Scenario()
+			without := spec
+			without.Mutant = ""
+			if r := scenarios.Run(without); r.Failure != nil {
+				t.Errorf("it fails without the bug: %v", r.Failure)
+			}
 			if again := scenarios.Run(spec); again.Hash != small.Result.Hash {
 				t.Errorf("hash %x, from its text %x", small.Result.Hash, again.Hash)
 			}
