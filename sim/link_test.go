@@ -443,6 +443,28 @@ func TestSplit_showsAnyPieces(t *testing.T) {
 	}
 }
 
+// TestAvailableBuffer_isLentUntilTheWrite: what was written from is free for the next
+// connection at once, if all of it went out as a copy.
+func TestAvailableBuffer_isLentUntilTheWrite(t *testing.T) {
+	k := newTank(t, Config{Seed: 1})
+	for _, name := range []string{"a", "b", "c"} {
+		client, server := k.open(name)
+		direct := client.conn.(host.DirectConn)
+		for at := 0; at < 300; at += 100 {
+			if n, err := direct.Write(append(direct.AvailableBuffer(100), pattern(at, 100)...)); n != 100 || err != nil {
+				t.Fatalf("Write: %d, %v", n, err)
+			}
+		}
+		k.Run(time.Second)
+		if server.total != 300 {
+			t.Errorf("%s: %d bytes came", name, server.total)
+		}
+		if n := k.Counts().Buffers; n != 0 {
+			t.Errorf("%s: %d buffers are held", name, n)
+		}
+	}
+}
+
 func TestReset_breaksOneNetworkOnly(t *testing.T) {
 	k := newTwoNetworks(t)
 	if n := k.LinkOn("cluster", k.osd, k.server).Reset(); n != 1 {

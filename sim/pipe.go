@@ -90,7 +90,18 @@ func (d *pipe) write(p []byte) int {
 		rest = rest[d.append(rest):]
 	}
 	d.used += total
+	if total == len(p) {
+		d.takeBack(p)
+	}
 	return total
+}
+
+// takeBack ends the loan of the spare buffer if p, which has been copied, was written from
+// it: one buffer serves all connections that write in turn.
+func (d *pipe) takeBack(p []byte) {
+	if d.spare != nil && len(p) > 0 && &p[0] == &d.spare[:1][0] {
+		d.dropSpare()
+	}
 }
 
 // append puts bytes into the segment of this instant, or into a new one.

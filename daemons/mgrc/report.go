@@ -100,17 +100,21 @@ func (o *options) refresh(d Daemon) {
 // encodeOptions is what somebody has set, by whom, and the defaults.
 func encodeOptions(options []admin.Option) (config, defaults []byte) {
 	set := msg.DaemonConfig{Values: map[string]map[msg.ConfigLevel]string{}}
-	all := map[string]string{}
+	all := make(map[string]string, len(options))
 	for _, o := range options {
 		all[o.Name] = o.Default
-		said := map[msg.ConfigLevel]string{}
+		var said map[msg.ConfigLevel]string
 		for _, layer := range []struct {
 			by    msg.ConfigLevel
 			value *string
 		}{{msg.ConfigMon, o.Mon}, {msg.ConfigFile, o.File}, {msg.ConfigOverride, o.Override}} {
-			if layer.value != nil {
-				said[layer.by] = *layer.value
+			if layer.value == nil {
+				continue
 			}
+			if said == nil {
+				said = make(map[msg.ConfigLevel]string)
+			}
+			said[layer.by] = *layer.value
 		}
 		if len(said) > 0 {
 			set.Values[o.Name] = said

@@ -42,21 +42,23 @@ func (m *Mon) adminHooks() []admin.Hook {
 // options are this monitor's, with who has set them.
 func (m *Mon) options() []admin.Option {
 	set := m.config.options(m.asSubject())
-	var list []admin.Option
-	for _, o := range configOptions() {
-		option := admin.Option{Name: o.name, Default: o.def}
-		if value, ok := set[o.name]; ok {
-			option.Mon = &value
+	known := configOptions()
+	list := make([]admin.Option, len(known))
+	for i, o := range known {
+		list[i] = admin.Option{
+			Name: o.name, Default: o.def,
+			Mon: valueOf(set, o.name), File: valueOf(m.cfg.Given, o.name), Override: valueOf(m.overrides, o.name),
 		}
-		if value, ok := m.cfg.Given[o.name]; ok {
-			option.File = &value
-		}
-		if value, ok := m.overrides[o.name]; ok {
-			option.Override = &value
-		}
-		list = append(list, option)
 	}
 	return list
+}
+
+// valueOf is what an option is set to, nil if it is not.
+func valueOf(set map[string]string, name string) *string {
+	if value, ok := set[name]; ok {
+		return new(value)
+	}
+	return nil
 }
 
 // adminConfigSet sets an option for this process, above what the monitors' own

@@ -48,7 +48,7 @@ func (c *counts) committed(data []byte, b *store.Batch) {
 func (m *Mon) counters() []mgrc.Counter {
 	const gauge, grows, average = msg.CounterU64, msg.CounterU64 | msg.CounterGrows, msg.CounterU64 | msg.CounterAverage
 	const debug, useful, interesting = msg.CounterDebugOnly, msg.CounterUseful, msg.CounterInteresting
-	var all []mgrc.Counter
+	all := make([]mgrc.Counter, 0, 20)
 	add := func(path, nick, text string, kind, priority, unit uint8, value, count uint64) {
 		all = append(all, mgrc.Counter{
 			CounterType: msg.CounterType{Path: path, Description: text, Nick: nick, Type: kind, Priority: priority, Unit: unit},

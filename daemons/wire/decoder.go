@@ -236,9 +236,49 @@ func Map[K cmp.Ordered, V any](d *Decoder, pairBytes int, what string, key func(
 	return m
 }
 
-// StringMap is a Map of strings.
+// StringMap is a Map of strings. They share one copy of the input, which stays as long as
+// any of them does.
 func (d *Decoder) StringMap() map[string]string {
-	return Map(d, 8, "map", d.String, d.String)
+	n := d.Count(8, "map")
+	if n == 0 {
+		return nil
+	}
+	all := d.upcoming(2 * n)
+	m := make(map[string]string, min(n, capMax))
+	last := ""
+	for i := range n {
+		k := d.cut(&all)
+		if i > 0 && k <= last {
+			d.Fail("map key", ErrInvalid)
+		}
+		v := d.cut(&all)
+		if d.err != nil {
+			return nil
+		}
+		last, m[k] = k, v
+	}
+	return m
+}
+
+// upcoming is a copy of the next n Blobs with their lengths, or of those that are whole.
+func (d *Decoder) upcoming(n int) string {
+	ahead := *d
+	whole := d.pos
+	for i := 0; i < n && ahead.View() != nil; i++ {
+		whole = ahead.pos
+	}
+	return string(d.in[d.pos:whole])
+}
+
+// cut is String, out of a copy of what comes, which it shortens by that.
+func (d *Decoder) cut(all *string) string {
+	b := d.View()
+	if d.err != nil {
+		return ""
+	}
+	rest := (*all)[4:]
+	*all = rest[len(b):]
+	return rest[:len(b)]
 }
 
 // Time is a utime_t.
