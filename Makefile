@@ -33,10 +33,10 @@ SIMULATED = $$(go list ./daemons/... ./sim/... ./scenarios/raftcounter | grep -v
 # All scenarios, unless SCENARIOS names some.
 EACH = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenario","name":"\([^"]*\)".*/\1/p'))
 
-.PHONY: help build test chaos shrink replay determinism golden mutants bounds tcp parity bench monbench benchstat lint fuzz interop fidelity ci clean
+.PHONY: help build test chaos shrink replay determinism golden mutants bounds tcp parity bench monbench benchstat lint fuzz interop interop-slow fidelity ci clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/wavetank
 	go build -o $(WAVETANK) ./cmd/wavetank
@@ -120,6 +120,9 @@ bounds: build ## make the bounds of planted bugs tighter where TRIALS=20 trials 
 
 interop: ## run the tests against real Ceph, Cinder's clients, databases and tshark, installed if missing
 	.ci/interop
+
+interop-slow: ## kill a service of Cinder at its own timings, on each database that is installed: some 2 minutes
+	WAVETANK_INTEROP_SLOW=1 go test -tags interop -count=1 -timeout=20m -run='^TestCinder_defaultTimings$$' -v ./cluster/realcinder
 
 # Everything at Ceph's own timings: some 15 minutes for 20.
 fidelity: ## measure FAILOVERS=20 of each kind of Ceph's managers, ours and simulated ones

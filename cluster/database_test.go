@@ -269,6 +269,77 @@ func TestDatabase_aCommitThatWasAnsweredIsThere(t *testing.T) {
 	}
 }
 
+// lostAnswers has many sessions count at once, each in a row of its own, while power fails
+// again and again, and tells how many counts were answered and are not there, and how many
+// statements were committed with others.
+func lostAnswers(t *testing.T, seed uint64, options sqld.Options) (lost int, grouped uint64) {
+	t.Helper()
+	const writers = 12
+	d := newDatabases(seed, 1, options)
+	defer d.Close()
+	d.create(t, strings.Fields(strings.Repeat("n ", writers))...)
+	stop, running := false, writers
+	d.task(func(h host.Host, l host.Loop, task host.Task) {
+		for i := range int64(writers) {
+			l.Go("writer", func(task host.Task) {
+				defer func() { running-- }()
+				o := open(t, h, l, d.URL()).Within(50 * time.Millisecond)
+				me := db.ServiceFilter{ID: i + 1}
+				for answered := 0; ; {
+					_, err := o.UpdateServices(task, me, db.Service{ReportCount: answered + 1}, db.ServiceReportCount)
+					if err == nil && !stop {
+						answered++
+						continue
+					}
+					got, err := o.Service(task, me)
+					for ; err != nil; got, err = o.Service(task, me) {
+						task.Sleep(time.Millisecond)
+					}
+					if got.ReportCount < answered {
+						lost++
+					}
+					if answered = got.ReportCount; stop {
+						return
+					}
+				}
+			})
+		}
+	})
+	lengths := sim.NewStream(seed, "lengths")
+	for range 10 {
+		d.Sim.Run(50*time.Millisecond + time.Duration(lengths.IntN(int(200*time.Millisecond))))
+		var s sqld.Status
+		if json.Unmarshal([]byte(d.admin(0, `{"prefix": "status"}`)), &s) == nil {
+			grouped += s.Counts.Grouped
+		}
+		d.servers[0].PowerOff()
+		d.start(0)
+	}
+	stop = true
+	if !d.RunUntil(time.Hour, func() bool { return running == 0 }) {
+		t.Errorf("seed %d: not done", seed)
+	}
+	return lost, grouped
+}
+
+// TestDatabase_groupsAreAnsweredOnceTheyAreThere: statements of several sessions are
+// committed together, and none is answered before it would survive a loss of power.
+func TestDatabase_groupsAreAnsweredOnceTheyAreThere(t *testing.T) {
+	early := 0
+	for seed := range uint64(2) {
+		log := int(seed % 2 * 100)
+		lost, grouped := lostAnswers(t, seed, sqld.Options{Log: log})
+		if lost > 0 || grouped == 0 {
+			t.Errorf("seed %d: %d answered counts are lost, %d statements were committed with others", seed, lost, grouped)
+		}
+		lost, _ = lostAnswers(t, seed, sqld.Options{Log: log, AnswersEarly: true})
+		early += lost
+	}
+	if early == 0 {
+		t.Error("a server that answers early is not found out")
+	}
+}
+
 // rows are the hosts of the services that a store sees.
 func rows(t testing.TB, s *db.Store, task host.Task) string {
 	t.Helper()

@@ -69,10 +69,12 @@ func clusterDamage(d *Draw, t cluster.Topology) (faults.Plan, func(cluster.Topol
 // clusterRequest draws what an operator asks for.
 func clusterRequest(d *Draw, t cluster.Topology) faults.Fault {
 	who := d.Pick("whose", t.Cinder.VolumeNames()...)
-	action := d.Pick("action", "disable", "enable", "freeze", "thaw", "failover", "failback", "astray", "cleanup")
+	action := d.Pick("action", "disable", "enable", "freeze", "thaw", "failover", "failback", "astray", "cleanup", "create")
 	whole := d.Chance("by name", 2)
 	to := map[string]string{"failback": "default", "astray": "nowhere"}[action]
 	switch {
+	case action == "create": // which takes a minute, and may be broken off
+		return faults.CreateVolume{Who: who}
 	case action == "cleanup":
 		return faults.WorkCleanup{Who: who}
 	case to != "":

@@ -32,8 +32,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// downTime is service_down_time in these tests, which run in real time.
-const downTime = 8 * time.Second
+// quick are the timings of most of these tests, which run in real time.
+const quick = `report_interval = 1
+service_down_time = 8
+periodic_fuzzy_delay = 1
+periodic_interval = 1
+backend_stats_polling_interval = 1
+`
 
 // patience bounds waits in real time for what takes a second.
 const patience = time.Minute
@@ -44,11 +49,17 @@ type cloud struct {
 	dir string
 	api string
 	cli *realcinder.CLI
+	// downTime is its service_down_time.
+	downTime time.Duration
 }
 
-func newCloud(t *testing.T, url func(dir string) string) *cloud {
+// newCloud has the timings that some lines of its configuration say; none are Cinder's own.
+func newCloud(t *testing.T, timings string, url func(dir string) string) *cloud {
 	t.Helper()
-	c := &cloud{t: t, dir: t.TempDir(), api: freeAddr(t).String()}
+	c := &cloud{t: t, dir: t.TempDir(), api: freeAddr(t).String(), downTime: 60 * time.Second}
+	if timings != "" {
+		c.downTime = 8 * time.Second
+	}
 	var err error
 	if c.cli, err = realcinder.Find("http://" + c.api + "/v3"); errors.Is(err, cluster.ErrInfrastructure) {
 		t.Skip(err)
@@ -61,17 +72,12 @@ transport_url = wavetank://%v
 osapi_volume_listen = 127.0.0.1
 osapi_volume_listen_port = %s
 enabled_backends = lvm1,lvm2
-report_interval = 1
-service_down_time = %d
-periodic_fuzzy_delay = 1
-periodic_interval = 1
-backend_stats_polling_interval = 1
-[database]
+%s[database]
 connection = %s
 [lvm1]
 replication_device = backend_id:replica
 [lvm2]
-`, c.dir, freeAddr(t), port, downTime/time.Second, url(c.dir)))
+`, c.dir, freeAddr(t), port, timings, url(c.dir)))
 	// Another machine, in a cluster.
 	c.write("node.conf", "[DEFAULT]\nhost = n1\ncluster = c1\n")
 	if out, err := c.command("cinder-manage", "db", "sync").CombinedOutput(); err != nil {
@@ -170,9 +176,10 @@ func (c *cloud) list() map[string]service {
 // eventually asks until the answer is yes: other processes tell nobody.
 func (c *cloud) eventually(what string, ask func() bool) {
 	c.t.Helper()
-	for deadline := time.Now().Add(patience); !ask(); time.Sleep(20 * time.Millisecond) {
+	limit := patience + 2*c.downTime
+	for deadline := time.Now().Add(limit); !ask(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("not within %v: %s", patience, what)
+			c.t.Fatalf("not within %v: %s", limit, what)
 		}
 	}
 }
@@ -211,8 +218,35 @@ func (c *cloud) is(row realcinder.Row, want realcinder.Row) {
 // TestCinder is the life of a cloud as its operator sees it with the commands, on each
 // database.
 func TestCinder(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, url func(dir string) string, restart func()) {
+		operate(newCloud(t, quick, url), restart)
+	})
+}
+
+// TestCinder_defaultTimings is the death of a service at Cinder's own timings: it is down
+// 60 s after its last heartbeat and not before, although the database was restarted in
+// between. It takes some minutes, so only who asks for it has it (make interop-slow).
+func TestCinder_defaultTimings(t *testing.T) {
+	if os.Getenv("WAVETANK_INTEROP_SLOW") == "" {
+		t.Skip("WAVETANK_INTEROP_SLOW is not set")
+	}
+	onEachDatabase(t, func(t *testing.T, url func(dir string) string, restart func()) {
+		t.Parallel()
+		c := newCloud(t, "", url)
+		victim, allUp := c.startAll()
+		c.eventually("all are up and beat", allUp)
+		c.goesDown(victim, "ctl@lvm2", func() {
+			time.Sleep(c.downTime / 3)
+			restart()
+		})
+	})
+}
+
+// onEachDatabase runs a test on SQLite, where there is nothing to restart, and on each
+// server that is installed.
+func onEachDatabase(t *testing.T, test func(t *testing.T, url func(dir string) string, restart func())) {
 	t.Run("sqlite", func(t *testing.T) {
-		operate(newCloud(t, func(dir string) string { return "sqlite:///" + dir + "/cinder.db" }), func() {})
+		test(t, func(dir string) string { return "sqlite:///" + dir + "/cinder.db" }, func() {})
 	})
 	for _, kind := range realdb.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
@@ -228,7 +262,7 @@ func TestCinder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			operate(newCloud(t, func(string) string { return url }), func() {
+			test(t, func(string) string { return url }, func() {
 				server.Kill()
 				if err := server.Restart(); err != nil {
 					t.Fatal(err)
@@ -238,25 +272,30 @@ func TestCinder(t *testing.T) {
 	}
 }
 
-func operate(c *cloud, restartDatabase func()) {
+// startAll starts everybody, and returns the volume service of ctl@lvm2, and whether all are
+// up and have sent heartbeats.
+func (c *cloud) startAll() (victim *exec.Cmd, allUp func() bool) {
 	c.start("cinder-broker")
 	c.start("cinder-api")
 	c.start("cinder-scheduler")
 	c.start("cinder-volume", "--backend_name", "lvm1")
-	victim := c.start("cinder-volume", "--backend_name", "lvm2")
+	victim = c.start("cinder-volume", "--backend_name", "lvm2")
 	c.start("cinder-volume", "--config-file", filepath.Join(c.dir, "node.conf"), "--backend_name", "lvm1")
-	hosts := []string{"ctl", "ctl@lvm1", "ctl@lvm2", "n1@lvm1"}
-	allUp := func() bool {
+	return victim, func() bool {
 		all := c.list()
 		return !slices.ContainsFunc(hosts, func(h string) bool { return all[h].State != "up" || all[h].UpdatedAt == "" })
 	}
+}
+
+// hosts are the services of startAll.
+var hosts = []string{"ctl", "ctl@lvm1", "ctl@lvm2", "n1@lvm1"}
+
+func operate(c *cloud, restartDatabase func()) {
+	victim, allUp := c.startAll()
 	c.eventually("all are up and beat", allUp)
 	c.administer()
 	c.eventually("all are up", allUp)
 	c.goesDown(victim, "ctl@lvm2", restartDatabase)
-	if all := c.list(); len(all) != len(hosts) {
-		c.t.Errorf("services: %v", all)
-	}
 	c.start("cinder-volume", "--backend_name", "lvm2")
 	c.eventually("all are up again", allUp)
 }
@@ -342,16 +381,20 @@ func (c *cloud) goesDown(victim *exec.Cmd, host string, restartDatabase func()) 
 		return last.State != "up"
 	})
 	seen := last.seen(c.t)
-	if age := up.Sub(seen); age > downTime {
+	if age := up.Sub(seen); age > c.downTime {
 		c.t.Errorf("it was up although it was heard of %v before", age)
 	}
-	if age := down.Sub(seen); age < downTime {
+	if age := down.Sub(seen); age < c.downTime {
 		c.t.Errorf("it was down although it was heard of %v before", age)
 	}
 	c.t.Logf("last heard of %v before it was killed; up for %v after that, down at %v", killed.Sub(seen), up.Sub(killed), down.Sub(killed))
-	for other, s := range c.list() {
+	all := c.list()
+	for other, s := range all {
 		if other != host && s.State != "up" {
 			c.t.Errorf("%s is %s too", other, s.State)
 		}
+	}
+	if len(all) != len(hosts) {
+		c.t.Errorf("services: %v", all)
 	}
 }

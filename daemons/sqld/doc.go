@@ -17,8 +17,9 @@
 // A session is a connection. It borrows one of a few SQLite connections for each
 // statement, and keeps it from BEGIN to COMMIT or ROLLBACK. Who meets a lock waits for
 // it, outside a transaction without a connection, at most Options.LockTimeout, and gets
-// [Busy]. A commit that was answered survives a
-// loss of power. A session that ends in a transaction, or leaves one open and idle for
+// [Busy]. A commit that was answered survives a loss of power. Single INSERTs, UPDATEs and
+// DELETEs that come while others are being committed are committed together, so that they
+// share the waits for the disk. A session that ends in a transaction, or leaves one open and idle for
 // Options.IdleTimeout, has it rolled back.
 //
 // current_timestamp and its like are the machine's clock, random() draws from the

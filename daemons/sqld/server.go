@@ -44,6 +44,9 @@ type Options struct {
 	// PullInterval is how often a replica that has everything asks for more. Default
 	// 100 ms.
 	PullInterval time.Duration
+	// AnswersEarly is a planted bug: statements that are committed together are answered
+	// before they are.
+	AnswersEarly bool
 }
 
 func (o Options) withDefaults() Options {
@@ -87,6 +90,7 @@ type Server struct {
 	opening  bool // one of them is being opened
 	borrow   gate // for a connection
 	unlocked gate // for a lock
+	group    group
 	delay    time.Duration
 	failure  string // of the operator's last command
 	counts   Counts
@@ -97,6 +101,7 @@ type Server struct {
 type Counts struct {
 	Statements uint64 // of sessions
 	Commits    uint64 // of transactions that wrote
+	Grouped    uint64 // statements that were committed with others
 	LockWaits  uint64 // times that a statement met a lock
 	Timeouts   uint64 // statements that waited for too long
 }

@@ -24,7 +24,6 @@ type session struct {
 	pinned *connection // while a transaction is open
 	writes []entry     // of the open transaction, for the log
 	// logging: a transaction of the server's own is open, around one statement.
-	logging bool
 }
 
 // accept begins a session for each connection.
@@ -142,7 +141,6 @@ func (s *session) one(t host.Task) error {
 // execute runs a statement and answers it.
 func (s *session) execute(t host.Task, st statement) error {
 	s.server.counts.Statements++
-
 	if d := s.server.delay; d > 0 {
 		t.Sleep(d)
 	}
@@ -157,10 +155,13 @@ func (s *session) execute(t host.Task, st statement) error {
 // waits for them without a connection, which others use meanwhile: each one that is opened
 // costs megabytes.
 func (s *session) try(t host.Task, st statement) (a answer, err error) {
-	if s.pinned != nil {
+	switch {
+	case s.pinned != nil:
 		a, err = s.run(t, s.pinned, st)
 		s.settle(t, s.pinned, a.open, err)
 		return a, err
+	case grouped(st):
+		return s.server.write(t, st)
 	}
 	err = s.server.patiently(t, func() error {
 		c, err := s.server.take(t)
@@ -203,7 +204,7 @@ func (s *session) rollBack(t host.Task) {
 
 // run runs a statement on c, and logs what it writes.
 func (s *session) run(t host.Task, c *connection, st statement) (answer, error) {
-	p, err := s.look(t, c, st.text)
+	p, err := s.server.look(t, c, st.text, s.patiently)
 	if err != nil {
 		return answer{open: s.pinned != nil}, err
 	}
@@ -213,51 +214,27 @@ func (s *session) run(t host.Task, c *connection, st statement) (answer, error) 
 	case p.control == "COMMIT" && len(s.writes) > 0:
 		return s.commit(t, c, st)
 	case p.writes && s.pinned == nil && s.server.options.Log > 0:
-		return s.runLogged(t, c, st)
+		w := &write{statement: st}
+		err := s.server.together(t, c, []*write{w})
+		if err == nil {
+			err = w.err
+		}
+		return w.answer, err
 	}
-	a, err := s.patient(t, c, st)
+	a, err := s.server.patient(t, c, st, s.patiently)
 	if err == nil && p.writes && s.server.options.Log > 0 {
 		s.writes = append(s.writes, entry{st, c.impure.values})
 	}
 	return a, err
 }
 
-// look compiles a statement. A connection that does not know of a table cannot look for
-// it while another one commits, and SQLite says then that there is none: so before that
-// counts the connection reads the list of tables, behind the lock.
-func (s *session) look(t host.Task, c *connection, text string) (p *prepared, err error) {
-	compile := func() error {
-		p, err = c.look(t, text)
-		return err
-	}
-	err = s.patiently(t, compile)
-	if !errors.Is(err, sqlite3.ERROR) {
-		return p, err
-	}
-	if err := s.patiently(t, func() error { _, err := c.runOwn(t, "select 1 from sqlite_schema"); return err }); err != nil {
-		return nil, err
-	}
-	err = s.patiently(t, compile)
-	return p, err
-}
-
 // patiently calls fn again as long as it meets locks in a transaction; outside of one
 // try does that.
 func (s *session) patiently(t host.Task, fn func() error) error {
-	if s.pinned == nil && !s.logging {
+	if s.pinned == nil {
 		return fn()
 	}
 	return s.server.patiently(t, fn)
-}
-
-// patient runs a statement, and again as patiently says.
-func (s *session) patient(t host.Task, c *connection, st statement) (a answer, err error) {
-	err = s.patiently(t, func() error {
-		c.impure = impure{}
-		a, err = c.run(t, st)
-		return err
-	})
-	return a, err
 }
 
 // commit adds the transaction to the log and commits it with that.
@@ -266,30 +243,12 @@ func (s *session) commit(t host.Task, c *connection, commit statement) (answer, 
 	if err != nil {
 		return answer{open: true}, err
 	}
-	a, err := s.patient(t, c, commit)
+	a, err := s.server.patient(t, c, commit, s.patiently)
 	if err != nil {
 		return a, err
 	}
 	s.server.committed(position)
 	return a, nil
-}
-
-// runLogged runs one writing statement in a transaction with its entry in the log.
-func (s *session) runLogged(t host.Task, c *connection, st statement) (answer, error) {
-	if _, err := s.patient(t, c, statement{text: "begin immediate"}); err != nil {
-		return answer{}, err
-	}
-	s.logging = true
-	defer func() { s.logging = false }()
-	a, err := s.patient(t, c, st)
-	if err == nil {
-		s.writes = []entry{{st, c.impure.values}}
-		_, err = s.commit(t, c, statement{text: "commit"})
-	}
-	if a.open = false; err != nil {
-		c.runOwn(t, "rollback") // fails if there is nothing to roll back
-	}
-	return a, err
 }
 
 // answer sends an answer.
