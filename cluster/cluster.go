@@ -152,6 +152,11 @@ func (c *Cluster) Hold(from, to, unit string, number uint64) (Hold, error) {
 	return c.world.Hold(c.world.Host(from), c.world.Host(to), unit, number)
 }
 
+// ReleaseAll is the World's, by the names of daemons.
+func (c *Cluster) ReleaseAll(from, to string) {
+	c.world.ReleaseAll(c.world.Host(from), c.world.Host(to))
+}
+
 // Reset breaks the connections between two daemons.
 func (c *Cluster) Reset(a, b string) int { return c.world.Reset(c.world.Host(a), c.world.Host(b)) }
 

@@ -58,7 +58,7 @@ type SimWorld struct {
 	hosts     map[string]*simHost
 	observers []func(Observation)
 	halted    bool
-	holds     int // so far
+	holds     []simHold // so far
 }
 
 // NewSim makes an empty simulated world.
@@ -162,16 +162,25 @@ func (w *SimWorld) Held(from, to Host) int { return w.sim.Held(simOf(from), simO
 // Hold holds back what begins with a unit. Error: see sim.Sim.AddRule; without
 // SimConfig.Decode there are no units.
 func (w *SimWorld) Hold(from, to Host, unit string, number uint64) (Hold, error) {
-	w.holds++
 	rule := &sim.Rule{
-		Name:    fmt.Sprintf("hold %d %s -> %s %s:%d", w.holds, from.Name(), to.Name(), unit, number),
+		Name:    fmt.Sprintf("hold %d %s -> %s %s:%d", len(w.holds)+1, from.Name(), to.Name(), unit, number),
 		Guard:   sim.Guard{From: simOf(from), To: simOf(to), Unit: unit, Least: number, Most: number},
 		Verdict: sim.HoldBack(),
 	}
 	if err := w.sim.AddRule(rule); err != nil {
 		return nil, err
 	}
+	w.holds = append(w.holds, simHold{rule})
 	return simHold{rule}, nil
+}
+
+// ReleaseAll releases what is held.
+func (w *SimWorld) ReleaseAll(from, to Host) {
+	for _, h := range w.holds {
+		if h.Guard.From == simOf(from) && h.Guard.To == simOf(to) {
+			h.Release()
+		}
+	}
 }
 
 type simHold struct{ *sim.Rule }

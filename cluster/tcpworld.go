@@ -197,6 +197,18 @@ func (w *TCPWorld) Hold(from, to Host, unit string, number uint64) (Hold, error)
 	return h, nil
 }
 
+// ReleaseAll releases what is held.
+func (w *TCPWorld) ReleaseAll(from, to Host) {
+	w.mu.Lock()
+	holds := slices.Clone(w.holds)
+	w.mu.Unlock()
+	for _, h := range holds {
+		if h.from == from.(*tcpHost) && h.to == to.(*tcpHost) {
+			h.Release()
+		}
+	}
+}
+
 // holdOf is a hold that is about a unit, nil if there is none.
 func (w *TCPWorld) holdOf(from, to *tcpHost, u followedUnit) *tcpHold {
 	w.mu.Lock()

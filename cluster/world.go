@@ -66,6 +66,8 @@ type World interface {
 	// this number; an empty name is any, and 0 any number. Nothing is lost. Error: the
 	// world cannot tell one unit from another.
 	Hold(from, to Host, unit string, number uint64) (Hold, error)
+	// ReleaseAll releases every Hold from one host to the other.
+	ReleaseAll(from, to Host)
 	// Reset breaks every connection between two hosts as RST does, and reports
 	// how many there were.
 	Reset(a, b Host) int

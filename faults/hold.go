@@ -13,6 +13,8 @@ type Holding interface {
 	// Hold keeps back everything from the next unit of that name on, with that number if
 	// it is not 0, and what comes behind it on the same connection. An empty unit is any.
 	Hold(from, to, unit string, number uint64) (Held, error)
+	// ReleaseAll releases all that is held from one to the other.
+	ReleaseAll(from, to string)
 }
 
 // Held is a hold under way. It is an alias, so that targets need not know this package.

@@ -91,3 +91,31 @@ func TestHold_withoutADecoder(t *testing.T) {
 		t.Errorf("a world that cannot tell units says %v", err)
 	}
 }
+
+// A core that is mended is whole: nothing is held, clogged or has a wrong clock.
+func TestMend_inBothWorlds(t *testing.T) {
+	inBothWorlds(t, three(2), func(t *testing.T, w cluster.World, c *cluster.Cluster) {
+		next := c.View().NextMgr()
+		hold, clog := &faults.Hold{From: cluster.RoleMons, To: next, Unit: "MMgrMap"}, &faults.Clog{Who: "mon.a"}
+		for _, f := range []faults.Fault{hold, faults.FailMgr{}} {
+			if _, err := f.Strike(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !w.Until(40*time.Second, func() bool { return c.View().ActiveMgr() == next && hold.Landed(c) > 0 }) {
+			t.Fatal("nothing was held")
+		}
+		if _, err := clog.Strike(c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&faults.Mend{Core: []string{cluster.RoleMons, cluster.RoleMgrs}}).Strike(c); err != nil {
+			t.Fatal(err)
+		}
+		if !w.Until(time.Second, func() bool { return c.View().Mode(next) != "standby" }) {
+			t.Errorf("%s is %v, and mended", next, c.View().Mode(next))
+		}
+		if !w.Host("mon.a").Clog() {
+			t.Error("mon.a is clogged, and mended")
+		}
+	})
+}

@@ -63,13 +63,31 @@ func (m *Mend) Strike(t Target) (int, error) {
 	return len(core), nil
 }
 
-// mendMachines does what only simulated ones need.
+// mendReal mends what can be wrong with real machines.
+func (m *Mend) mendReal(t Target, core []string) error {
+	for _, a := range core {
+		if in, ok := t.(ClogTarget); ok {
+			in.Unclog(a)
+		}
+		if in, ok := t.(ClockTarget); ok {
+			in.SetClockOffset(a, 0)
+		}
+		for _, b := range core {
+			if in, ok := t.(Holding); ok {
+				in.ReleaseAll(a, b)
+			}
+		}
+	}
+	return m.speedUp(t, core)
+}
+
+// mendMachines mends simulated ones, with all that only they can have.
 func (m *Mend) mendMachines(t Target, core []string) error {
 	var hosts []*sim.Host
 	for _, name := range core {
 		h, err := machines(t, m, name)
 		if errors.Is(err, errors.ErrUnsupported) {
-			return nil
+			return m.mendReal(t, core)
 		}
 		if err != nil {
 			return err

@@ -33,6 +33,7 @@ func struckIn(kind string) string {
 		"db-backup": "db-backup db.0 as b", "db-restore": "db-backup db.0 as b | db-restore db.0 from b",
 		"mgr-fail": "mgr-fail", "mon-add": "mon-add mon.b", "mon-rm": "mon-rm mon.b", "command": "command status",
 		"os-service": "os-service disable volume.0", "service-remove": "service-remove volume.0", "create-volume": "create-volume volume.0",
+		"mend":       "clog mon.a | clock-offset mon.a 1s | hold mon.a -> mgr.x | mend mon.a mgr.x",
 		"os-cluster": "os-cluster disable volume.0", "work-cleanup": "work-cleanup volume.0",
 	}[kind]
 }

@@ -12,6 +12,9 @@ func TestCatalogue_saysWhatItNeeds(t *testing.T) {
 	for _, s := range Catalogue() {
 		for seed := uint64(1); seed <= 10 && s.Alone == nil; seed++ {
 			script, err := ScriptOf(Spec{Scenario: s, Seed: seed})
+			if errors.Is(err, ErrNotScripted) && s.Each != nil {
+				continue // what this seed draws deploys no cluster
+			}
 			if err != nil {
 				t.Error(err)
 			}
