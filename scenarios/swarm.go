@@ -270,8 +270,13 @@ func swarmCloud(d *Draw, t *cluster.Topology) {
 	cloud(d, t)
 	t.Cinder.Service.DBMaxRetries = patient
 	t.Cinder.Replicas = max(0, d.Int("replicas", -2, 2))
-	if d.Chance("twins", 3) {
+	switch d.Pick("more", "nothing", "twins", "cluster") {
+	case "twins":
 		t.Cinder.Twins = d.Int("twins-of", 1, t.Cinder.Volumes)
+	case "cluster": // of all volume services
+		t.Cinder.Volumes = d.Int("members", 2, 3)
+		t.Cinder.Service.Cluster = "c"
+		t.Cinder.Service.PeriodicInterval, t.Cinder.Service.PeriodicFuzzyDelay = 10*time.Second, 10*time.Second
 	}
 }
 

@@ -28,6 +28,7 @@ func gambits() []gambit {
 	clients := func(t cluster.Topology) bool { return t.MonClients == 3 && t.Mons >= 3 }
 	some := func(t cluster.Topology) bool { return t.Cinder.Backups > 0 }
 	twins := func(t cluster.Topology) bool { return t.Cinder.Twins > 0 }
+	clustered := func(t cluster.Topology) bool { return t.Cinder.Service.Cluster != "" && t.Cinder.Volumes > 1 }
 	replicas := func(t cluster.Topology) bool { return t.Cinder.Replicas > 0 }
 	of := func(s Scenario, weight int, fits func(cluster.Topology) bool) gambit {
 		return gambit{name: s.Name, weight: weight, decode: s.Decode, fits: fits, plan: s.Plan}
@@ -65,6 +66,7 @@ func gambits() []gambit {
 		{name: "broken-hunts", weight: 6, decode: true, fits: clients, plan: brokenHunts},
 		of(moncSilence(), 1, clients),
 		of(svcBroken(), 2, some),
+		of(svcCluster(), 12, clustered),
 		of(svcDead(), 2, some),
 		of(svcDelete(), 2, some),
 		of(svcFailover(), 2, replicas),
@@ -133,6 +135,7 @@ func blows() []blow {
 		{name: "mgr-fail", weight: 3, fits: mgrs, strike: blowFail},
 		{name: "members", weight: 4, fits: func(t cluster.Topology) bool { return t.SpareMons > 0 }, strike: blowMembers},
 		{name: "operator", weight: 3, fits: some, strike: blowOperator},
+		{name: "cluster", weight: 3, fits: func(t cluster.Topology) bool { return t.Cinder.Service.Cluster != "" }, strike: blowCluster},
 		{name: "create", weight: 2, fits: func(t cluster.Topology) bool { return t.Cinder.Volumes > 0 }, strike: blowCreate},
 		{name: "database", weight: 3, fits: some, strike: blowDatabase},
 		{name: "backend", weight: 2, fits: func(t cluster.Topology) bool { return t.Cinder.Volumes > 0 }, strike: blowBackend},
@@ -322,6 +325,10 @@ func blowOperator(w *weather, at, _ time.Duration) faults.Plan {
 	default:
 		return single(at, faults.OSService{Action: action, Who: who})
 	}
+}
+
+func blowCluster(w *weather, at, _ time.Duration) faults.Plan {
+	return single(at, clusterRequest(w.Draw, w.t))
 }
 
 func blowCreate(w *weather, at, _ time.Duration) faults.Plan {
