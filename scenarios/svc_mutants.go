@@ -91,7 +91,7 @@ func serviceMutants() []Mutant {
 		{
 			Name:     "racingRows",
 			Doc:      "two processes of one name that start together have a row each, and one is down with its process",
-			Scenario: "svc-twins", Property: "I-SVC-5",
+			Scenario: "svc-twins", Property: "I-SVC-12",
 			Plant: func(t *cluster.Topology) { t.Cinder.Defects.RacingRows = true },
 		},
 		{
