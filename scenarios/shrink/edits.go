@@ -27,20 +27,33 @@ type pass func(scenarios.Script, scenarios.Result) []edit
 func rounds() [][]pass { return [][]pass{coarse(), passes()} }
 
 // coarse are the passes that take away most.
-func coarse() []pass { return []pass{shorter, withoutKinds, withoutSteps, withoutPoints} }
+func coarse() []pass {
+	return []pass{unstruck, shorter, withoutGoals, withoutKinds, withoutSteps, withoutPoints}
+}
 
 // passes are tried in this order: what takes away most comes first.
 func passes() []pass {
 	return []pass{
-		shorter, withoutGoals, withoutKinds, withoutSteps, withoutModules, fewerDaemons, fewerClients, plainOptions,
+		unstruck, shorter, withoutGoals, withoutKinds, withoutSteps, withoutModules, fewerDaemons, fewerClients, plainOptions,
 		plainConditions, earlier, rounder, withoutPoints, fewerPoints, fewerFirings, plainSchedule,
 	}
 }
 
-// shorter ends the run when it has failed.
+// unstruck takes the steps away that had not struck when the run failed: it is the same run.
+func unstruck(_ scenarios.Script, r scenarios.Result) []edit {
+	return []edit{{what: "what had not struck", own: true, apply: func(s scenarios.Script) scenarios.Script {
+		if len(r.Faults) >= len(s.Plan) {
+			return s
+		}
+		return s.Without(func(i int, _ faults.Step) bool { return i >= len(r.Faults) })
+	}}}
+}
+
+// shorter ends the run when it has failed. A script that does not say how long it lasts comes
+// to say so, for otherwise its last step could be needed only to give it time.
 func shorter(s scenarios.Script, r scenarios.Result) []edit {
 	length := (r.Failure.At + time.Second).Round(time.Second)
-	if length >= s.Length {
+	if s.Length != 0 && length >= s.Length {
 		return nil
 	}
 	return []edit{{what: fmt.Sprintf("everything after %v", length), apply: func(s scenarios.Script) scenarios.Script {

@@ -78,6 +78,19 @@ func TestWithout_everyStep(t *testing.T) {
 	}
 }
 
+// What had not struck when a run failed can be taken away: the rest is the same run.
+func TestUnstruck(t *testing.T) {
+	s := parsed(t, "scenario a\nlength 2m\nat 5s kill active-mgr\nexpect replaced within 10s\nat 50s restart dead\nexpect settled within 9s\n")
+	r := scenarios.Run(scenarios.Spec{Scenario: s.Scenario(), Seed: 1})
+	smaller := unstruck(s, r)[0].apply(s)
+	if len(smaller.Plan) != 1 || len(smaller.Goals) != 1 {
+		t.Fatalf("%v\n%s", r.Failure, smaller)
+	}
+	if again := scenarios.Run(scenarios.Spec{Scenario: smaller.Scenario(), Seed: 1}); again.Failure == nil || *again.Failure != *r.Failure {
+		t.Errorf("%v became %v", r.Failure, again.Failure)
+	}
+}
+
 func TestPlainConditions(t *testing.T) {
 	s := parsed(t, "scenario a\nwhen mgr.mode mode=active on mgrs nth 2 then kill active-mgr\n")
 	var got []string
