@@ -47,7 +47,7 @@ func badValue(format string, args ...any) error {
 func findOption(name string, mm *msg.MgrMap) *configOption {
 	known := configOptions()
 	if i, found := slices.BinarySearchFunc(known, name, func(o configOption, n string) int { return strings.Compare(o.name, n) }); found {
-		return &known[i]
+		return new(known[i])
 	}
 	rest, ok := strings.CutPrefix(name, "mgr/")
 	module, option, _ := strings.Cut(rest, "/")
@@ -247,9 +247,10 @@ func parseDebug(value string) (string, error) {
 // daemons and messenger, and some that operators set often. Types, levels and
 // defaults are those that Ceph 16.2.15 tells with "config help". For those of
 // logging the default is that of daemons.
-func configOptions() []configOption {
-	return slices.Concat(generalOptions(), daemonOptions(), messengerOptions(), storageOptions())
-}
+// Nobody changes them.
+func configOptions() []configOption { return allOptions }
+
+var allOptions = slices.Concat(generalOptions(), daemonOptions(), messengerOptions(), storageOptions())
 
 // generalOptions are those before "mds_".
 func generalOptions() []configOption {
