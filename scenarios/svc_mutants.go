@@ -19,6 +19,12 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.AdminTouchesHeartbeat = true },
 		},
 		{
+			Name:     "databaseAnswersEarly",
+			Doc:      "the database answers writes that are committed together before they are",
+			Scenario: "svc-slow", Property: "I-SVC-9",
+			Plant: func(t *cluster.Topology) { t.Cinder.ServerDefects.AnswersEarly = true },
+		},
+		{
 			Name:     "failoverForgets",
 			Doc:      "a failover to a target that there is not leaves the backend failing over for ever",
 			Scenario: "svc-cluster", Property: "I-SVC-15",
@@ -91,7 +97,7 @@ func serviceMutants() []Mutant {
 		{
 			Name:     "racingRows",
 			Doc:      "two processes of one name that start together have a row each, and one is down with its process",
-			Scenario: "svc-twins", Property: "I-SVC-5",
+			Scenario: "svc-twins", Property: "I-SVC-12",
 			Plant: func(t *cluster.Topology) { t.Cinder.Defects.RacingRows = true },
 		},
 		{
@@ -115,7 +121,7 @@ func serviceMutants() []Mutant {
 		{
 			Name:     "unguarded",
 			Doc:      "freeze, thaw and failover are done whatever state the backend is in",
-			Scenario: "svc-cluster", Property: "I-SVC-1",
+			Scenario: "svc-cluster", Property: "I-SVC-13",
 			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.Unguarded = true },
 		},
 	}
