@@ -37,6 +37,8 @@ type Cinder struct {
 	// Defects are planted bugs; see Mutants.
 	Defects    cinder.Defects
 	APIDefects api.Defects
+	// ServerDefects are those of database servers.
+	ServerDefects sqld.Defects
 }
 
 // DefaultCinder has Cinder's own timings, and nobody in it. Backends have a replica, and
@@ -226,7 +228,7 @@ const replicated = 10000
 // runDatabase is a server, the first one with the tables in it.
 func (c *cloud) runDatabase(h host.Host, n int) {
 	loop := h.NewLoop("sqld")
-	o := sqld.Options{Addr: c.databases[n]}
+	o := sqld.Options{Addr: c.databases[n], Defects: c.topology.Cinder.ServerDefects}
 	if len(c.databases) > 1 {
 		o.Log, o.Peers = replicated, slices.Delete(slices.Clone(c.databases), n, n+1)
 	}

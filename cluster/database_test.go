@@ -331,7 +331,7 @@ func TestDatabase_groupsAreAnsweredOnceTheyAreThere(t *testing.T) {
 		if lost > 0 || grouped == 0 {
 			t.Errorf("seed %d: %d answered counts are lost, %d statements were committed with others", seed, lost, grouped)
 		}
-		lost, _ = lostAnswers(t, seed, sqld.Options{Log: log, AnswersEarly: true})
+		lost, _ = lostAnswers(t, seed, sqld.Options{Log: log, Defects: sqld.Defects{AnswersEarly: true}})
 		early += lost
 	}
 	if early == 0 {

@@ -19,6 +19,12 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.AdminTouchesHeartbeat = true },
 		},
 		{
+			Name:     "databaseAnswersEarly",
+			Doc:      "the database answers writes that are committed together before they are",
+			Scenario: "svc-slow", Property: "I-SVC-9",
+			Plant: func(t *cluster.Topology) { t.Cinder.ServerDefects.AnswersEarly = true },
+		},
+		{
 			Name:     "failoverForgets",
 			Doc:      "a failover to a target that there is not leaves the backend failing over for ever",
 			Scenario: "svc-cluster", Property: "I-SVC-15",
@@ -115,7 +121,7 @@ func serviceMutants() []Mutant {
 		{
 			Name:     "unguarded",
 			Doc:      "freeze, thaw and failover are done whatever state the backend is in",
-			Scenario: "svc-cluster", Property: "I-SVC-1",
+			Scenario: "svc-cluster", Property: "I-SVC-13",
 			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.Unguarded = true },
 		},
 	}

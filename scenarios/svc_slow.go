@@ -9,7 +9,7 @@ import (
 )
 
 // svcSlow makes statements of the database take long, up to 70 s, for some minutes (S-25),
-// or everything on the way to it, or its disk. Beats end with their interval, and come in
+// or everything on the way to it, or its disk, in which case it may die meanwhile. Beats end with their interval, and come in
 // time when it is over.
 func svcSlow() Scenario {
 	return Scenario{
@@ -20,12 +20,31 @@ func svcSlow() Scenario {
 		SimOnly:  true,
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
+			if d.Chance("dies", 3) {
+				plan := deaths(d)
+				return plan, []Goal{listed(len(plan)-1, afterOutage)}
+			}
 			slow, fast := aSlowness(d)
 			at := d.Between("first", time.Second, 20*time.Second)
 			end := at + d.Between("for", 10*time.Second, 4*time.Minute)
 			return faults.Plan{{At: at, Fault: slow}, {At: end, Fault: fast}}, []Goal{listed(1, afterOutage)}
 		},
 	}
+}
+
+// deaths draws a database whose disk takes so long that it dies in the middle of commits,
+// now and then.
+func deaths(d *Draw) faults.Plan {
+	disk := &faults.DiskSlow{Who: cluster.DatabaseName, Latency: sim.DiskLatency{Extra: d.Between("sync of", 200*time.Millisecond, 1200*time.Millisecond)}}
+	at := d.Between("first", time.Second, 20*time.Second)
+	plan := faults.Plan{{At: at, Fault: disk}}
+	for range d.Int("deaths", 1, 4) {
+		at += d.Between("alive", 10*time.Second, 30*time.Second)
+		plan = append(plan, faults.Step{At: at, Fault: faults.Kill{Who: cluster.DatabaseName}})
+		at += d.Between("dead", 100*time.Millisecond, 5*time.Second)
+		plan = append(plan, faults.Step{At: at, Fault: faults.Restart{Who: cluster.RoleDead}})
+	}
+	return append(plan, faults.Step{At: at + 20*time.Second, Fault: faults.DiskMend{Of: disk}})
 }
 
 // aSlowness draws what is slow, and how that ends.

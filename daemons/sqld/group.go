@@ -219,7 +219,7 @@ func (s *Server) together(t host.Task, c *connection, all []*write) (err error) 
 			return err
 		}
 	}
-	if s.options.AnswersEarly {
+	if s.options.Defects.AnswersEarly {
 		for _, w := range all {
 			w.tell()
 		}

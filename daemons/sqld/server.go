@@ -44,8 +44,13 @@ type Options struct {
 	// PullInterval is how often a replica that has everything asks for more. Default
 	// 100 ms.
 	PullInterval time.Duration
-	// AnswersEarly is a planted bug: statements that are committed together are answered
-	// before they are.
+	// Defects are planted bugs; the zero value has none.
+	Defects Defects
+}
+
+// Defects are planted bugs, for tests that must notice them.
+type Defects struct {
+	// AnswersEarly: statements that are committed together are answered before they are.
 	AnswersEarly bool
 }
 
