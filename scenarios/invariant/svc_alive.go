@@ -12,6 +12,8 @@ import (
 // service_down_time by an interval. Who judges may see a beat before its sender knows
 // that it is committed. He judges by the time at which he asked for the row; how long the
 // answer took counts as his clock being wrong. A database that was put back excuses him.
+// Where two processes with different clocks beat for one row, it is judged by the clock of
+// the one that has written it last.
 type aliveIsUp struct {
 	timeline Timeline
 	bounds   Bounds
@@ -41,7 +43,7 @@ func (c *aliveIsUp) Observe(o cluster.Observation) string {
 		return ""
 	}
 	switch {
-	case seen.at > beat.at:
+	case seen.at > beat.at, c.bounds.Cinder.Twins > 0 && seen.at > 0 && (seen.skew-beat.skew).Abs() > time.Second:
 		beat = seen
 	case seen.at < beat.at && o.At+v.skew < c.done[v.row]: // he asked before
 		return ""
