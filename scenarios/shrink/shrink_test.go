@@ -49,7 +49,7 @@ func TestShrink_mutants(t *testing.T) {
 		{"monc-reset", "shutdownKeepsCons", 1},
 		{"mon-crash", "quorumTimerDuringWrite", 1},
 		{"mon-power", "quorumAckBeforeSync", 3},
-		{"svc-twins", "racingRows", 1}, // without an API it would fail without the bug
+		{"svc-intervals", "noIntervalCheck", 1}, // without an API it would fail without the bug
 	} {
 		t.Run(tt.mutant, func(t *testing.T) {
 			t.Parallel()
@@ -187,6 +187,9 @@ func TestShrink_goesOn(t *testing.T) {
 		}
 		if got, want := small.Header()+small.Script.String(), whole.Header()+whole.Script.String(); got != want {
 			t.Errorf("at once\n%s\nin parts of %d runs\n%s", want, runs, got)
+		}
+		if small.Tried != whole.Tried {
+			t.Errorf("%d runs at once, %d in parts of %d", whole.Tried, small.Tried, runs)
 		}
 	}
 }
