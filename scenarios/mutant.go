@@ -24,7 +24,7 @@ type Mutant struct {
 
 // Mutants is every planted bug, in the order of their names.
 func Mutants() []Mutant {
-	all := slices.Concat(clusterMutants(), quorumMutants(), clientMutants(), serviceMutants())
+	all := slices.Concat(clusterMutants(), quorumMutants(), clientMutants(), serviceMutants(), clusteredMutants())
 	for _, b := range messenger.Bugs() {
 		all = append(all, Mutant{
 			Name: b.Name, Doc: b.Doc, Scenario: "messenger", Property: b.Property, Messenger: b.Defects,

@@ -25,12 +25,6 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.ServerDefects.AnswersEarly = true },
 		},
 		{
-			Name:     "failoverForgets",
-			Doc:      "a failover to a target that there is not leaves the backend failing over for ever",
-			Scenario: "svc-cluster", Property: "I-SVC-15",
-			Plant: func(t *cluster.Topology) { t.Cinder.Defects.FailoverForgets = true },
-		},
-		{
 			Name:     "heartbeatDiesOnError",
 			Doc:      "one error of the database ends the heartbeat of a service for good (BUG-62, Launchpad 1466991)",
 			Scenario: "svc-outage", Property: "I-SVC-3",
@@ -55,12 +49,6 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.JudgesLate = true },
 		},
 		{
-			Name:     "newestFields",
-			Doc:      "a list in an old version has fields that came later",
-			Scenario: "svc-cluster", Property: "I-SVC-18",
-			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.NewestFields = true },
-		},
-		{
 			Name:     "noCreatedAtFallback",
 			Doc:      "a service that has not sent a heartbeat yet cannot be judged (BUG-64, Launchpad 1495938)",
 			Scenario: "svc-delete", Property: "I-SVC-7",
@@ -75,24 +63,12 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.Defects.NoIntervalCheck = true },
 		},
 		{
-			Name:     "oldestMember",
-			Doc:      "a cluster is taken for as old as the member that was heard of the longest time ago",
-			Scenario: "svc-cluster", Property: "I-SVC-16",
-			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.OldestMember = true },
-		},
-		{
 			Name:     "oneSidedAge",
 			Doc:      "schedulers take a service for up whose heartbeat is of the future, however far",
 			Scenario: "svc-skew", Property: "I-SVC-7",
 			Plant: func(t *cluster.Topology) {
 				t.Cinder.Defects.OneSidedAge, t.Cinder.APIDefects.OneSidedAge = true, true
 			},
-		},
-		{
-			Name:     "racingClusters",
-			Doc:      "members of a new cluster that start together make a row of it each",
-			Scenario: "svc-cluster", Property: "I-SVC-17",
-			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.RacingClusters = true },
 		},
 		{
 			Name:     "racingRows",
@@ -107,16 +83,46 @@ func serviceMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.Defects.RestartTouchesHeartbeat = true },
 		},
 		{
-			Name:     "schedulesDisabled",
-			Doc:      "schedulers choose among backends that operators have disabled",
-			Scenario: "svc-cluster", Property: "I-SVC-20",
-			Plant: func(t *cluster.Topology) { t.Cinder.Defects.SchedulesDisabled = true },
-		},
-		{
 			Name:     "stampAsVersion",
 			Doc:      "two services claim the same unfinished work within a second, and both get it (BUG-67, Cinder c24bab6b7f)",
 			Scenario: "svc-twins", Property: "I-SVC-8",
 			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.StampAsVersion = true },
+		},
+	}
+}
+
+// clusteredMutants are those of clusters of services, and of who may do what in which state.
+func clusteredMutants() []Mutant {
+	return []Mutant{
+		{
+			Name:     "failoverForgets",
+			Doc:      "a failover to a target that there is not leaves the backend failing over for ever",
+			Scenario: "svc-cluster", Property: "I-SVC-15",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.FailoverForgets = true },
+		},
+		{
+			Name:     "newestFields",
+			Doc:      "a list in an old version has fields that came later",
+			Scenario: "svc-cluster", Property: "I-SVC-18",
+			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.NewestFields = true },
+		},
+		{
+			Name:     "oldestMember",
+			Doc:      "a cluster is taken for as old as the member that was heard of the longest time ago",
+			Scenario: "svc-cluster", Property: "I-SVC-16",
+			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.OldestMember = true },
+		},
+		{
+			Name:     "racingClusters",
+			Doc:      "members of a new cluster that start together make a row of it each",
+			Scenario: "svc-cluster", Property: "I-SVC-17",
+			Plant: func(t *cluster.Topology) { t.Cinder.DB.Defects.RacingClusters = true },
+		},
+		{
+			Name:     "schedulesDisabled",
+			Doc:      "schedulers choose among backends that operators have disabled",
+			Scenario: "svc-cluster", Property: "I-SVC-20",
+			Plant: func(t *cluster.Topology) { t.Cinder.Defects.SchedulesDisabled = true },
 		},
 		{
 			Name:     "unguarded",

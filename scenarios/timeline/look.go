@@ -38,6 +38,7 @@ func looks() []look {
 		{"fault.*", '#', loud, "fault"},
 		{kindFailure, '!', loud, "property detail"},
 		{"schedule", ';', plain, "schedule"},
+		{"viable", 'I', plain, "because"},
 		{tracefile.KindEnd, '=', plain, "hash="},
 
 		{"process.start", '^', plain, "pid="},
@@ -47,8 +48,7 @@ func looks() []look {
 		{"process.admin", 'u', plain, "pid= detail"},
 		{"host.pause", 'P', loud, ""},
 		{"host.resume", 'R', loud, ""},
-		{"host.power-off", 'O', loud, ""},
-		{"host.power-on", 'I', loud, ""},
+		{"host.power-*", 'O', loud, ""},
 		{"host.clock-step", 'T', loud, ""},
 		{"host.clock-offset", 'E', loud, "offset="},
 		{"host.clock-drift", 'Y', loud, "ppm="},
