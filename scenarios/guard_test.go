@@ -133,6 +133,18 @@ func TestWatchdog_looksAtSteps(t *testing.T) {
 	}
 }
 
+// TestWatchdog_letsJudgesThink: a run that is over is judged for as long as that takes.
+func TestWatchdog_letsJudgesThink(t *testing.T) {
+	r := guard(Spec{Watchdog: 20 * time.Millisecond}, func(s Spec) Result {
+		s.watch.Finish()
+		time.Sleep(200 * time.Millisecond)
+		return Result{Verdict: Pass}
+	})
+	if r.Verdict != Pass {
+		t.Errorf("%v: %v", r.Verdict, r.Failure)
+	}
+}
+
 func outOfThoughts() { panic("out of thoughts") }
 
 // TestPanic: a panic of a daemon is that seed's failure, with host, loop, time and

@@ -244,6 +244,9 @@ func (r *run) perform() {
 
 // lookBack lets those judge who do so at the end.
 func (r *run) lookBack() {
+	if r.spec.watch != nil {
+		r.spec.watch.Finish()
+	}
 	for _, c := range r.checkers {
 		if c, ok := c.(invariant.Concluder); ok && !r.failed() {
 			if v := c.Conclude(); v != "" {

@@ -13,6 +13,7 @@ type Watch struct {
 	now       atomic.Int64
 	loop      atomic.Pointer[loop]
 	abandoned atomic.Bool
+	over      atomic.Bool
 }
 
 // Position is a place in a run.
@@ -37,6 +38,13 @@ func (w *Watch) Position() Position {
 // Abandon gives the run up: if it ever comes to its next step it panics with
 // [Abandoned].
 func (w *Watch) Abandon() { w.abandoned.Store(true) }
+
+// Finish says that the run makes no step any more: what follows is a judgement over it,
+// which has bounds of its own.
+func (w *Watch) Finish() { w.over.Store(true) }
+
+// Finished reports whether Finish was called.
+func (w *Watch) Finished() bool { return w.over.Load() }
 
 // Abandoned is what a run panics with that was given up by [Watch.Abandon].
 type Abandoned struct{}
