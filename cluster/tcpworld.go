@@ -271,11 +271,17 @@ func (w *TCPWorld) hostAt(addr netip.Addr) *tcpHost {
 	return w.byAddr[addr.Unmap()]
 }
 
-// isCut reports whether nothing passes: for a cut, or since one of the two is clogged.
+// isCut reports whether nothing passes: for a cut, or since one of the two is clogged. A
+// machine that is not of this world is nil.
 func (w *TCPWorld) isCut(from, to *tcpHost) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return from != nil && (w.cuts[[2]*tcpHost{from, to}] || from != to && (from.clogged || to.clogged))
+	return w.cuts[[2]*tcpHost{from, to}] || isClogged(from, to)
+}
+
+// isClogged reports whether one of two machines is clogged; the world's mutex is held.
+func isClogged(from, to *tcpHost) bool {
+	return from != to && (from != nil && from.clogged || to != nil && to.clogged)
 }
 
 // connectable reports whether a connection between two hosts can open, which
@@ -300,9 +306,13 @@ func (w *TCPWorld) countHeld(from, to *tcpHost) {
 	if w.cuts[[2]*tcpHost{from, to}] {
 		w.held[[2]*tcpHost{from, to}]++
 	}
-	if from != to && (from.clogged || to.clogged) {
-		from.stalled++
-		to.stalled++
+	if !isClogged(from, to) {
+		return
+	}
+	for _, h := range []*tcpHost{from, to} {
+		if h != nil {
+			h.stalled++
+		}
 	}
 }
 
