@@ -436,9 +436,11 @@ func (h *tcpHost) Unclog() {
 	h.world.mu.Lock()
 	h.clogged = false
 	h.world.mu.Unlock()
+	goesOn := func(c *tapConn) { c.post(c.healed) }
+	h.eachConn(nil, goesOn) // with machines that are not of this world
 	for _, peer := range h.world.hosts {
-		peer.eachConn(h, func(c *tapConn) { c.post(c.healed) })
-		h.eachConn(peer, func(c *tapConn) { c.post(c.healed) })
+		peer.eachConn(h, goesOn)
+		h.eachConn(peer, goesOn)
 	}
 }
 

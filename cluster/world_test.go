@@ -345,6 +345,39 @@ func TestTCP_killOfAPausedProcess(t *testing.T) {
 	}
 }
 
+// TestTCP_strangers: a machine may talk to one that is of another world, and is cut off
+// from it too while it is clogged.
+func TestTCP_strangers(t *testing.T) {
+	elsewhere, err := NewTCP(TCPConfig{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(elsewhere.Close)
+	server := elsewhere.AddHost("server")
+	listens := false
+	elsewhere.Observe(func(Observation) { listens = true })
+	server.Start(echoServer)
+	elsewhere.Until(20*time.Second, func() bool { return listens })
+	here, err := NewTCP(TCPConfig{Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(here.Close)
+	client := here.AddHost("client")
+	p := &pair{World: here, t: t, client: client}
+	here.Observe(func(o Observation) {
+		if f, ok := o.Fact.(said); ok {
+			p.heard = append(p.heard, f.text)
+		}
+	})
+	client.Start(askClient(netip.AddrPortFrom(server.Addr(), echoPort)))
+	p.await("back ")
+	client.Clog()
+	p.quiet(500*time.Millisecond, "back ")
+	client.Unclog()
+	p.await("back ")
+}
+
 // TestTCP_respawnAndClose: no process begins after Close.
 func TestTCP_respawnAndClose(t *testing.T) {
 	for range 50 {
