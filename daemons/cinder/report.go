@@ -69,13 +69,13 @@ func (s *Service) beat(t host.Task, ops func() Operations) error {
 	row, err := s.row(t, ops())
 	if errors.Is(err, db.ErrNotFound) {
 		s.log.Debug("the service's row has disappeared, recreating it")
-		if err := s.createRow(t, ops(), true); err != nil {
+		if err := s.createRow(t, ops, true); err != nil {
 			return err
 		}
 		row, err = s.row(t, ops())
 	}
 	if err == nil && !s.alone { // what was begun when the row was made
-		err = s.lookAround(t, ops())
+		err = s.lookAround(t, ops)
 	}
 	if err != nil {
 		return err

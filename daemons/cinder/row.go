@@ -25,18 +25,18 @@ func (s *Service) register(t host.Task) (err error) {
 // findRow writes the versions of this process into its row, which may be an old one. That
 // is no heartbeat: a process that starts has not shown that it works.
 func (s *Service) findRow(t host.Task) error {
-	rows, err := s.named(t, s.cfg.Store)
+	rows, err := s.named(t, s.patiently)
 	if err != nil {
 		return err
 	}
 	if len(rows) == 0 {
-		return s.createRow(t, s.cfg.Store, false)
+		return s.createRow(t, s.patiently, false)
 	}
 	set := s.fresh()
 	columns := []db.ServiceColumn{db.ServiceRPCVersion, db.ServiceObjectVersion}
 	if set.ClusterName != nil {
 		set.ReplicationStatus, set.ActiveBackendID, set.Frozen = rows[0].ReplicationStatus, rows[0].ActiveBackendID, rows[0].Frozen
-		if err := s.joinCluster(t, s.cfg.Store, &set); err != nil {
+		if err := s.joinCluster(t, s.patiently, &set); err != nil {
 			return err
 		}
 		columns = append(columns, db.ServiceClusterName, db.ServiceReplicationStatus, db.ServiceActiveBackendID, db.ServiceFrozen)
@@ -45,16 +45,19 @@ func (s *Service) findRow(t host.Task) error {
 		set.UpdatedAt = s.now()
 		columns = append(columns, db.ServiceUpdatedAt)
 	}
-	if err := s.giveWay(t, s.cfg.Store, rows); err != nil {
+	if err := s.giveWay(t, s.patiently, rows); err != nil {
 		return err
 	}
 	_, err = s.cfg.Store.UpdateServices(t, s.self(), set, columns...)
 	return err
 }
 
+// patiently is the store without limits of time but its own; see bounded.
+func (s *Service) patiently() Operations { return s.cfg.Store }
+
 // named are the rows of the service's name, the oldest first. There should be one.
-func (s *Service) named(t host.Task, ops Operations) ([]db.Service, error) {
-	return ops.Services(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
+func (s *Service) named(t host.Task, ops func() Operations) ([]db.Service, error) {
+	return ops().Services(t, db.ServiceFilter{Host: s.cfg.Host, Binary: s.cfg.Binary})
 }
 
 // fresh is a new row.
@@ -72,14 +75,14 @@ func (s *Service) fresh() db.Service {
 }
 
 // createRow makes the row. again says that there was one, whose flags are lost with it.
-func (s *Service) createRow(t host.Task, ops Operations, again bool) error {
+func (s *Service) createRow(t host.Task, ops func() Operations, again bool) error {
 	row := s.fresh()
 	if row.ClusterName != nil {
 		if err := s.joinCluster(t, ops, &row); err != nil {
 			return err
 		}
 	}
-	if err := ops.CreateService(t, &row); err != nil {
+	if err := ops().CreateService(t, &row); err != nil {
 		return err
 	}
 	s.id, s.uuid, s.alone = row.ID, row.UUID, false
@@ -88,7 +91,7 @@ func (s *Service) createRow(t host.Task, ops Operations, again bool) error {
 }
 
 // lookAround makes sure that the service's row is the only one of its name.
-func (s *Service) lookAround(t host.Task, ops Operations) error {
+func (s *Service) lookAround(t host.Task, ops func() Operations) error {
 	rows, err := s.named(t, ops)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -100,7 +103,7 @@ func (s *Service) lookAround(t host.Task, ops Operations) error {
 // the others. Another process of that name may have made one at the same time, or a former
 // one without knowing: no constraint of the table forbids that, and then each would beat in
 // a row of its own, or one of them would be down for ever.
-func (s *Service) giveWay(t host.Task, ops Operations, rows []db.Service) error {
+func (s *Service) giveWay(t host.Task, ops func() Operations, rows []db.Service) error {
 	if s.cfg.Defects.RacingRows {
 		if s.alone = true; s.id == 0 {
 			s.id, s.uuid = rows[0].ID, rows[0].UUID
@@ -111,7 +114,7 @@ func (s *Service) giveWay(t host.Task, ops Operations, rows []db.Service) error 
 	for _, later := range rows[1:] {
 		s.log.Warn("there is another row of this name, is there a second service?", "id", later.ID)
 		gone := db.Service{Deleted: true, DeletedAt: s.now()}
-		if _, err := ops.UpdateServices(t, db.ServiceFilter{ID: later.ID, UUID: later.UUID}, gone, db.ServiceDeleted, db.ServiceDeletedAt); err != nil {
+		if _, err := ops().UpdateServices(t, db.ServiceFilter{ID: later.ID, UUID: later.UUID}, gone, db.ServiceDeleted, db.ServiceDeletedAt); err != nil {
 			return err
 		}
 	}
@@ -123,13 +126,13 @@ func (s *Service) giveWay(t host.Task, ops Operations, rows []db.Service) error 
 // that was away may have missed, unless its own backend is in error. If there is no cluster
 // it makes one with the row's flags; of several members that do so at once one succeeds,
 // and the others find it.
-func (s *Service) joinCluster(t host.Task, ops Operations, row *db.Service) error {
-	c, err := ops.Cluster(t, s.clusterFilter())
+func (s *Service) joinCluster(t host.Task, ops func() Operations, row *db.Service) error {
+	c, err := ops().Cluster(t, s.clusterFilter())
 	if errors.Is(err, db.ErrNotFound) {
 		if err = s.createCluster(t, ops, row); !errors.Is(err, db.ErrDuplicate) {
 			return err
 		}
-		c, err = ops.Cluster(t, s.clusterFilter())
+		c, err = ops().Cluster(t, s.clusterFilter())
 	}
 	if err != nil || row.ReplicationStatus == db.ReplicationError || row.ReplicationStatus == db.ReplicationFailoverError {
 		return err
@@ -143,13 +146,13 @@ func (s *Service) clusterFilter() db.ClusterFilter {
 }
 
 // createCluster makes the row of the cluster. Error: ErrDuplicate.
-func (s *Service) createCluster(t host.Task, ops Operations, first *db.Service) error {
+func (s *Service) createCluster(t host.Task, ops func() Operations, first *db.Service) error {
 	c := db.Cluster{
 		CreatedAt: s.now(), Name: s.cluster(), Binary: s.cfg.Binary,
 		Disabled: first.Disabled, DisabledReason: first.DisabledReason, Frozen: first.Frozen,
 		ReplicationStatus: first.ReplicationStatus, ActiveBackendID: first.ActiveBackendID,
 	}
-	err := ops.CreateCluster(t, &c)
+	err := ops().CreateCluster(t, &c)
 	if err == nil {
 		s.h.Probe(ClusterCreated{s.who(), c.Name, c.ID})
 	}

@@ -91,6 +91,26 @@ func TestService_rowGone(t *testing.T) {
 	}
 }
 
+// TestService_rowGoneSlowly: a beat that makes the row anew ends with its interval too, all
+// its statements together.
+func TestService_rowGoneSlowly(t *testing.T) {
+	r := newRig(t)
+	p := r.start("ctl", cinder.BinaryBackup, cinder.NewBackup(r.w.NewProcess("disk")))
+	r.w.Run(11 * time.Second)
+	r.db.services[0].Deleted = true
+	r.db.slow = 4870 * time.Millisecond
+	r.w.Run(19*time.Second + 500*time.Millisecond) // the beat of 20 s needs five statements
+	failed := 0
+	for _, f := range p.Facts {
+		if _, ok := f.(cinder.BeatFailed); ok {
+			failed++
+		}
+	}
+	if failed != 1 || len(r.db.services) != 2 {
+		t.Errorf("%d beats failed, %d rows", failed, len(r.db.services))
+	}
+}
+
 // TestService_restart: a new process takes its row over as it is, and that is no sign of
 // life.
 func TestService_restart(t *testing.T) {
