@@ -177,3 +177,19 @@ func resolve(t Target, f Fault, who string) ([]string, error) {
 	}
 	return names, nil
 }
+
+// eachPair does something for each way from one of the first to another one of the second,
+// until that fails.
+func eachPair[T comparable](froms, tos []T, do func(from, to T) error) error {
+	for _, from := range froms {
+		for _, to := range tos {
+			if from == to {
+				continue
+			}
+			if err := do(from, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

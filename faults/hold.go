@@ -69,19 +69,14 @@ func (h *Hold) Strike(t Target) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, from := range froms {
-		for _, to := range tos {
-			if from == to {
-				continue
-			}
-			held, err := in.Hold(from, to, h.Unit, h.Number)
-			if err != nil {
-				return 0, fmt.Errorf("%v: %w", h, err)
-			}
-			h.holds = append(h.holds, held)
+	return 0, eachPair(froms, tos, func(from, to string) error {
+		held, err := in.Hold(from, to, h.Unit, h.Number)
+		if err != nil {
+			return fmt.Errorf("%v: %w", h, err)
 		}
-	}
-	return 0, nil
+		h.holds = append(h.holds, held)
+		return nil
+	})
 }
 
 // Landed counts the connections on which something was held back.

@@ -89,17 +89,12 @@ func (r *Rule) Strike(t Target) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, from := range froms {
-		for _, to := range tos {
-			if from == to {
-				continue
-			}
-			if err := r.add(from, to); err != nil {
-				return 0, fmt.Errorf("%v: %w", r, err)
-			}
+	return 0, eachPair(froms, tos, func(from, to *sim.Host) error {
+		if err := r.add(from, to); err != nil {
+			return fmt.Errorf("%v: %w", r, err)
 		}
-	}
-	return 0, nil
+		return nil
+	})
 }
 
 func (r *Rule) add(from, to *sim.Host) error {

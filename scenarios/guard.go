@@ -84,7 +84,7 @@ func watch(limit time.Duration, w *sim.Watch, done <-chan Result, giveUp func() 
 			return r
 		case <-ticker.C:
 		}
-		if step := w.Position().Step; step != last || w.Finished() {
+		if step := w.Position().Step; step != last || w.Judging() {
 			last, still = step, 0
 		} else if still++; still >= looks {
 			w.Abandon()

@@ -133,15 +133,22 @@ func TestWatchdog_looksAtSteps(t *testing.T) {
 	}
 }
 
-// TestWatchdog_letsJudgesThink: a run that is over is judged for as long as that takes.
+// TestWatchdog_letsJudgesThink: a run is judged for as long as that takes, and what hangs
+// afterwards hangs.
 func TestWatchdog_letsJudgesThink(t *testing.T) {
-	r := guard(Spec{Watchdog: 20 * time.Millisecond}, func(s Spec) Result {
-		s.watch.Finish()
-		time.Sleep(200 * time.Millisecond)
-		return Result{Verdict: Pass}
-	})
-	if r.Verdict != Pass {
-		t.Errorf("%v: %v", r.Verdict, r.Failure)
+	stop := make(chan struct{})
+	defer close(stop)
+	for _, hangs := range []bool{false, true} {
+		r := guard(Spec{Watchdog: 20 * time.Millisecond}, func(s Spec) Result {
+			s.watch.Judge(func() { time.Sleep(200 * time.Millisecond) })
+			if hangs {
+				<-stop
+			}
+			return Result{Verdict: Pass}
+		})
+		if (r.Verdict == Pass) == hangs {
+			t.Errorf("%v: %v", r.Verdict, r.Failure)
+		}
 	}
 }
 

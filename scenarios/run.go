@@ -239,14 +239,15 @@ func (r *run) perform() {
 	}
 	r.beFair()
 	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
-	r.lookBack()
+	if r.spec.watch == nil {
+		r.lookBack()
+		return
+	}
+	r.spec.watch.Judge(r.lookBack)
 }
 
 // lookBack lets those judge who do so at the end.
 func (r *run) lookBack() {
-	if r.spec.watch != nil {
-		r.spec.watch.Finish()
-	}
 	for _, c := range r.checkers {
 		if c, ok := c.(invariant.Concluder); ok && !r.failed() {
 			if v := c.Conclude(); v != "" {

@@ -13,7 +13,7 @@ type Watch struct {
 	now       atomic.Int64
 	loop      atomic.Pointer[loop]
 	abandoned atomic.Bool
-	over      atomic.Bool
+	judging   atomic.Bool
 }
 
 // Position is a place in a run.
@@ -39,12 +39,16 @@ func (w *Watch) Position() Position {
 // [Abandoned].
 func (w *Watch) Abandon() { w.abandoned.Store(true) }
 
-// Finish says that the run makes no step any more: what follows is a judgement over it,
-// which has bounds of its own.
-func (w *Watch) Finish() { w.over.Store(true) }
+// Judge calls judge, and says meanwhile that the run makes no step: it is looked at, within
+// bounds of the judge's own.
+func (w *Watch) Judge(judge func()) {
+	w.judging.Store(true)
+	defer w.judging.Store(false)
+	judge()
+}
 
-// Finished reports whether Finish was called.
-func (w *Watch) Finished() bool { return w.over.Load() }
+// Judging reports whether Judge is under way.
+func (w *Watch) Judging() bool { return w.judging.Load() }
 
 // Abandoned is what a run panics with that was given up by [Watch.Abandon].
 type Abandoned struct{}
