@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,8 @@ type CloudConfig struct {
 	// DB is the URL of its database. Empty is the one that the folder has already, for
 	// a new folder SQLite in a file there.
 	DB string
+	// Addr is the loopback address at which it serves, as a cluster's.
+	Addr netip.Addr
 }
 
 // Cloud is Cinder in a folder: the API, a scheduler, two volume services, the broker
@@ -63,24 +66,27 @@ func OpenCloud(config CloudConfig) (*Cloud, error) {
 	if config.Dir == "" {
 		return nil, fmt.Errorf("%w: it names no folder", ErrConfig)
 	}
+	if err := validAddr(config.Addr); err != nil {
+		return nil, err
+	}
 	dir, lock, err := openFolder(config.Dir, cloudFile)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cloud{dir: dir, lock: lock, fate: newFate(), ready: make(chan struct{}), waiting: map[string]bool{}}
-	if err := c.identify(config.DB); err != nil {
+	if err := c.identify(config); err != nil {
 		return nil, errors.Join(fmt.Errorf("local cluster: %w", err), lock.Unlock())
 	}
 	return c, nil
 }
 
 // identify reads what the folder has, or makes it new, and writes the files for others.
-func (c *Cloud) identify(db string) error {
+func (c *Cloud) identify(config CloudConfig) error {
 	name := filepath.Join(c.dir, cloudFile)
 	text, err := os.ReadFile(name)
 	switch {
 	case isNew(err):
-		if err = c.found(db, name); err != nil {
+		if err = c.found(config, name); err != nil {
 			return err
 		}
 	case err != nil:
@@ -89,8 +95,11 @@ func (c *Cloud) identify(db string) error {
 		if err := json.Unmarshal(text, &c.id); err != nil || !c.id.API.IsValid() || !c.id.Broker.IsValid() || c.id.DB == "" {
 			return fmt.Errorf("%s: %w: %w", name, ErrFolder, errors.Join(err, errors.New("database, API or broker is missing")))
 		}
-		if db != "" && db != c.id.DB {
+		if config.DB != "" && config.DB != c.id.DB {
 			return fmt.Errorf("%s has another database: %w", name, ErrFolder)
+		}
+		if config.Addr.IsValid() && config.Addr != c.addr() {
+			return fmt.Errorf("%s serves at %v, not %v: %w", name, c.addr(), config.Addr, ErrFolder)
 		}
 	}
 	if err := errors.Join(c.writePrivately(c.ConfFile(), c.confText()), replaceFile(c.EnvFile(), []byte(c.envText()))); err != nil {
@@ -104,14 +113,14 @@ func (c *Cloud) identify(db string) error {
 }
 
 // found chooses what a new Cinder is for good.
-func (c *Cloud) found(db, name string) (err error) {
-	if c.id.DB = db; db == "" {
+func (c *Cloud) found(config CloudConfig, name string) (err error) {
+	if c.id.DB = config.DB; config.DB == "" {
 		c.id.DB = "sqlite:///" + filepath.Join(c.dir, "cinder.db")
 	}
-	if c.id.API, err = freePort(cloudAPIPort); err != nil {
+	if c.id.API, err = freePort(cmp.Or(config.Addr, defaultAddr()), cloudAPIPort); err != nil {
 		return err
 	}
-	if c.id.Broker, err = freePort(cloudBrokerPort); err != nil {
+	if c.id.Broker, err = freePort(c.id.API.Addr(), cloudBrokerPort); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(c.id, "", "  ")
@@ -254,6 +263,8 @@ func (c *Cloud) Close() error {
 }
 
 func (c *Cloud) folder() string { return c.dir }
+
+func (c *Cloud) addr() netip.Addr { return c.id.API.Addr() }
 
 // seen notes which services have started.
 func (c *Cloud) seen(fact host.Fact) {

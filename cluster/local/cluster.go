@@ -1,9 +1,11 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +30,10 @@ type Config struct {
 	// monitors is for good: in a folder that has a cluster it must be that cluster's,
 	// or 0.
 	Mons, Mgrs int
+	// Addr is the loopback address at which it serves, 127.0.0.1 if there is none. It is
+	// for good, as the number of monitors: with one of its own, a cluster takes no port
+	// that another wants.
+	Addr netip.Addr
 }
 
 // MaxDaemons is how many monitors, and how many managers, a cluster can have. All of
@@ -44,7 +50,7 @@ func (c Config) validate() error {
 	case c.Mons < 0 || c.Mons > MaxDaemons || c.Mgrs < 0 || c.Mgrs > MaxDaemons:
 		return fmt.Errorf("%w: %d monitors and %d managers, where 0 to %d of each can be", ErrConfig, c.Mons, c.Mgrs, MaxDaemons)
 	}
-	return nil
+	return validAddr(c.Addr)
 }
 
 // Cluster is a cluster in a folder. Its methods may be called on any goroutine.
@@ -90,7 +96,7 @@ func (c *Cluster) identify() error {
 		if c.config.Mons == 0 {
 			c.config.Mons = 3
 		}
-		if id, err = newIdentity(cluster.Topology{Mons: c.config.Mons}.MonNames()); err != nil {
+		if id, err = newIdentity(cmp.Or(c.config.Addr, defaultAddr()), cluster.Topology{Mons: c.config.Mons}.MonNames()); err != nil {
 			return err
 		}
 		if err = id.write(c.config.Dir); err != nil {
@@ -100,6 +106,8 @@ func (c *Cluster) identify() error {
 		return err
 	case c.config.Mons != 0 && c.config.Mons != len(id.Mons):
 		return fmt.Errorf("%s has %d monitors, not %d: %w", c.config.Dir, len(id.Mons), c.config.Mons, ErrFolder)
+	case c.config.Addr.IsValid() && c.config.Addr != id.addr():
+		return fmt.Errorf("%s has a cluster that serves at %v, not %v: %w", c.config.Dir, id.addr(), c.config.Addr, ErrFolder)
 	}
 	c.id = id
 	c.mons = monsOf(id)
@@ -179,6 +187,8 @@ func monsOf(id *identity) (names []string) {
 }
 
 func (c *Cluster) folder() string { return c.config.Dir }
+
+func (c *Cluster) addr() netip.Addr { return c.id.addr() }
 
 // seen takes a fact of a daemon.
 func (c *Cluster) seen(fact host.Fact) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,9 +122,37 @@ func TestOpen_foreignFolder(t *testing.T) {
 	}
 }
 
+// Clusters with addresses of their own have the same ports, and keep them.
+func TestOpen_addr(t *testing.T) {
+	at := netip.MustParseAddr("127.77.1.2")
+	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
+	if err != nil {
+		t.Skip(err) // a system on which loopback is one address
+	}
+	l.Close()
+	config := local.Config{Dir: t.TempDir(), Mons: 1, Mgrs: 1, Addr: at}
+	for range 2 {
+		c, err := local.Open(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		serve(t, c)
+		if conf := read(t, c.ConfFile()); !strings.Contains(conf, "v1:127.77.1.2:6789") {
+			t.Errorf("ceph.conf:\n%s", conf)
+		}
+		shut(t, c)
+		config.Addr = netip.Addr{}
+	}
+	config.Addr = at.Next()
+	if _, err := local.Open(config); !errors.Is(err, local.ErrFolder) {
+		t.Errorf("another address: %v", err)
+	}
+}
+
 func TestOpen_badConfig(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
-	for _, c := range []local.Config{{}, {Dir: dir, Mons: -1}, {Dir: dir, Mgrs: local.MaxDaemons + 1}, {Dir: dir, Mons: 100_000}} {
+	for _, c := range []local.Config{{}, {Dir: dir, Mons: -1}, {Dir: dir, Mgrs: local.MaxDaemons + 1}, {Dir: dir, Mons: 100_000},
+		{Dir: dir, Addr: netip.MustParseAddr("10.0.0.1")}, {Dir: dir, Addr: netip.IPv6Loopback()}} {
 		if _, err := local.Open(c); !errors.Is(err, local.ErrConfig) {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -17,6 +17,8 @@ import (
 type owner interface {
 	// folder is where the daemon has its data and its log.
 	folder() string
+	// addr is the address at which it may listen.
+	addr() netip.Addr
 	// seen takes a fact that the daemon states.
 	seen(host.Fact)
 	// exited is the end of a daemon that nobody wished.
@@ -56,7 +58,7 @@ func (d *daemon) begin() {
 		Name:   d.name,
 		Dir:    filepath.Join(d.owner.folder(), d.name),
 		Log:    slog.New(slog.NewTextHandler(d.log, nil)),
-		Addrs:  []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})},
+		Addrs:  []netip.Addr{d.owner.addr()},
 		OnFact: d.owner.seen,
 
 		AdminSocket: d.adminSocket,

@@ -78,14 +78,14 @@ func (id *identity) validate() error {
 }
 
 // newIdentity is a cluster that never was, with ports that are free now.
-func newIdentity(mons []string) (*identity, error) {
+func newIdentity(at netip.Addr, mons []string) (*identity, error) {
 	var fsid wire.UUID
 	rand.Read(fsid[:])
 	fsid[6], fsid[8] = fsid[6]&0x0f|0x40, fsid[8]&0x3f|0x80 // a random one, RFC 9562
 	id := &identity{FSID: fsid.String(), Created: time.Now().UTC().Truncate(time.Second)}
 	port := uint16(monPort)
 	for _, name := range mons {
-		addr, err := freePort(port)
+		addr, err := freePort(at, port)
 		if err != nil {
 			return nil, err
 		}
@@ -98,18 +98,29 @@ func newIdentity(mons []string) (*identity, error) {
 // monPort is the port of Ceph's monitors for msgr v1.
 const monPort = 6789
 
-// freePort is the first port from a number on at which nobody listens.
-func freePort(from uint16) (netip.AddrPort, error) {
+// defaultAddr is where a cluster serves that is not told.
+func defaultAddr() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
+
+// validAddr is nil for an address on which a cluster can serve, and for none.
+func validAddr(addr netip.Addr) error {
+	if addr.IsValid() && !(addr.Is4() && addr.IsLoopback()) {
+		return fmt.Errorf("%w: %v is not an IPv4 address of loopback", ErrConfig, addr)
+	}
+	return nil
+}
+
+// freePort is the first port of an address from a number on at which nobody listens.
+func freePort(at netip.Addr, from uint16) (netip.AddrPort, error) {
 	const tries = 1000
 	var err error
 	for port := int(from); port < int(from)+tries && port <= math.MaxUint16; port++ {
-		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+		addr := netip.AddrPortFrom(at, uint16(port))
 		var l net.Listener
 		if l, err = net.Listen("tcp", addr.String()); err == nil {
 			return addr, l.Close()
 		}
 	}
-	return netip.AddrPort{}, fmt.Errorf("no free port from %d on: %w", from, err)
+	return netip.AddrPort{}, fmt.Errorf("no free port of %v from %d on: %w", at, from, err)
 }
 
 // write keeps the identity, whole or not at all.
@@ -120,6 +131,9 @@ func (id *identity) write(dir string) error {
 	}
 	return replaceFile(filepath.Join(dir, identityFile), append(text, '\n'))
 }
+
+// addr is where the cluster serves.
+func (id *identity) addr() netip.Addr { return id.Mons[0].Addr.Addr() }
 
 func (id *identity) fsid() wire.UUID {
 	fsid, _ := wire.ParseUUID(id.FSID) // validated, or ours

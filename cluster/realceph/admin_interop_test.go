@@ -29,7 +29,7 @@ func upped(t *testing.T, mons, mgrs int) *local.Cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs})
+	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs, Addr: newSubnet().addr(1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ package realceph_test
 
 import (
 	"context"
-	"net"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -22,9 +22,9 @@ type upCluster struct {
 	t *testing.T
 }
 
-func up(t *testing.T, dir string, mons int) upCluster {
+func up(t *testing.T, dir string, at netip.Addr, mons int) upCluster {
 	t.Helper()
-	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: 1})
+	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: 1, Addr: at})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,15 +73,11 @@ func TestMembers_realCommandLine(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := filepath.Join(t.TempDir(), "demo")
-	c := up(t, dir, 3)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	at := newSubnet().addr(1)
+	c := up(t, dir, at, 3)
+	addr := netip.AddrPortFrom(at, 6799).String()
 
-	if out, ok := c.ceph("mon", "add", "a", addr); ok || !strings.Contains(out, "Error EEXIST: mon.a already exists at address v1:127.0.0.1:") {
+	if out, ok := c.ceph("mon", "add", "a", addr); ok || !strings.Contains(out, "Error EEXIST: mon.a already exists at address v1:"+at.String()+":6789/0") {
 		t.Errorf("a name that is there: %s", out)
 	}
 	c.want("adding mon.d at v1:"+addr+"/0", "mon", "add", "d", addr)
@@ -101,7 +97,7 @@ func TestMembers_realCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	c = up(t, dir, 0)
+	c = up(t, dir, at, 0)
 	defer c.Close()
 	if got := c.Daemons(); !slices.Equal(got, []string{"mon.b", "mon.c", "mon.d", "mgr.x"}) {
 		t.Errorf("opened again it has %v", got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,8 +18,9 @@ type upCmd struct {
 	Mon int    `help:"How many monitors a new cluster gets (3)." placeholder:"N"`
 	Mgr int    `help:"How many managers to run." default:"2" placeholder:"N"`
 
-	Cinder bool   `help:"Run Cinder in place of Ceph: the API, a scheduler and two volume services."`
-	DB     string `name:"db" help:"The database of Cinder (SQLite in the folder): a URL such as postgresql://user:password@127.0.0.1/cinder." placeholder:"URL"`
+	Cinder bool       `help:"Run Cinder in place of Ceph: the API, a scheduler and two volume services."`
+	Addr   netip.Addr `help:"The loopback address at which a new cluster serves (127.0.0.1): each of several on one machine may have its own, with the usual ports." placeholder:"IP"`
+	DB     string     `name:"db" help:"The database of Cinder (SQLite in the folder): a URL such as postgresql://user:password@127.0.0.1/cinder." placeholder:"URL"`
 }
 
 // upCluster is what runs: Ceph or Cinder.
@@ -65,7 +67,7 @@ func (c *upCmd) start(ctx context.Context) (cluster upCluster, hint string, err 
 	case c.Cinder:
 		return c.startCinder(ctx)
 	}
-	ceph, err := local.Open(local.Config{Dir: c.Dir, Mons: c.Mon, Mgrs: c.Mgr})
+	ceph, err := local.Open(local.Config{Dir: c.Dir, Mons: c.Mon, Mgrs: c.Mgr, Addr: c.Addr})
 	if err != nil {
 		return nil, "", err
 	}
@@ -76,7 +78,7 @@ func (c *upCmd) start(ctx context.Context) (cluster upCluster, hint string, err 
 }
 
 func (c *upCmd) startCinder(ctx context.Context) (cluster upCluster, hint string, err error) {
-	cloud, err := local.OpenCloud(local.CloudConfig{Dir: c.Dir, DB: c.DB})
+	cloud, err := local.OpenCloud(local.CloudConfig{Dir: c.Dir, DB: c.DB, Addr: c.Addr})
 	if err != nil {
 		return nil, "", err
 	}
