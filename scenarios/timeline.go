@@ -21,7 +21,7 @@ type timeline struct {
 	fired   func() bool   // whether any fault point has, nil if none can
 	last    time.Duration // of the damage that is over as soon as it is done
 	lasts   bool          // there is damage that nothing undoes
-	rewound bool          // a database was put back
+	rewinds int           // how often a database was put back
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
@@ -51,14 +51,15 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 			i.until = now
 		}
 	case faults.Rewound:
-		t.lasts, t.rewound = true, true
+		t.lasts = true
+		t.rewinds++
 	default:
 		t.lasts = true
 	}
 }
 
-// Rewound implements invariant.Timeline.
-func (t *timeline) Rewound() bool { return t.rewound }
+// Rewinds implements invariant.Timeline.
+func (t *timeline) Rewinds() int { return t.rewinds }
 
 // longAgo is before any run.
 const longAgo = -time.Hour
