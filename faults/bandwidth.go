@@ -42,6 +42,7 @@ func (f *Bandwidth) mendLinks() int {
 func bandwidthWord() Word {
 	return Word{
 		Usage: "bandwidth A <->|->|<- B [on NETWORK] N B/s", Doc: "narrows links, until a link-mend", Simulated: lacksLinks,
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault {
 			f := &Bandwidth{Path: p.Path(), BytesPerSecond: p.Int("the bandwidth", 1, 1<<40)}
 			p.Expect("B/s")

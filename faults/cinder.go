@@ -124,6 +124,7 @@ func eachService(t Target, f Fault, who string, do func(CinderTarget, string) bo
 func osServiceWord() Word {
 	return Word{
 		Usage: "os-service ACTION WHO [to BACKEND]", Doc: "an operator disables, enables, freezes, thaws or fails over services of Cinder",
+		Harm: Requested,
 		read: func(p *Phrase) Fault {
 			return OSService{Action: p.OneOf("disable", "enable", "freeze", "thaw", "failover_host", "failover"), Who: p.Who(), To: readTo(p)}
 		},
@@ -133,6 +134,7 @@ func osServiceWord() Word {
 func osClusterWord() Word {
 	return Word{
 		Usage: "os-cluster ACTION WHO [to BACKEND]", Doc: "an operator does so with the clusters of services of Cinder",
+		Harm: Requested,
 		read: func(p *Phrase) Fault {
 			return OSCluster{Action: p.OneOf("disable", "enable", "freeze", "thaw", "failover"), Who: p.Who(), To: readTo(p)}
 		},
@@ -149,6 +151,7 @@ func readTo(p *Phrase) string {
 func workCleanupWord() Word {
 	return Word{
 		Usage: "work-cleanup WHO", Doc: "an operator has unfinished work of services of Cinder cleaned up that are down",
+		Harm: Requested,
 		read: func(p *Phrase) Fault { return WorkCleanup{Who: p.Who()} },
 	}
 }
@@ -156,6 +159,7 @@ func workCleanupWord() Word {
 func serviceRemoveWord() Word {
 	return Word{
 		Usage: "service-remove WHO", Doc: "an operator removes the rows of services of Cinder",
+		Harm: Requested,
 		read: func(p *Phrase) Fault { return ServiceRemove{Who: p.Who()} },
 	}
 }
@@ -163,6 +167,7 @@ func serviceRemoveWord() Word {
 func createVolumeWord() Word {
 	return Word{
 		Usage: "create-volume WHO", Doc: "volume services of Cinder make a volume each",
+		Harm: Requested,
 		read: func(p *Phrase) Fault { return CreateVolume{Who: p.Who()} },
 	}
 }

@@ -45,6 +45,7 @@ func eachMachine(t Target, f Fault, who string, do func(*sim.Host) error) (int, 
 func clockDriftWord() Word {
 	return Word{
 		Usage: "clock-drift WHO PPM ppm", Doc: "lets clocks run fast or slow; 0 ends it", Simulated: lacksDrift,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := ClockDrift{Who: p.Who(), PPM: int(p.Int("the drift", -sim.MaxClockDrift, sim.MaxClockDrift))}
 			p.Expect("ppm")

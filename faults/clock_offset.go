@@ -28,6 +28,7 @@ func (f ClockOffset) Strike(t Target) (int, error) {
 func clockOffsetWord() Word {
 	return Word{
 		Usage: "clock-offset WHO DURATION", Doc: "sets wall clocks wrong; 0s sets them right",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault { return ClockOffset{Who: p.Who(), Offset: p.Duration("the offset", -longest)} },
 	}
 }

@@ -46,6 +46,7 @@ func eachClock(t Target, f Fault, who string, do func(ClockTarget, string)) (int
 func clockStepWord() Word {
 	return Word{
 		Usage: "clock-step WHO by DURATION", Doc: "moves wall clocks",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := ClockStep{Who: p.Who()}
 			p.Expect("by")

@@ -120,6 +120,7 @@ func permutation(n int, intn func(int) int) []int {
 func clogWord() Word {
 	return Word{
 		Usage: "clog WHO", Doc: "stalls all that goes to and from machines",
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault { return &Clog{Who: p.Who()} },
 	}
 }
@@ -127,6 +128,7 @@ func clogWord() Word {
 func unclogWord() Word {
 	return Word{
 		Usage: "unclog WHO", Doc: "ends a clog",
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return Unclog{Of: undone[*Clog](p)} },
 	}
 }

@@ -69,6 +69,7 @@ func (c Command) Strike(t Target) (int, error) {
 func failMgrWord() Word {
 	return Word{
 		Usage: "mgr-fail [WHO]", Doc: "the operator fails a manager, the active one if nobody is named",
+		Harm: Requested,
 		read: func(p *Phrase) Fault {
 			if p.More() {
 				return FailMgr{Who: p.Who()}
@@ -81,6 +82,7 @@ func failMgrWord() Word {
 func commandWord() Word {
 	return Word{
 		Usage: "command PREFIX [NAME VALUE] ...", Doc: "what an operator tells the monitors",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			c := Command{p.Word("the prefix of a command")}
 			for p.More() {

@@ -45,6 +45,7 @@ func count(t Target, f Fault, who string, do func(string) bool) (int, error) {
 func killWord() Word {
 	return Word{
 		Usage: "kill WHO", Doc: "kill -9",
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return Kill{Who: p.Who()} },
 	}
 }
@@ -52,6 +53,7 @@ func killWord() Word {
 func restartWord() Word {
 	return Word{
 		Usage: "restart WHO", Doc: "starts who is not running",
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return Restart{Who: p.Who()} },
 	}
 }

@@ -84,6 +84,7 @@ func (d Disarm) Strike(Target) (int, error) {
 func crashAtWord() Word {
 	return Word{
 		Usage: "crash-at POINT WHO nth N by kill|power", Doc: "a crash when a fault point is reached for the N-th time", Simulated: lacksPoints,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := &CrashAt{Point: p.Word("the name of a fault point"), Who: p.Who()}
 			p.Expect("nth")
@@ -98,6 +99,7 @@ func crashAtWord() Word {
 func disarmWord() Word {
 	return Word{
 		Usage: "disarm crash-at ...", Doc: "takes a crash-at back that has not struck", Simulated: lacksPoints,
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return Disarm{Of: undone[*CrashAt](p)} },
 	}
 }

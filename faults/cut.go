@@ -111,6 +111,7 @@ func (h Heal) Strike(t Target) (int, error) {
 func cutWord() Word {
 	return Word{
 		Usage: "cut A <->|->|<- B [on NETWORK]", Doc: "stops what crosses",
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault {
 			path := p.Path()
 			return &Cut{A: path.A, B: path.B, Direction: path.Direction, Network: path.Network}
@@ -121,6 +122,7 @@ func cutWord() Word {
 func healWord() Word {
 	return Word{
 		Usage: "heal A <->|->|<- B [on NETWORK]", Doc: "ends a cut",
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return Heal{Cut: undone[*Cut](p)} },
 	}
 }

@@ -21,6 +21,7 @@ func (f DBFailover) Strike(t Target) (int, error) {
 func dbFailoverWord() Word {
 	return Word{
 		Usage: "db-failover WHO", Doc: "a replica of the database becomes the primary, with what it has",
+		Harm: Rewound,
 		read: func(p *Phrase) Fault { return DBFailover{To: p.Who()} },
 	}
 }

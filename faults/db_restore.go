@@ -20,6 +20,7 @@ func (f DBBackup) Strike(t Target) (int, error) {
 func dbBackupWord() Word {
 	return Word{
 		Usage: "db-backup WHO as NAME", Doc: "a database is copied beside itself",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := DBBackup{Who: p.Who()}
 			p.Expect("as")
@@ -49,6 +50,7 @@ func (f DBRestore) Strike(t Target) (int, error) {
 func dbRestoreWord() Word {
 	return Word{
 		Usage: "db-restore WHO from NAME", Doc: "a backup takes a database's place",
+		Harm: Rewound,
 		read: func(p *Phrase) Fault {
 			f := DBRestore{Who: p.Who()}
 			p.Expect("from")

@@ -27,6 +27,7 @@ func (f DBSlow) Strike(t Target) (int, error) {
 func dbSlowWord() Word {
 	return Word{
 		Usage: "db-slow WHO by D", Doc: "each statement of a database takes longer, until db-fast",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := DBSlow{Who: p.Who()}
 			p.Expect("by")
@@ -54,6 +55,7 @@ func (f DBFast) Strike(t Target) (int, error) {
 func dbFastWord() Word {
 	return Word{
 		Usage: "db-fast WHO", Doc: "a database's statements take no longer than they must",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault { return DBFast{Who: p.Who()} },
 	}
 }

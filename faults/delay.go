@@ -42,6 +42,7 @@ func delayWord() Word {
 		Usage:     "delay A <->|->|<- B [on NETWORK] constant D | uniform D..D | exponential min D mean D | log-normal min D median D sigma X | pareto min D scale D alpha X [max D]",
 		Doc:       "draws delays differently, until a link-mend",
 		Simulated: lacksLinks,
+		Harm:      Disturbed,
 		read: func(p *Phrase) Fault {
 			f := &Delay{Path: p.Path(), Delay: readDelay(p)}
 			if p.Accept("max") {

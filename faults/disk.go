@@ -113,6 +113,7 @@ func odds(what string, n int) string {
 func diskMendWord() Word {
 	return Word{
 		Usage: "disk-mend FAULT ...", Doc: "ends a fault of disks", Simulated: lacksDisks,
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return DiskMend{Of: undone[DiskFault](p)} },
 	}
 }

@@ -43,6 +43,7 @@ func (f *DiskError) mend() int {
 func diskErrorWord() Word {
 	return Word{
 		Usage: "disk-error WHO [every read | one read in N] [... write] [... sync]", Doc: "operations fail, until a disk-mend", Simulated: lacksDisks,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			return &DiskError{Who: p.Who(), Errors: sim.DiskErrors{Read: p.odds("read"), Write: p.odds("write"), Sync: p.odds("sync")}}
 		},

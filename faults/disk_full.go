@@ -39,6 +39,7 @@ func (f *DiskFull) mend() int {
 func diskFullWord() Word {
 	return Word{
 		Usage: "disk-full WHO but for N B", Doc: "leaves little space, until a disk-mend", Simulated: lacksDisks,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := &DiskFull{Who: p.Who()}
 			p.Expect("but", "for")

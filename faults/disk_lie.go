@@ -39,6 +39,7 @@ func (f *DiskLie) mend() int {
 func diskLieWord() Word {
 	return Word{
 		Usage: "disk-lie WHO every sync | one sync in N", Doc: "syncs that do nothing, until a disk-mend", Simulated: lacksDisks,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault { return &DiskLie{Who: p.Who(), OneIn: p.odds("sync")} },
 	}
 }

@@ -62,6 +62,7 @@ func (p PowerOn) Strike(t Target) (int, error) {
 func powerOffWord() Word {
 	return Word{
 		Usage: "power-off WHO", Doc: "no power: what was not synced may be lost", Simulated: lacksPower,
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return &PowerOff{Who: p.Who()} },
 	}
 }
@@ -69,6 +70,7 @@ func powerOffWord() Word {
 func powerOnWord() Word {
 	return Word{
 		Usage: "power-on WHO", Doc: "ends a power-off", Simulated: lacksPower,
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return PowerOn{Of: undone[*PowerOff](p)} },
 	}
 }

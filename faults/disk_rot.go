@@ -29,6 +29,7 @@ func (r DiskRot) Strike(t Target) (int, error) {
 func diskRotWord() Word {
 	return Word{
 		Usage: "disk-rot WHO N bits", Doc: "flips bits", Simulated: lacksDisks,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := DiskRot{Who: p.Who(), Bits: int(p.Int("how many bits", 1, 1_000_000))}
 			p.Expect("bits")

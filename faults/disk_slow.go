@@ -61,6 +61,7 @@ func diskSlowWord() Word {
 		Usage:     "disk-slow WHO by D..D [at N B/s] [every sync | one sync in N stalls D] [reads D..D] [writes D..D]",
 		Doc:       "syncs, and reads and writes, take longer, until a disk-mend",
 		Simulated: lacksDisks,
+		Harm:      Remaining,
 		read: func(p *Phrase) Fault {
 			f := &DiskSlow{Who: p.Who()}
 			l := &f.Latency

@@ -45,6 +45,7 @@ func (f *Fire) Strike(t Target) (int, error) {
 func fireWord() Word {
 	return Word{
 		Usage: "fire POINT WHO [one in N | nth N]", Doc: "lets a fault point fire", Simulated: lacksPoints,
+		Harm: Requested,
 		read: func(p *Phrase) Fault {
 			f := &Fire{Point: p.Word("the name of a fault point"), Who: p.Who()}
 			if p.Accept("one", "in") {

@@ -109,6 +109,7 @@ func (r Release) Strike(t Target) (int, error) {
 func holdWord() Word {
 	return Word{
 		Usage: "hold FROM -> TO [UNIT[:NUMBER]]", Doc: "keeps back what crosses, from a message of a type, or a map's epoch, on, until a release",
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault {
 			h := &Hold{From: p.Who()}
 			p.Expect(string(To))
@@ -128,6 +129,7 @@ func holdWord() Word {
 func releaseWord() Word {
 	return Word{
 		Usage: "release FROM -> TO [UNIT[:NUMBER]]", Doc: "ends a hold",
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return Release{Of: undone[*Hold](p)} },
 	}
 }

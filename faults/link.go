@@ -133,6 +133,7 @@ func swallowed(c sim.LinkCounts) uint64 { return c.Swallowed }
 func linkMendWord() Word {
 	return Word{
 		Usage: "link-mend FAULT ...", Doc: "ends a stall, delay, bandwidth, mtu or rule", Simulated: lacksLinks,
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return LinkMend{Of: undone[LinkFault](p)} },
 	}
 }

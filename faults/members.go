@@ -33,6 +33,7 @@ func (f RemoveMon) Strike(t Target) (int, error) { return count(t, f, f.Who, t.R
 func addMonWord() Word {
 	return Word{
 		Usage: "mon-add WHO", Doc: "adds a monitor",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault { return AddMon{Who: p.Who()} },
 	}
 }
@@ -40,6 +41,7 @@ func addMonWord() Word {
 func removeMonWord() Word {
 	return Word{
 		Usage: "mon-rm WHO", Doc: "removes a monitor",
+		Harm: Remaining,
 		read: func(p *Phrase) Fault { return RemoveMon{Who: p.Who()} },
 	}
 }

@@ -141,6 +141,7 @@ func (m *Mend) speedUp(t Target, core []string) error {
 func mendWord() Word {
 	return Word{
 		Usage: "mend WHO ...", Doc: "makes a core whole: its daemons run, their machines and the paths between them are well, and the rest stays as it is",
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault {
 			m := &Mend{Core: []string{p.Who()}}
 			for p.More() {

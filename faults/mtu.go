@@ -40,6 +40,7 @@ func (f *MTU) mendLinks() int {
 func mtuWord() Word {
 	return Word{
 		Usage: "mtu A <->|->|<- B [on NETWORK] N B", Doc: "swallows segments that are larger, until a link-mend", Simulated: lacksLinks,
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault {
 			f := &MTU{Path: p.Path(), Payload: int(p.Int("the payload", 1, 1<<30))}
 			p.Expect("B")

@@ -32,6 +32,7 @@ func (r Resume) Strike(t Target) (int, error) { return count(t, r, r.Who, t.Resu
 func pauseWord() Word {
 	return Word{
 		Usage: "pause WHO", Doc: "SIGSTOP",
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return Pause{Who: p.Who()} },
 	}
 }
@@ -39,6 +40,7 @@ func pauseWord() Word {
 func resumeWord() Word {
 	return Word{
 		Usage: "resume WHO", Doc: "SIGCONT",
+		Harm: Interrupted,
 		read: func(p *Phrase) Fault { return Resume{Who: p.Who()} },
 	}
 }

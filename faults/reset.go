@@ -33,6 +33,7 @@ func (r Reset) Strike(t Target) (int, error) {
 func resetWord() Word {
 	return Word{
 		Usage: "reset A <-> B", Doc: "breaks connections as RST does",
+		Harm: Broken,
 		read: func(p *Phrase) Fault {
 			f := Reset{A: p.Who()}
 			p.Expect(string(Both))

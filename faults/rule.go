@@ -153,6 +153,7 @@ func ruleWord() Word {
 		Usage:     "rule FROM -> TO [UNIT[:NUMBER]] [connection N] [byte N] [open for D] [open for at most D] pass|delay D|hold|reset|cut after N|flip bit B of N [skip N] [times N] [one in N]",
 		Doc:       "decides what becomes of what crosses, by its place in the protocol, until a link-mend",
 		Simulated: lacksRules,
+		Harm:      Disturbed,
 		read:      func(p *Phrase) Fault { return readRule(p) },
 	}
 }

@@ -70,6 +70,7 @@ func (f Fast) Strike(Target) (int, error) {
 func slowWord() Word {
 	return Word{
 		Usage: "slow WHO N times", Doc: "all that is computed takes N times as long", Simulated: lacksSpeed,
+		Harm: Remaining,
 		read: func(p *Phrase) Fault {
 			f := &Slow{Who: p.Who(), Factor: int(p.Int("the factor", 1, 1_000_000))}
 			p.Expect("times")
@@ -81,6 +82,7 @@ func slowWord() Word {
 func fastWord() Word {
 	return Word{
 		Usage: "fast WHO", Doc: "ends a slow", Simulated: lacksSpeed,
+		Harm: Undone,
 		read: func(p *Phrase) Fault { return Fast{Of: undone[*Slow](p)} },
 	}
 }

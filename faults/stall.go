@@ -35,6 +35,7 @@ func (f *Stall) mendLinks() int { return f.undo((*sim.Link).Unstall) }
 func stallWord() Word {
 	return Word{
 		Usage: "stall A <->|->|<- B [on NETWORK]", Doc: "stops what crosses without losing it, until a link-mend", Simulated: lacksLinks,
+		Harm: Disturbed,
 		read: func(p *Phrase) Fault { return &Stall{Path: p.Path()} },
 	}
 }

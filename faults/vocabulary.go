@@ -15,6 +15,8 @@ type Word struct {
 	// Simulated is why only simulated machines, links or disks can have it; "" if those
 	// of every world can.
 	Simulated string
+	// Harm is what it leaves behind.
+	Harm Harm
 
 	read func(*Phrase) Fault // what follows the first word
 }

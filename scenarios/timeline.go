@@ -33,7 +33,7 @@ type timeline struct {
 	fired   func() bool   // whether any fault point has, nil if none can
 	last    time.Duration // of the damage that is over as soon as it is done
 	lasts   bool          // there is damage that nothing undoes
-	rewound bool          // a database was put back
+	rewinds int           // how often a database was put back
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
@@ -49,29 +49,29 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 	for _, v := range victims {
 		t.look(v, now)
 	}
-	switch f := f.(type) {
-	case *faults.Cut, *faults.Clog, *faults.Hold, faults.LinkFault:
-		t.links[f] = &interval{since: now}
-	case faults.Reset:
+	switch faults.HarmOf(f) {
+	case faults.Requested:
+	case faults.Interrupted:
+		t.last = now
+	case faults.Broken:
 		t.broken = append(t.broken, interval{since: now, until: now})
 		t.last = now
-	case faults.FailMgr, *faults.Fire: // a command; what a process does by itself
-	case faults.OSService, faults.OSCluster, faults.WorkCleanup, faults.ServiceRemove, faults.CreateVolume: // what operators do
-	case *faults.Mend, faults.Kill, faults.Restart, faults.PowerOn, *faults.PowerOff, faults.Pause, faults.Resume:
-		t.last = now
-	case faults.Undoing:
-		if i := t.links[f.Undoes()]; i != nil {
+	case faults.Disturbed:
+		t.links[f] = &interval{since: now}
+	case faults.Undone:
+		if i := t.links[f.(faults.Undoing).Undoes()]; i != nil {
 			i.until = now
 		}
-	case faults.DBFailover, faults.DBRestore:
-		t.lasts, t.rewound = true, true
+	case faults.Rewound:
+		t.lasts = true
+		t.rewinds++
 	default:
 		t.lasts = true
 	}
 }
 
-// Rewound implements invariant.Timeline.
-func (t *timeline) Rewound() bool { return t.rewound }
+// Rewinds implements invariant.Timeline.
+func (t *timeline) Rewinds() int { return t.rewinds }
 
 // longAgo is before any run.
 const longAgo = -time.Hour
