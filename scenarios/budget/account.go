@@ -31,6 +31,8 @@ type account struct {
 	struck  time.Duration                // when something last did, or ended
 	removed map[string]time.Duration     // when a removal was asked for in peace, until an addition
 	joins   map[string]join              // of monitors that are joining
+	// doubtful are monitors of which nobody knows any more whether they are members.
+	doubtful map[string]bool
 	// rejoined are the steps whose monitors have recovered.
 	rejoined []int
 }
@@ -45,7 +47,7 @@ func newAccount(b Budget) *account {
 	return &account{
 		b: b, of: make(map[string]condition), lying: make(map[string][]*faults.DiskLie),
 		struck:  -b.Recovery, // a cluster is healthy in the beginning
-		removed: make(map[string]time.Duration), joins: make(map[string]join),
+		removed: make(map[string]time.Duration), joins: make(map[string]join), doubtful: make(map[string]bool),
 	}
 }
 
@@ -70,7 +72,7 @@ func (a *account) take(i int, step faults.Step) (problem string) {
 func (a *account) advance(to time.Duration) {
 	a.now = to
 	for name, c := range a.of {
-		if j := a.joins[name]; c == joining && a.calm(name) && a.now-j.at >= a.b.Change {
+		if j := a.joins[name]; c == joining && a.now-j.at >= a.b.Change {
 			delete(a.of, name)
 			a.rejoined = append(a.rejoined, j.step)
 		}
@@ -171,7 +173,8 @@ func (a *account) start(who string) (problem string) {
 	return ""
 }
 
-// remove has a monitor removed, which only counts in peace. Who has forgotten something stays dead until it is added.
+// remove has a monitor removed, which only counts in peace. Who has forgotten something
+// stays dead until it is added.
 func (a *account) remove(who string) (problem string) {
 	if a.b.Mons == 0 {
 		return ""
@@ -179,12 +182,13 @@ func (a *account) remove(who string) (problem string) {
 	if !slices.Contains(a.b.names, who) {
 		return "only monitors that are named may be removed"
 	}
-	if a.of[who] != forgetful {
+	c, calm := a.of[who], a.calm(who)
+	_, twice := a.removed[who]
+	if c != forgetful {
 		a.of[who] = removed
 	}
-	delete(a.removed, who)
-	if a.calm(who) {
-		a.removed[who] = a.now
+	if a.removed[who] = a.now; twice || c == removed || c == joining || a.doubtful[who] || !calm {
+		a.unclear(who)
 	}
 	return ""
 }
@@ -192,11 +196,14 @@ func (a *account) remove(who string) (problem string) {
 // add makes a monitor anew, if it surely is no member any more.
 func (a *account) add(i int, who string) {
 	since, gone := a.removed[who]
-	if !gone || !a.calm(who) || a.now-since < a.b.Change || len(a.lying[who]) > 0 {
-		return
+	switch {
+	case !gone:
+	case a.now-since < a.b.Change || len(a.lying[who]) > 0:
+		a.unclear(who)
+	default:
+		delete(a.removed, who)
+		a.of[who], a.joins[who] = joining, join{step: i, at: a.now}
 	}
-	delete(a.removed, who)
-	a.of[who], a.joins[who] = joining, join{step: i, at: a.now}
 }
 
 // mend is the core's, whose disks do not lie from now on.

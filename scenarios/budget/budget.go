@@ -20,7 +20,8 @@
 // before. That takes a quorum of the others and an operator who reaches it. So it counts as
 // done only if nothing disturbs monitors meanwhile: for [Budget.Recovery] before the
 // removal, for [Budget.Change] from there to the addition, and as long again. Until then
-// the monitor counts as spent.
+// the monitor counts as spent; and for good if something does, for nobody can tell what has
+// become of what the operator asked for.
 package budget
 
 import (

@@ -124,14 +124,20 @@ func (s sweep) rotten(x string, i int) bool {
 	return rot >= 0 && rot > s.replaced(x, i)
 }
 
-// away: who was removed, or added, is not back before he has had his peace.
+// away: who was removed is not back before it was added, and has had its peace.
 func (s sweep) away(x string, i int) bool {
-	if rm := s.last(i, "mon-rm", x); rm < 0 {
-		return false
-	} else if added := s.replaced(x, i); added > rm {
-		return !s.hadPeace(x, added, i)
+	rm := s.last(i, "mon-rm", x)
+	return rm >= 0 && !s.member(x, i)
+}
+
+// member reports whether a monitor surely is a member, and has all that a quorum has.
+func (s sweep) member(x string, i int) bool {
+	rm := s.last(i, "mon-rm", x)
+	if rm < 0 {
+		return true
 	}
-	return true
+	added := s.replaced(x, i)
+	return added > rm && s.hadPeace(added, i)
 }
 
 // replaced is the last step up to one that surely has added a monitor, -1 if none has.
@@ -141,17 +147,30 @@ func (s sweep) replaced(x string, i int) int {
 			continue
 		}
 		rm := s.last(i, "mon-rm", x)
-		if rm >= 0 && s.replaced(x, i-1) < rm && s.peaceful(x, rm) && s.peaceful(x, i) && s.plan[i].At-s.plan[rm].At >= s.b.Change {
+		if rm < 0 || s.last(i-1, "mon-add", x) > rm { // nothing was to be added, or it is too late
+			continue
+		}
+		if s.member(x, rm-1) && s.peaceful(x, rm) && !s.disturbed(rm, i) && s.plan[i].At-s.plan[rm].At >= s.b.Change {
 			return i
 		}
 	}
 	return -1
 }
 
-// hadPeace reports whether there was peace at some moment, long enough after a step.
-func (s sweep) hadPeace(x string, from, to int) bool {
-	for i := from + 1; i <= to; i++ {
-		if s.peaceful(x, i) && s.plan[i].At-s.plan[from].At >= s.b.Change {
+// hadPeace reports whether nothing disturbed monitors for long enough after a step.
+func (s sweep) hadPeace(from, to int) bool {
+	for i := from + 1; i <= to && !s.disturbed(from, i); i++ {
+		if s.plan[i].At-s.plan[from].At >= s.b.Change {
+			return true
+		}
+	}
+	return false
+}
+
+// disturbed reports whether something between two steps disturbs monitors.
+func (s sweep) disturbed(from, to int) bool {
+	for j := from + 1; j < to; j++ {
+		if s.disturbs(j) {
 			return true
 		}
 	}

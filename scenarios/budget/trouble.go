@@ -45,6 +45,27 @@ func (a *account) disturb(f faults.Fault) {
 		a.trouble = append(a.trouble, f)
 	}
 	a.struck = a.now
+	a.doubt()
+}
+
+// doubt is about those who are being replaced when something disturbs that. What the operator
+// has asked for may have been given up or still be under way: whether they are members, and
+// could be added or removed once more, nobody knows from here on.
+func (a *account) doubt() {
+	for name, c := range a.of {
+		if _, waits := a.removed[name]; waits || c == joining {
+			a.unclear(name)
+		}
+	}
+}
+
+// unclear takes a monitor for spent for good.
+func (a *account) unclear(name string) {
+	delete(a.removed, name)
+	a.doubtful[name] = true
+	if a.of[name] == joining {
+		a.of[name] = removed
+	}
 }
 
 // over ends trouble.
