@@ -40,6 +40,8 @@ type Spec struct {
 
 	// Roles has the run write down its role changes, see Result.Roles.
 	Roles bool
+	// History has the run write down what its judges look at, see Result.History.
+	History bool
 	// Trace receives the trace of a simulated run; nil means none.
 	Trace io.Writer
 	// LogLevel is the least level of daemon logs in the trace.
@@ -118,6 +120,9 @@ func runCluster(spec Spec) Result {
 	if r.failed() && r.result.Verdict != Infrastructure {
 		r.result.Verdict = Fail
 	}
+	if r.recorder != nil {
+		r.result.History = r.recorder.end(&r.result)
+	}
 	return r.result
 }
 
@@ -170,6 +175,7 @@ type run struct {
 	vain      string // the step that has waited in vain, "" if none has
 	features  *novelty.Watcher
 	roles     *roleKeeper // nil if role changes are not written down
+	recorder  *recorder   // nil if no history is
 	result    Result
 }
 
@@ -212,7 +218,7 @@ func (r *run) perform() {
 	}
 	r.progress = make([]*Progress, len(r.plan))
 	r.marks = make(map[string]bool)
-	r.timeline = newTimeline(r.world)
+	r.timeline = newTimeline(live{r.world})
 
 	topology.Scale(r.spec.Profile.divisor())
 	r.enablePoints()
@@ -222,13 +228,10 @@ func (r *run) perform() {
 		r.fail("", "plan", err.Error())
 		return
 	}
-	r.checkers = invariant.All(r.timeline, invariant.Bounds{
-		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
-		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
-		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
-		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
-		Lease: topology.Mon.Lease, Client: topology.Client, Cinder: topology.Cinder,
-	})
+	r.checkers = invariant.All(r.timeline, r.spec.bounds(topology))
+	if r.spec.History {
+		r.record()
+	}
 	r.world.Observe(r.observe)
 	r.cluster.Start()
 	if !r.warmUp() {
@@ -245,7 +248,7 @@ func (r *run) perform() {
 		r.strike(i, step)
 	}
 	r.beFair()
-	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
+	r.goalsBefore(len(r.plan), max(r.spec.scaled(r.spec.Scenario.Length), r.world.Now()))
 	if r.spec.watch == nil {
 		r.lookBack()
 		return
@@ -290,14 +293,25 @@ func (s Spec) topology(draw *Draw) cluster.Topology {
 	return t
 }
 
+// bounds are the timings that the invariants speak of, of a topology in the profile's time.
+func (s Spec) bounds(t cluster.Topology) invariant.Bounds {
+	return invariant.Bounds{
+		Grace: t.Mon.MgrBeaconGrace, BeaconPeriod: t.Mgr.TickPeriod,
+		Tick: t.Mon.TickInterval, Proposal: s.scaled(proposal),
+		Lonely:    time.Duration(float64(t.Mon.Lease) * t.Mon.LeaseAckTimeoutFactor),
+		Blocklist: t.Mon.MgrBlocklistInterval, Founders: t.MonNames(),
+		Lease: t.Mon.Lease, Client: t.Client, Cinder: t.Cinder,
+	}
+}
+
 // scaled is a time of the scenario in the profile's time.
-func (r *run) scaled(d time.Duration) time.Duration {
-	return d / time.Duration(r.spec.Profile.divisor())
+func (s Spec) scaled(d time.Duration) time.Duration {
+	return d / time.Duration(s.Profile.divisor())
 }
 
 // warmUp waits until everybody has come to work: an undisturbed cluster must get there.
 func (r *run) warmUp() bool {
-	limit := r.scaled(warmUpLimit)
+	limit := r.spec.scaled(warmUpLimit)
 	if r.until(limit, r.cluster.Ready) || r.failed() {
 		return !r.failed()
 	}
@@ -311,9 +325,9 @@ const warmUpLimit = 60 * time.Second
 
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
-	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now(), mark: r.mark}
-	for _, name := range r.cluster.Topology().MonNames() {
-		r.progress[i].Executed = max(r.progress[i].Executed, r.cluster.View().Executed(name))
+	r.progress[i] = newProgress(r.cluster, r.mark)
+	if r.recorder != nil {
+		r.recorder.strike(i)
 	}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
@@ -324,6 +338,9 @@ func (r *run) strike(i int, step faults.Step) {
 	}
 	r.progress[i].Victims = victims
 	r.timeline.struck(step.Fault, victims)
+	if r.recorder != nil {
+		r.recorder.struck(i, victims, landed)
+	}
 	r.features.Struck(step.Fault, victims)
 	r.struck = append(r.struck, Landed{
 		Kind: step.Fault.Kind(), Fault: step.Fault.String(), Struck: r.world.Now(), Victims: victims, Count: landed,
@@ -334,6 +351,15 @@ func (r *run) strike(i int, step faults.Step) {
 	if f, ok := step.Fault.(faults.Lasting); ok {
 		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
 	}
+}
+
+// newProgress is what goals may look at that are about a fault which is about to strike.
+func newProgress(c *cluster.Cluster, mark func(string)) *Progress {
+	p := &Progress{Cluster: c, Before: c.View().MgrMap(), Struck: c.World().Now(), mark: mark}
+	for _, name := range c.Topology().MonNames() {
+		p.Executed = max(p.Executed, c.View().Executed(name))
+	}
+	return p
 }
 
 // victims names whom a fault is about to strike.
@@ -363,9 +389,9 @@ func (r *run) await(i int, step faults.Step) {
 		r.goalsBefore(i, 0)
 		r.awaitFact(step)
 	case step.After && i > 0:
-		r.goalsBefore(i, r.progress[i-1].Struck+r.scaled(step.At))
+		r.goalsBefore(i, r.progress[i-1].Struck+r.spec.scaled(step.At))
 	default:
-		r.goalsBefore(i, r.healthy+r.scaled(step.At))
+		r.goalsBefore(i, r.healthy+r.spec.scaled(step.At))
 	}
 }
 
@@ -381,7 +407,7 @@ func (r *run) awaitFact(step faults.Step) {
 		}
 	}
 	defer func() { r.condition = nil }()
-	if !r.until(r.scaled(step.At), func() bool { return r.failed() || nth >= max(step.When.Nth, 1) }) && !r.failed() {
+	if !r.until(r.spec.scaled(step.At), func() bool { return r.failed() || nth >= max(step.When.Nth, 1) }) && !r.failed() {
 		r.vain = step.String()
 	}
 }
@@ -401,12 +427,12 @@ func (r *run) isBy(who, host string) bool {
 // goalsBefore pursues, in order, the goals whose fault has struck and which no
 // later fault of the plan disturbs, and lets time pass until the given moment.
 func (r *run) goalsBefore(next int, until time.Duration) {
-	for _, g := range r.goals {
+	for i, g := range r.goals {
 		if r.failed() {
 			return
 		}
 		if g.Step == next-1 {
-			r.pursue(g)
+			r.pursue(i)
 		}
 	}
 	if d := until - r.world.Now(); d > 0 && !r.failed() {
@@ -441,37 +467,54 @@ func (r *run) checkStuck() {
 // machine that is busy with other things.
 const realTimeSlack = 2 * time.Second
 
-// within is a goal's deadline in the world's time.
-func (r *run) within(g Goal) time.Duration {
-	d := r.scaled(g.Within(r.unscaled))
-	if r.spec.World == WorldTCP {
+// within is a goal's deadline in the world's time, of a topology in the scenario's.
+func (s Spec) within(g Goal, unscaled cluster.Topology) time.Duration {
+	d := s.scaled(g.Within(unscaled))
+	if s.World == WorldTCP {
 		d += realTimeSlack
 	}
 	return d
 }
 
-func (r *run) pursue(g Goal) {
+// pursue lets time pass until a goal is reached, the index-th of the scenario.
+func (r *run) pursue(index int) {
+	g := r.goals[index]
 	p := *r.progress[g.Step]
 	p.Before = r.progress[g.Fault].Before
-	within := r.within(g)
+	reached := r.reaches(g, &p)
+	if r.recorder != nil && (reached || !r.failed()) {
+		r.recorder.goal(index, reached)
+	}
+	if !reached && !r.failed() {
+		r.fail("", g.Property, g.missed(r.spec.within(g, r.unscaled), r.plan, &p))
+	}
+}
+
+// reaches lets time pass until a goal is reached or cannot be any more.
+func (r *run) reaches(g Goal, p *Progress) bool {
+	within := r.spec.within(g, r.unscaled)
 	if g.Lasts {
 		r.pass(p.Struck + within - r.world.Now())
-		if !r.failed() && g.Reached(&p) {
-			return
+		if !r.failed() && g.Reached(p) {
+			return true
 		}
 	}
-	reached := func() bool { return r.failed() || g.Reached(&p) }
-	if r.until(p.Struck+within-r.world.Now(), reached) || r.failed() {
-		return
-	}
-	r.fail("", g.Property, fmt.Sprintf("%s: not within %v of %q at %v; now %s",
-		g.Doc, within, r.plan[g.Step].Fault, p.Struck, cluster.DescribeMgrMap(r.cluster.View().MgrMap())))
+	return r.until(p.Struck+within-r.world.Now(), func() bool { return r.failed() || g.Reached(p) }) && !r.failed()
+}
+
+// missed says that a goal was not reached, with how things stand.
+func (g Goal) missed(within time.Duration, plan faults.Plan, p *Progress) string {
+	return fmt.Sprintf("%s: not within %v of %q at %v; now %s",
+		g.Doc, within, plan[g.Step].Fault, p.Struck, cluster.DescribeMgrMap(p.View().MgrMap()))
 }
 
 // observe hands a fact to the checkers and the marks.
 func (r *run) observe(o cluster.Observation) {
 	if r.failed() {
 		return
+	}
+	if r.recorder != nil {
+		r.recorder.observe(o)
 	}
 	if f, ok := o.Fact.(cluster.ProcessPanicked); ok {
 		r.failAt(o, propertyPanic, fmt.Sprintf("loop %s: %s", f.Loop, f.Detail))

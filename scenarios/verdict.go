@@ -142,6 +142,11 @@ type Result struct {
 	// Roles are the role changes, if the Spec has asked for them.
 	Roles RoleChanges
 
+	// History is what a Judge needs to judge the run again, if the Spec has asked for it: a
+	// history, see package history. It is nil if the run came to no end, deploys no
+	// cluster, or cannot be said in a script.
+	History []byte `json:"-"`
+
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.
 	DropAfter time.Duration

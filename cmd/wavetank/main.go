@@ -37,6 +37,7 @@ type cli struct {
 	List    listCmd    `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
 	Run     runCmd     `cmd:"" help:"Run scenarios, one seed or many."`
 	Replay  replayCmd  `cmd:"" help:"Run one run again, exactly, and compare."`
+	Judge   judgeCmd   `cmd:"" help:"Ask the invariants of this program about runs that were saved, by this one or another."`
 	Mutants mutantsCmd `cmd:"" help:"Plant each bug there is and say how many seeds it takes to find it."`
 	Script  scriptCmd  `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
 	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
@@ -174,7 +175,8 @@ const examples = `Examples:
   wavetank run mgr-failover --world tcp         real sockets, real time
   wavetank run mon-pause --mutant noTickGapReset --stop-after 1
   wavetank replay 'w1:mgr-pause:seed=7'         that run again
-  wavetank trace mgr-pause --seed 7             what went on in it`
+  wavetank trace mgr-pause --seed 7             what went on in it
+  wavetank judge run7                           what this program says of a saved run`
 
 // vetCmd passes its arguments on.
 type vetCmd struct {

@@ -172,6 +172,7 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
 			Schedule: c.Schedule, Watchdog: c.Watchdog,
+			History: c.Out != "" && c.World == scenarios.WorldTCP, // another run would be another one
 		})
 	}
 	if c.Canary {

@@ -40,6 +40,7 @@ const (
 	resultFile  = "result.json"
 	traceFile   = "trace.jsonl"
 	captureFile = "capture.pcapng"
+	historyFile = "history.jsonl"
 	scriptFile  = "script" + scenarios.ScriptSuffix
 )
 
@@ -75,8 +76,8 @@ func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result 
 }
 
 // saveRun writes the folder of one run. A simulated run is run again for its
-// trace and its packet capture: that is cheaper than writing them for every run of
-// a campaign.
+// trace, its packet capture and its history: that is cheaper than writing them for every
+// run of a campaign. One on real sockets has kept its history.
 func saveRun(dir string, r scenarios.Result) error {
 	name := fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed)
 	if len(r.Spec.Vary) > 0 {
@@ -86,7 +87,7 @@ func saveRun(dir string, r scenarios.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, old := range []string{traceFile, captureFile, scriptFile} { // of another run in this place
+	for _, old := range []string{traceFile, captureFile, historyFile, scriptFile} { // of another run in this place
 		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -102,10 +103,21 @@ func saveRun(dir string, r scenarios.Result) error {
 	if script, scriptErr := scenarios.ScriptOf(r.Spec); scriptErr == nil {
 		err = errors.Join(err, os.WriteFile(filepath.Join(dir, scriptFile), []byte(script.String()), 0o644))
 	}
-	if r.Spec.World == scenarios.WorldTCP || err != nil {
+	switch {
+	case err != nil:
 		return err
+	case r.Spec.World == scenarios.WorldTCP:
+		return saveHistory(dir, r)
 	}
 	return record(dir, r)
+}
+
+// saveHistory writes what a run has for 'wavetank judge', if it has anything.
+func saveHistory(dir string, r scenarios.Result) error {
+	if r.History == nil {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(dir, historyFile), r.History, 0o644)
 }
 
 // record runs a simulated run again and writes what went on in it.
@@ -126,9 +138,9 @@ func record(dir string, r scenarios.Result) (err error) {
 	}
 	noted := &notingWriter{to: trace}
 	spec := r.Spec
-	spec.Trace, spec.OnPacket = noted, w.Packet
+	spec.Trace, spec.OnPacket, spec.History = noted, w.Packet, true
 	again := scenarios.Run(spec)
-	err = errors.Join(noted.err, w.Flush())
+	err = errors.Join(noted.err, w.Flush(), saveHistory(dir, again))
 	if again.Hash != r.Hash {
 		err = errors.Join(err, fmt.Errorf("%s: the traced run has hash %s, the first one %s: it is another run",
 			dir, hashText(again.Hash), hashText(r.Hash)))
