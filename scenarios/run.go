@@ -12,6 +12,8 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios/invariant"
+	"github.com/wavetank/wavetank/scenarios/novelty"
+	"github.com/wavetank/wavetank/scenarios/vary"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -20,9 +22,12 @@ import (
 type Spec struct {
 	Scenario Scenario
 	Seed     uint64
-	World    string  // WorldSim or WorldTCP; empty means WorldSim
-	Profile  Profile // the zero value is the default profile
-	Mutant   string  // a planted bug, empty for none
+	// Vary draws some of the seed's choices anew; the zero value draws none. What the
+	// world draws (delays, the order of what is concurrent) stays the seed's.
+	Vary    vary.Vary
+	World   string  // WorldSim or WorldTCP; empty means WorldSim
+	Profile Profile // the zero value is the default profile
+	Mutant  string  // a planted bug, empty for none
 	// Schedule is how the order among the loops of a simulated run is chosen, one of
 	// Schedules; empty means the scenario's own, mostly ScheduleUniform.
 	Schedule string
@@ -92,7 +97,7 @@ func attempt(spec Spec) (result Result) {
 			result = Result{Verdict: Fail, Failure: &f}
 		}
 	}()
-	spec.Scenario = spec.Scenario.of(newDraw(spec.Seed, spec.Scenario.Name))
+	spec.Scenario = spec.Scenario.of(spec.draw())
 	if spec.Scenario.Alone != nil {
 		return runAlone(spec)
 	}
@@ -167,7 +172,8 @@ type run struct {
 	progress []*Progress // by step of the plan, nil before it struck
 	// condition is told every fact while a step waits for one; nil if none does.
 	condition func(cluster.Observation)
-	vain      string      // the step that has waited in vain, "" if none has
+	vain      string // the step that has waited in vain, "" if none has
+	features  *novelty.Watcher
 	roles     *roleKeeper // nil if role changes are not written down
 	recorder  *recorder   // nil if no history is
 	result    Result
@@ -201,7 +207,7 @@ func (r *run) guarded(do func()) {
 
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
-	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
+	draw := r.spec.draw()
 	topology := r.spec.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
@@ -217,6 +223,7 @@ func (r *run) perform() {
 	topology.Scale(r.spec.Profile.divisor())
 	r.enablePoints()
 	r.cluster = cluster.Deploy(r.world, topology)
+	r.features = novelty.NewWatcher(r.cluster)
 	if err := r.setPoints(); err != nil {
 		r.fail("", "plan", err.Error())
 		return
@@ -334,6 +341,7 @@ func (r *run) strike(i int, step faults.Step) {
 	if r.recorder != nil {
 		r.recorder.struck(i, victims, landed)
 	}
+	r.features.Struck(step.Fault, victims)
 	r.struck = append(r.struck, Landed{
 		Kind: step.Fault.Kind(), Fault: step.Fault.String(), Struck: r.world.Now(), Victims: victims, Count: landed,
 	})
@@ -524,6 +532,7 @@ func (r *run) observe(o cluster.Observation) {
 	if r.roles != nil {
 		r.roles.observe(o)
 	}
+	r.features.Observe(o)
 	if mark := markOf(o, r); mark != "" {
 		r.mark(mark)
 	}
@@ -574,6 +583,7 @@ func (r *run) conclude() {
 	if w, ok := r.world.(*cluster.SimWorld); ok {
 		r.result.Hash, r.result.Points, r.result.Decisions = w.Hash(), w.Sim().Points(), w.Sim().Decisions()
 	}
+	r.result.Features = r.shown()
 	switch {
 	case r.failed() && r.neverStarted():
 		r.result.Verdict = Infrastructure
@@ -582,6 +592,19 @@ func (r *run) conclude() {
 	case r.vain != "" || !r.bit():
 		r.result.Verdict = Inconclusive
 	}
+}
+
+// shown are the features of the run.
+func (r *run) shown() (list []novelty.Feature) {
+	if r.features != nil {
+		list = r.features.Features()
+	}
+	for _, p := range r.result.Points {
+		if p.Reached > 0 {
+			list = append(list, novelty.Reached(p.Name, p.Reached))
+		}
+	}
+	return novelty.Sorted(list)
 }
 
 // neverStarted reports whether a daemon gave up on real sockets before the cluster

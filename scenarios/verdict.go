@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/scenarios/novelty"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -124,6 +125,9 @@ type Result struct {
 	Marks   []string         // the marks that were reached, in the order of their names
 	Points  []sim.PointCount // the fault points of a simulated run that were reached or set
 	Hash    uint64           // the rolling hash of a simulated run
+
+	// Features are what the run has shown, see package novelty, in order.
+	Features []novelty.Feature
 
 	// Decisions is how often the seed drew the order of a simulated run, see
 	// sim.Schedule.Except.

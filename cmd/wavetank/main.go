@@ -43,6 +43,7 @@ type cli struct {
 	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
 	Why     whyCmd     `cmd:"" help:"Tell when a failure was decided, and by which fault."`
 	Ledger  ledgerCmd  `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
+	Shown   shownCmd   `cmd:"" name:"features" help:"Add up what runs have shown, of files of 'wavetank run --features'."`
 	Trace   traceCmd   `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Up      upCmd      `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
 	Daemon  daemonCmd  `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`

@@ -23,6 +23,15 @@ func inconclusive(r scenarios.Result) string {
 }
 
 func seedText(seed uint64) string { return strconv.FormatUint(seed, 10) }
+
+// seedOf is the seed of a run, and which of its choices were drawn anew.
+func seedOf(s scenarios.Spec) string {
+	if len(s.Vary) == 0 {
+		return seedText(s.Seed)
+	}
+	return fmt.Sprintf("%d vary %v", s.Seed, s.Vary)
+}
+
 func hashText(hash uint64) string { return fmt.Sprintf("%016x", hash) }
 
 // Files in the folder of a run.
@@ -58,7 +67,7 @@ func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result 
 	var all []scenarios.Result
 	for _, f := range s.Found {
 		all = append(all, f.First)
-		if f.Cheapest.Spec.Seed != f.First.Spec.Seed || f.Cheapest.Spec.Scenario.Name != f.First.Spec.Scenario.Name {
+		if scenarios.LineOf(f.Cheapest).String() != scenarios.LineOf(f.First).String() {
 			all = append(all, f.Cheapest)
 		}
 	}
@@ -70,7 +79,11 @@ func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result 
 // trace, its packet capture and its history: that is cheaper than writing them for every
 // run of a campaign. One on real sockets has kept its history.
 func saveRun(dir string, r scenarios.Result) error {
-	dir = filepath.Join(dir, fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed))
+	name := fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed)
+	if len(r.Spec.Vary) > 0 {
+		name += "-vary-" + r.Spec.Vary.String()
+	}
+	dir = filepath.Join(dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -176,7 +189,7 @@ type junitMessage struct {
 func saveJUnit(path string, results []scenarios.Result, s scenarios.Summary) error {
 	suite := junitSuite{Name: "wavetank"}
 	for _, r := range results {
-		c := junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedText(r.Spec.Seed), Seconds: r.Real.Seconds()}
+		c := junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedOf(r.Spec), Seconds: r.Real.Seconds()}
 		line := scenarios.LineOf(r).String()
 		switch {
 		case r.Failure != nil && s.IsQuarantined(r):
