@@ -341,3 +341,22 @@ func TestJudge_tcp(t *testing.T) {
 		})
 	}
 }
+
+// TestJudge_missed: a deadline that was missed is missed again at the same moment, and one
+// that a newer script has made longer is not.
+func TestJudge_missed(t *testing.T) {
+	script, err := ParseScript("scenario t\nmons 1\nmgrs 2\nlength 50s\n\nat 1s kill active-mgr\nexpect replaced within 2s\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Run(Spec{Scenario: script.Scenario(), Seed: 1, History: true})
+	if r.Verdict != Fail {
+		t.Fatalf("%v", r.Verdict)
+	}
+	sameVerdict(t, r, judgedAgain(t, r))
+	longer := strings.Replace(string(r.History), "within 2s", "within 1m0s", 1)
+	j, err := Judge{}.Judge("x", strings.NewReader(longer))
+	if o := outcome(t, j, "replaced"); err != nil || o.Then != Fails || o.Now != Unknown || !strings.Contains(o.Why, "the history ends at") {
+		t.Errorf("%v, %+v", err, o)
+	}
+}
