@@ -23,12 +23,12 @@ type calm struct {
 	disk      []error
 	since     time.Duration // the end of all damage
 	damaged   bool
-	rewound   bool
+	rewinds   int
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Runs(string, uint32) bool                                        { return !c.down }
-func (c calm) Rewound() bool                                                   { return c.rewound }
+func (c calm) Rewinds() int                                                    { return c.rewinds }
 func (c calm) HostRuns(string) bool                                            { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
