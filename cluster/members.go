@@ -41,6 +41,7 @@ type members struct {
 type maker struct {
 	monmap msg.MonMap
 	dir    string
+	spoilt uint64 // what had become of its machine's disk before, see spoilt
 }
 
 // MonMembers are the monitors of the newest monmap that one of them has committed.
@@ -95,7 +96,9 @@ func (c *Cluster) AddMon(name string) bool {
 		return false
 	}
 	c.members.coming[name] = true
-	c.members.made[name] = maker{monmap: c.getMonMap(), dir: fmt.Sprintf("mon.%d", c.view.members.Epoch+1)}
+	c.members.made[name] = maker{
+		monmap: c.getMonMap(), dir: fmt.Sprintf("mon.%d", c.view.members.Epoch+1), spoilt: c.spoilt(name),
+	}
 	if !slices.Contains(c.daemons, name) {
 		c.daemons = append(c.daemons, name)
 	}
@@ -103,6 +106,23 @@ func (c *Cluster) AddMon(name string) bool {
 	c.world.Host(name).Start(c.programs[name])
 	c.operator.inTurn(commandText("mon add", []string{"name", id(name), "addr", "v1:" + c.monAddr(name).String()}))
 	return true
+}
+
+// KeepsPromises reports whether a monitor's disk has all that it said was durable, since it
+// was given to that monitor: no bit has rotted, and no lie come to light. A real disk is
+// taken for one that does.
+func (c *Cluster) KeepsPromises(name string) bool {
+	return c.spoilt(name) == c.members.made[name].spoilt
+}
+
+// spoilt counts what a simulated disk has lost that it had promised to keep.
+func (c *Cluster) spoilt(name string) uint64 {
+	h, err := c.Machine(name)
+	if err != nil {
+		return 0
+	}
+	n := h.DiskCounts()
+	return n.FlippedBits + n.Forgotten
 }
 
 // RemoveMon has a monitor removed; false if it is no member.

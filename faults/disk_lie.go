@@ -7,7 +7,8 @@ import (
 )
 
 // DiskLie lets one sync in OneIn report a success that is none, on the disks of
-// everybody that Who stands for: a loss of power shows it.
+// everybody that Who stands for: a loss of power shows it. Its DiskMend has the disks write
+// what they owe.
 type DiskLie struct {
 	Who   string
 	OneIn int
@@ -38,7 +39,7 @@ func (f *DiskLie) mend() int {
 
 func diskLieWord() Word {
 	return Word{
-		Usage: "disk-lie WHO every sync | one sync in N", Doc: "syncs that do nothing, until a disk-mend", Simulated: lacksDisks,
+		Usage: "disk-lie WHO every sync | one sync in N", Doc: "syncs that do nothing, until a disk-mend, with which the disk writes what it owes", Simulated: lacksDisks,
 		Harm: Remaining,
 		read: func(p *Phrase) Fault { return &DiskLie{Who: p.Who(), OneIn: p.odds("sync")} },
 	}

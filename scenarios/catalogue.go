@@ -38,6 +38,7 @@ func Catalogue() []Scenario {
 		monPause(),
 		monPower(),
 		monPromise(),
+		monReplace(),
 		monRolling(),
 		monRot(),
 		monSplit(),

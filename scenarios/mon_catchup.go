@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -81,6 +82,23 @@ func caughtUp(step int) Goal {
 		Reached: func(p *Progress) bool {
 			return !slices.ContainsFunc(p.Topology().MonNames(), func(name string) bool {
 				return p.View().Executed(name) < p.Executed
+			})
+		},
+	}
+}
+
+// rejoined says that those monitors, which were added at the given step, are members, and
+// have executed what came after: their addition at the latest.
+func rejoined(step int, within func(cluster.Topology) time.Duration, who ...string) Goal {
+	return Goal{
+		Words:    "rejoined " + strings.Join(who, " "),
+		Property: "catch-up", Step: step, Fault: step,
+		Doc:    strings.Join(who, ", ") + " are members, and have executed their addition",
+		Within: within,
+		Reached: func(p *Progress) bool {
+			members := p.MonMembers()
+			return !slices.ContainsFunc(who, func(name string) bool {
+				return !slices.Contains(members, name) || p.View().Executed(name) <= p.Executed
 			})
 		},
 	}

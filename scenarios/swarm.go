@@ -89,8 +89,9 @@ func swarmOf(d *Draw, what shape) Scenario {
 	if d.Chance("fast", 3) {
 		w.pace = d.Int("pace", 2, 5)
 	}
-	w.draw()
 	quicken(&t, w.pace)
+	w.budget = budget.Of(t)
+	w.draw()
 	w.t = t
 	w.end()
 	plan, goals := w.plan, w.goals
@@ -111,7 +112,7 @@ func (d *Draw) schedule() sim.Schedule {
 	if d.source != nil {
 		return sim.Schedule{}
 	}
-	return Spec{Seed: d.seed, Scenario: Scenario{Name: d.scenario}, Schedule: SchedulePortfolio}.schedule()
+	return Spec{Seed: d.seed, Vary: d.vary, Scenario: Scenario{Name: d.scenario}, Schedule: SchedulePortfolio}.schedule()
 }
 
 // quicken divides the timings of daemons, so that more happens in the same time.
@@ -129,6 +130,7 @@ type weather struct {
 	t      cluster.Topology
 	pace   int           // by which plans are quickened
 	until  time.Duration // the end of the trouble
+	budget budget.Budget // of the topology when it is quickened
 	plan   faults.Plan
 	goals  []Goal
 	points sim.PointOdds
@@ -137,6 +139,10 @@ type weather struct {
 
 // draw draws the trouble: sequences that somebody thought of, single blows, or both.
 func (w *weather) draw() {
+	if w.Chance("points", 6) {
+		w.points = sim.PointOdds{EnabledOneIn: w.Int("enabled", 2, 6), FiresOneIn: w.Int("fires", 50, 400)}
+		w.budget.Recovery = 0 // there is never peace
+	}
 	style := w.Pick("style", "gambits", "gambits", "blows", "both")
 	if style != "blows" {
 		for range w.Int("gambits", 1, 2) {
@@ -145,9 +151,6 @@ func (w *weather) draw() {
 	}
 	if style != "gambits" || len(w.plan) == 0 {
 		w.blows()
-	}
-	if w.Chance("points", 6) {
-		w.points = sim.PointOdds{EnabledOneIn: w.Int("enabled", 2, 6), FiresOneIn: w.Int("fires", 50, 400)}
 	}
 }
 
@@ -207,7 +210,7 @@ func (w *weather) blows() {
 func (w *weather) add(steps faults.Plan) bool {
 	plan := append(slices.Clone(w.plan), steps...)
 	slices.SortStableFunc(plan, func(a, b faults.Step) int { return cmp.Compare(a.At, b.At) })
-	if budget.Of(w.t).Check(plan) != nil {
+	if w.budget.Check(plan) != nil {
 		return false
 	}
 	w.plan = plan

@@ -8,7 +8,6 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/cinder"
 	"github.com/wavetank/wavetank/faults"
-	"github.com/wavetank/wavetank/scenarios/budget"
 )
 
 // core is who is mended in the end, and who is left to his fate.
@@ -27,26 +26,30 @@ func (w *weather) end() {
 		at = w.plan[len(w.plan)-1].At
 	}
 	at += w.Between("mend", 0, 5*time.Second)
-	c := w.drawCore()
+	c := w.drawCore(at)
 	for _, name := range c.out {
 		w.plan = append(w.plan, faults.Step{At: at, Fault: w.fate(name)})
 	}
 	for _, name := range w.driverless(c.served) {
 		w.plan = append(w.plan, faults.Step{At: at, Fault: faults.Kill{Who: name}})
 	}
+	for _, step := range w.budget.Rejoins(w.plan) {
+		who := w.plan[step].Fault.(faults.AddMon).Who
+		w.goals = append(w.goals, rejoined(step, changed, who))
+	}
 	w.plan = append(w.plan, faults.Step{At: at, Fault: &faults.Mend{Core: c.in}})
 	w.goals = append(w.goals, c.goals(len(w.plan)-1, w.t)...)
 }
 
-// drawCore draws a core that the budget allows.
-func (w *weather) drawCore() core {
+// drawCore draws a core that the budget allows at a time.
+func (w *weather) drawCore(at time.Duration) core {
 	var c core
-	b := budget.Of(w.t)
+	b := w.budget
 	if w.t.SpareMons > 0 {
 		c.mons = []string{cluster.RoleMons}
 		c.in = append(c.in, cluster.RoleMons)
 	} else {
-		c.mons = w.split(&c, w.t.MonNames(), b.Lost["mon"], b.Forgetting(w.plan))
+		c.mons = w.split(&c, w.t.MonNames(), b.Lost["mon"], b.Unsound(w.plan, at))
 	}
 	c.mgrs = w.split(&c, w.t.MgrNames(), b.Lost["mgr"], nil)
 	c.in = append(c.in, w.t.MonClientNames()...)

@@ -58,6 +58,7 @@ func gambits() []gambit {
 		of(monMinority(), 3, quorum),
 		of(monPower(), 2, quorum),
 		of(monPromise(), 2, quorum),
+		of(monReplace(), 2, quorum),
 		of(monRolling(), 1, quorum),
 		of(monRot(), 2, quorum),
 		of(moncOutage(), 2, clients),

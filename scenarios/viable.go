@@ -76,8 +76,8 @@ func viableMachines(c *cluster.Cluster, core []string, v *Viable) {
 	v.because("%d run, with %d whole paths between them and clocks that are right", len(core), whole)
 }
 
-// viableMons: those in the core whose disks have never lied or rotted are more than half
-// of the members. So whatever was acknowledged is with one of them, and they can elect.
+// viableMons: those in the core whose disks have neither rotted nor lost what they lied
+// about, since they were given to them, are more than half of the members. So whatever was acknowledged is with one of them, and they can elect.
 func viableMons(c *cluster.Cluster, core []string, v *Viable) {
 	if c.Topology().Mons == 0 {
 		return
@@ -85,23 +85,13 @@ func viableMons(c *cluster.Cluster, core []string, v *Viable) {
 	members := c.MonMembers()
 	var sound []string
 	for _, name := range members {
-		if slices.Contains(core, name) && keepsPromises(c, name) {
+		if slices.Contains(core, name) && c.KeepsPromises(name) {
 			sound = append(sound, name)
 		}
 	}
 	if v.require(2*len(sound) > len(members), "%d monitors with sound disks are no majority of %d members", len(sound), len(members)) {
 		v.because("%s are %d of %d members, with sound disks", strings.Join(sound, ", "), len(sound), len(members))
 	}
-}
-
-// keepsPromises reports whether a disk has what its machine believes it to have.
-func keepsPromises(c *cluster.Cluster, name string) bool {
-	h, err := c.Machine(name)
-	if err != nil {
-		return true
-	}
-	n := h.DiskCounts()
-	return n.FlippedBits+n.Lies == 0
 }
 
 // viableMgrs: one of the core runs, and none that is left out can keep the role for

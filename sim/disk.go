@@ -89,6 +89,10 @@ func (d *disk) later(n int64, fn func()) {
 // crash forgets what was not synced, as far as the draws have it.
 func (d *disk) crash() {
 	d.boots++
+	if d.faults.owes {
+		d.faults.counts.Forgotten++
+		d.faults.owes = false // what was lost is lost, and what was kept is durable
+	}
 	d.settleNames(drawKeeping(d.crashes))
 	d.files = make(map[string]*inode, len(d.durable))
 	d.orphans = nil
@@ -97,6 +101,18 @@ func (d *disk) crash() {
 		node.crash(d.crashes)
 		d.files[name] = node
 	}
+}
+
+// hardenAll makes everything durable that programs see.
+func (d *disk) hardenAll() {
+	for _, name := range sortedNames(d.files) {
+		node := d.files[name]
+		node.harden(len(node.pending))
+	}
+	for _, c := range d.names {
+		c.apply(d.durable)
+	}
+	d.names = nil
 }
 
 func sortedNames(files map[string]*inode) []string {

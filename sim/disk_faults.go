@@ -48,6 +48,7 @@ type DiskCounts struct {
 	ReadErrors, WriteErrors, SyncErrors uint64 // operations that failed with host.ErrIO
 	NoSpace                             uint64 // writes that failed with host.ErrNoSpace
 	Lies                                uint64 // syncs that reported a success that was none
+	Forgotten                           uint64 // losses of power that came between a lie and its end
 	SlowSyncs                           uint64 // syncs that SetDiskLatency made longer
 	SlowReads, SlowWrites               uint64 // reads and writes that SetDiskLatency made longer
 	FlippedBits                         uint64 // bits that RotDisk changed
@@ -58,6 +59,7 @@ type DiskCounts struct {
 type diskFaults struct {
 	readErrors, writeErrors, syncErrors diskFault
 	lies, stalls                        diskFault
+	owes                                bool // there was a lie, and no end of lying since
 
 	latency   DiskLatency
 	latencies *Stream
@@ -105,9 +107,14 @@ func (h *Host) SetDiskLatency(l DiskLatency) {
 // SetSyncLies lets one sync in oneIn, drawn, report success at its usual time
 // while what it was asked to make durable stays in a volatile cache: a later
 // honest sync, or luck, saves it, and a loss of power may not. 1 is every sync,
-// 0 takes it back.
+// 0 takes it back: then the cache is written to the disk.
 func (h *Host) SetSyncLies(oneIn int) {
-	h.disk.faults.lies.oneIn = oneIn
+	f := &h.disk.faults
+	f.lies.oneIn = oneIn
+	if oneIn <= 0 && f.owes {
+		f.owes = false
+		h.disk.hardenAll()
+	}
 	h.note("host.disk-lies", slog.Int("one_in", oneIn))
 }
 
@@ -175,6 +182,7 @@ func (d *disk) lie(name string) bool {
 		return false
 	}
 	d.faults.counts.Lies++
+	d.faults.owes = true
 	d.host.note("disk.lie", slog.String("file", name))
 	return true
 }

@@ -17,6 +17,8 @@ import (
 type ledgerCmd struct {
 	File string `arg:"" help:"The file that 'wavetank run --ledger' wrote." placeholder:"FILE"`
 	JSON bool   `name:"json" help:"One JSON object per line."`
+
+	Features string `help:"Write what the runs of the newest version have shown, as 'wavetank run --features' does." placeholder:"FILE"`
 }
 
 // Run implements the command.
@@ -36,6 +38,12 @@ func (c *ledgerCmd) Run(io *streams) error {
 	tallies, err := l.Tallies()
 	if err != nil {
 		return err
+	}
+	if c.Features != "" {
+		shown, err := l.Shown()
+		if err := errors.Join(err, saveFeatures(c.Features, shown)); err != nil {
+			return err
+		}
 	}
 	open, err := l.Unfinished()
 	if err != nil {

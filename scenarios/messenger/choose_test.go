@@ -19,12 +19,12 @@ func TestChoose_somethingNew(t *testing.T) {
 	} {
 		touched := 0
 		for seed := range uint64(seeds) {
-			plan := more.plan(seed)
+			plan := more.plan(seed, nil)
 			if slices.ContainsFunc(plan.Damages, func(d Damage) bool { return d.Kind == "melt" || d.Point == "msgr.new" }) {
 				touched++
 				continue
 			}
-			if got, want := plan.String(), Choose(seed).String(); got != want {
+			if got, want := plan.String(), Choose(seed, nil).String(); got != want {
 				t.Fatalf("%s: seed %d has nothing of it and is now\n%s, was\n%s", name, seed, got, want)
 			}
 		}
