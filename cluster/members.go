@@ -11,8 +11,11 @@ import (
 	"github.com/wavetank/wavetank/daemons/wire"
 )
 
-// RoleNextMon is the first monitor by name that could be added.
-const RoleNextMon = "next-mon"
+// Roles of monitors that are no members.
+const (
+	RoleNextMon = "next-mon" // the first one by name that could be added
+	RoleNewMons = "new-mons" // those that were added, and are not in the monmap yet
+)
 
 // spareMonKind are machines for monitors that come later.
 func (t *Topology) spareMonKind() Kind {
@@ -27,6 +30,7 @@ func (t *Topology) spareMonKind() Kind {
 		},
 		Roles: []Role{
 			{RoleNextMon, "the first monitor by name that could be added", func(c *Cluster) []string { return present(c.nextMon()) }},
+			{RoleNewMons, "monitors that were added, and are not in the monmap yet", (*Cluster).newMons},
 		},
 	}
 }
@@ -68,6 +72,16 @@ func (c *Cluster) nextMon() string {
 		}
 	}
 	return ""
+}
+
+// newMons are those that may become members by a command that was given before.
+func (c *Cluster) newMons() (names []string) {
+	for _, name := range c.topology.allMonNames() {
+		if c.members.coming[name] && !slices.Contains(c.MonMembers(), name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // outside reports whether a monitor is surely no member, and will not become one by a

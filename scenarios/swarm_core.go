@@ -45,9 +45,9 @@ func (w *weather) end() {
 func (w *weather) drawCore(at time.Duration) core {
 	var c core
 	b := w.budget
-	if w.t.SpareMons > 0 {
+	if w.t.SpareMons > 0 { // and soon it may need those that are about to become members
 		c.mons = []string{cluster.RoleMons}
-		c.in = append(c.in, cluster.RoleMons)
+		c.in = append(c.in, cluster.RoleMons, cluster.RoleNewMons)
 	} else {
 		c.mons = w.split(&c, w.t.MonNames(), b.Lost["mon"], b.Unsound(w.plan, at))
 	}
