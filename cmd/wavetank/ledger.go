@@ -9,6 +9,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/scenarios/ledger"
 )
@@ -23,6 +24,9 @@ type ledgerCmd struct {
 
 // Run implements the command.
 func (c *ledgerCmd) Run(io *streams) error {
+	if err := cluster.InitializeCinder(); err != nil { // a ledger is SQLite's too
+		return err
+	}
 	l, err := ledger.OpenToRead(c.File)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, ledger.ErrNoLedger) {
 		return usage(err)
@@ -120,6 +124,9 @@ func (c *runCmd) openLedger(io *streams, campaign *scenarios.Campaign) (close fu
 	}
 	version, err := programVersion()
 	if err != nil {
+		return nil, err
+	}
+	if err := cluster.InitializeCinder(); err != nil { // the ledger is SQLite's too
 		return nil, err
 	}
 	l, err := ledger.Open(c.Ledger, ledger.Options{Version: version, Resume: c.Resume})

@@ -39,10 +39,6 @@ func New(h host.Host, loop host.Loop) *Store {
 	}
 }
 
-// Initialize compiles SQLite, once for the program, which the first Open does otherwise:
-// it takes a second or more. Error: the library's.
-func Initialize() error { return sqlite3.Initialize() }
-
 // registered counts the file systems ever registered with the library, whose
 // registry is one for the whole program. The number names the next one and is
 // seen nowhere else.
