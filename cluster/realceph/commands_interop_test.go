@@ -157,9 +157,11 @@ func TestRados_realScriptWithOurMonitors(t *testing.T) {
 		t.Skip("python3-rados: ", err)
 	}
 	const script = `
-import json, sys, rados
+import json, sys, time, rados
 cluster = rados.Rados(conffile=sys.argv[1], name='client.admin')
 cluster.connect(timeout=30)
+while not cluster.get_fsid().strip('0-'): # connect has not waited for the monitor map
+    time.sleep(0.05)
 print(json.dumps(cluster.get_fsid()), flush=True)
 for line in sys.stdin:
     code, data, status = cluster.mon_command(line, b'', timeout=30)
