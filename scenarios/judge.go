@@ -130,7 +130,6 @@ type hearing struct {
 	ready    bool        // the cluster was healthy
 	blind    string      // what the history lacks of what goals look at
 	dirty    bool        // facts were told of this step since somebody looked at the goals
-	ended    bool
 	said     Judgement
 }
 

@@ -27,15 +27,13 @@ const Most = 16
 // value leaves every choice to the seed.
 type Vary []uint64
 
-// shares are those of the streams that a salt may take, one in so many; each salt draws
-// which. Few other choices make a neighbour of a run, many a stranger.
-func shares() []int { return []int{2, 4, 8, 16, 32} }
+// share is how many streams a salt takes for itself: one in so many. It is part of what a
+// line means.
+const share = 4
 
 // Of is the seed of a stream: the last salt that takes it, or seed if none does.
 func (v Vary) Of(seed uint64, stream string) uint64 {
 	for _, salt := range slices.Backward(v) {
-		shares := shares()
-		share := shares[sim.NewStream(salt, "vary").IntN(len(shares))]
 		if sim.NewStream(salt, "vary/"+stream).IntN(share) == 0 {
 			return salt
 		}

@@ -29,7 +29,7 @@ func TestVary_takesAShare(t *testing.T) {
 				t.Fatalf("%s is of %d, was of %d", stream, after, before)
 			}
 		}
-		if taken == 0 || taken > 260 {
+		if taken < 40 || taken > 180 {
 			t.Fatalf("a salt takes %d of 400", taken)
 		}
 	})
