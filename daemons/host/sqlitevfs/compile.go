@@ -2,6 +2,7 @@ package sqlitevfs
 
 import (
 	"context"
+	"path"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -12,6 +13,10 @@ import (
 // memoryPages is how large the memory of a connection may become, in pages of 64 KiB: as
 // large as the library has it.
 const memoryPages = 4096
+
+// compiler is the version of wazero. It names its machine code by what the program says of
+// its modules, and programs that test packages say nothing.
+const compiler = "v1.11.0"
 
 var compiled sync.Once //wavetank:allow SQLite is compiled once for the program, and no run sees when
 
@@ -35,7 +40,7 @@ func remembering(folder string) wazero.RuntimeConfig {
 	if folder == "" {
 		return nil
 	}
-	cache, err := wazero.NewCompilationCacheWithDir(folder)
+	cache, err := wazero.NewCompilationCacheWithDir(path.Join(folder, compiler))
 	if err != nil {
 		return nil
 	}

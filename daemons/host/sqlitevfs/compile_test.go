@@ -3,6 +3,7 @@ package sqlitevfs
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,7 +14,7 @@ func TestRemembering(t *testing.T) {
 	if remembering(folder) == nil {
 		t.Fatal("nothing was kept")
 	}
-	kept, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+	kept, err := filepath.Glob(filepath.Join(folder, compiler, "*", "*"))
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("kept %v, %v", kept, err)
 	}
@@ -35,6 +36,14 @@ func TestRemembering(t *testing.T) {
 	}
 	if err := Initialize(kept[0]); err != nil {
 		t.Errorf("the library does not compile: %v", err)
+	}
+}
+
+// Machine code of another compiler is never found.
+func TestCompiler(t *testing.T) {
+	modules, err := os.ReadFile("../../../go.mod")
+	if err != nil || !strings.Contains(string(modules), "\tgithub.com/tetratelabs/wazero "+compiler+"\n") {
+		t.Errorf("go.mod has another version of wazero than %s, %v", compiler, err)
 	}
 }
 
