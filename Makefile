@@ -68,7 +68,7 @@ REAL = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenar
 RACY_REAL = $(or $(SCENARIOS),map-lag mgr-failover mgr-reset mgr-storm mon-rolling monc-silence)
 
 tcp: build ## run every scenario that can once on real sockets, ten times faster than Ceph's timings
-	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 3
+	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 4
 	$(if $(RACE),go build $(RACE) -o $(WAVETANK)-race ./cmd/wavetank)
 	$(if $(RACE),$(WAVETANK)-race run $(RACY_REAL) --world tcp --profile fast --seed 1 -j 3)
 
