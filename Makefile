@@ -22,8 +22,10 @@ PEERS := go -C bench test -run='^$$' -bench=. ./...
 # Where goroutines are at home. Everything else runs on one simulated thread,
 # where the race detector has nothing to find. Of the scenarios these tests have
 # more than that thread: workers, watchdog, real sockets.
-RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./cmd/wavetank ./scenarios/scoreboard
+RACY := ./daemons/host/... ./daemons/msgr ./cluster/... ./scenarios/scoreboard
 RACY_SCENARIOS := Campaign|Watchdog|Panic|Goexit
+# And those of the command: daemons on real sockets, signals, a run that is read meanwhile.
+RACY_SCRIPTS := daemon|up|up_cinder|trace_broken
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # Code that must not know on which machine it runs: see wavetank vet --help.
@@ -45,6 +47,7 @@ build: ## build bin/wavetank
 test: ## run the tests, those of concurrent code under the race detector
 	go test $(TESTFLAGS) $(RACE) $(RACY)
 	$(if $(RACE),go test $(TESTFLAGS) $(RACE) -run='$(RACY_SCENARIOS)' ./scenarios)
+	$(if $(RACE),go test $(TESTFLAGS) $(RACE) -run='^TestScript$$/^($(RACY_SCRIPTS))$$' ./cmd/wavetank)
 	WAVETANK_SEED=$${WAVETANK_SEED:-1} go test $(TESTFLAGS) ./scenarios -ginkgo.label-filter='!world:tcp'
 	go test $(TESTFLAGS) $$(go list ./... | grep -v -x -F "$$(go list $(RACY) ./scenarios)")
 	go -C bench test $(TESTFLAGS) $(RACE) ./...
@@ -68,9 +71,9 @@ REAL = $(or $(SCENARIOS),$$($(WAVETANK) list --json | sed -n 's/.*"kind":"scenar
 RACY_REAL = $(or $(SCENARIOS),map-lag mgr-failover mgr-reset mgr-storm mon-rolling monc-silence)
 
 tcp: build ## run every scenario that can once on real sockets, ten times faster than Ceph's timings
-	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 4
+	$(WAVETANK) run $(REAL) --world tcp --profile fast --seed 1 -j 5
 	$(if $(RACE),go build $(RACE) -o $(WAVETANK)-race ./cmd/wavetank)
-	$(if $(RACE),$(WAVETANK)-race run $(RACY_REAL) --world tcp --profile fast --seed 1 -j 3)
+	$(if $(RACE),$(WAVETANK)-race run $(RACY_REAL) --world tcp --profile fast --seed 1 -j 5)
 
 # Verdicts and role changes, see scenarios.RoleChanges.
 parity: ## run every script that can in the simulator and on real sockets, and compare

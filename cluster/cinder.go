@@ -3,6 +3,8 @@ package cluster
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -184,8 +186,15 @@ func (t Cinder) ClusterOf(name string) string {
 }
 
 // InitializeCinder compiles the database, once for the program, which Deploy does
-// otherwise: it takes a second or more. Error: the library's.
-func InitializeCinder() error { return sqlitevfs.Initialize() }
+// otherwise: it takes a second or more, the first time. What came of it is kept in the
+// user's folder for such things ([os.UserCacheDir]). Error: the library's.
+func InitializeCinder() error {
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return sqlitevfs.Initialize("")
+	}
+	return sqlitevfs.Initialize(filepath.Join(folder, "wavetank"))
+}
 
 // deployCinder adds the hosts.
 func deployCinder(in *Cluster) {

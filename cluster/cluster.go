@@ -26,6 +26,7 @@ type Cluster struct {
 	monmap   msg.MonMap
 	daemons  []string // in the order of deployment
 	spares   []string // machines without one that may get one
+	machines []string // all of them
 	programs map[string]func(host.Host)
 	operator *operator
 	members  members

@@ -163,7 +163,7 @@ func (t Topology) WithoutDefects() Topology {
 func (c *Cluster) AddDaemon(name string, program func(host.Host)) Host {
 	c.daemons = append(c.daemons, name)
 	c.programs[name] = program
-	return c.world.AddHost(name)
+	return c.addHost(name)
 }
 
 // AddMachine adds a machine without a daemon. Faults can name it if it is a struck one:
@@ -172,8 +172,17 @@ func (c *Cluster) AddMachine(name string, struck bool) Host {
 	if struck {
 		c.spares = append(c.spares, name)
 	}
+	return c.addHost(name)
+}
+
+func (c *Cluster) addHost(name string) Host {
+	c.machines = append(c.machines, name)
 	return c.world.AddHost(name)
 }
+
+// Machines are the names of all machines, with a daemon or without, in the order in which
+// they were added.
+func (c *Cluster) Machines() []string { return c.machines }
 
 // Keep keeps what a kind has in this cluster beside its machines, for [Kept]. If it is an
 // Observer it is told every fact from now on. It is for Kind.Deploy.

@@ -30,6 +30,10 @@ type Campaign struct {
 	Quarantine []Quarantined
 	// Today decides which of them still hold.
 	Today time.Time
+	// Novelty lets what runs have shown choose what is run next: some seeds are then not
+	// run themselves, but are the salts of others' choices, see Spec.Vary. What is run
+	// is the same for any number of workers; each shard chooses for itself.
+	Novelty bool
 	// Canary is a planted bug that must be found before anything is run, nil for none.
 	Canary *Mutant
 	// Journal keeps the runs, nil if nobody does.
@@ -55,11 +59,14 @@ func (c Campaign) Run(ctx context.Context) Summary {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	runs := newQueue(c)
+	context.AfterFunc(ctx, runs.stop)
 	order := newSequencer(func(r Result) {
 		if c.enough(s) {
 			return
 		}
 		s.add(r)
+		runs.told(r)
 		if c.OnResult != nil {
 			c.OnResult(r)
 		}
@@ -67,13 +74,12 @@ func (c Campaign) Run(ctx context.Context) Summary {
 			cancel()
 		}
 	})
-	runs := &queue{campaign: c}
 	broken := make(chan error, 1)
 	var workers sync.WaitGroup
 	for range c.workers() {
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				i, spec, ok := runs.next()
+				i, spec, ok := runs.next(ctx)
 				if !ok {
 					return
 				}
@@ -129,16 +135,39 @@ func (c Campaign) workers() int {
 // queue hands out the runs of a campaign.
 type queue struct {
 	campaign Campaign
+	steering *steering // nil if every seed is its own
 
 	mu     sync.Mutex
 	looked uint64 // at so many runs, those of other shards included
 	handed uint64 // out
 }
 
+func newQueue(c Campaign) *queue {
+	q := &queue{campaign: c}
+	if c.Novelty {
+		q.steering = newSteering(c)
+	}
+	return q
+}
+
+// told is told the results, in order.
+func (q *queue) told(r Result) {
+	if q.steering != nil {
+		q.steering.add(r)
+	}
+}
+
+// stop lets nobody wait for a run any more.
+func (q *queue) stop() {
+	if q.steering != nil {
+		q.steering.stop()
+	}
+}
+
 // next is the next run of the campaign's shard, and its number. Each seed is run in
 // every scenario before the next one, so that a campaign that is cut short has looked
 // at all of them.
-func (q *queue) next() (i uint64, spec Spec, ok bool) {
+func (q *queue) next(ctx context.Context) (i uint64, spec Spec, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c := q.campaign
@@ -149,6 +178,13 @@ func (q *queue) next() (i uint64, spec Spec, ok bool) {
 		if c.Shard.has(which, nth) {
 			spec = c.Specs[which]
 			spec.Seed = c.Seeds.First + nth
+			if q.steering != nil {
+				r, ok := q.steering.take(ctx, int(which))
+				if !ok {
+					return 0, Spec{}, false
+				}
+				spec.Seed, spec.Vary = r.Seed, r.Vary
+			}
 			q.handed++
 			return q.handed - 1, spec, true
 		}

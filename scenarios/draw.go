@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/scenarios/vary"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -13,6 +14,7 @@ import (
 // they are.
 type Draw struct {
 	seed     uint64
+	vary     vary.Vary
 	scenario string
 	used     map[string]int // how often each name was drawn
 	choices  []string
@@ -27,17 +29,25 @@ func newDraw(seed uint64, scenario string) *Draw {
 	return &Draw{seed: seed, scenario: scenario, used: make(map[string]int)}
 }
 
-// stream names the stream of the next choice of that name.
-func (d *Draw) stream(name string) string {
+// draw is where the choices of a Spec come from.
+func (s Spec) draw() *Draw {
+	d := newDraw(s.Seed, s.Scenario.Name)
+	d.vary = s.Vary
+	return d
+}
+
+// stream is the stream of the next choice of that name, and its seed.
+func (d *Draw) stream(name string) (seed uint64, stream string) {
 	d.used[name]++
-	return fmt.Sprintf("scenario/%s/%s/%d", d.scenario, name, d.used[name])
+	stream = fmt.Sprintf("scenario/%s/%s/%d", d.scenario, name, d.used[name])
+	return d.vary.Of(d.seed, stream), stream
 }
 
 func (d *Draw) intN(name string, n int) int {
 	if d.source != nil {
 		return d.source(name, n)
 	}
-	return sim.NewStream(d.seed, d.stream(name)).IntN(n)
+	return sim.NewStream(d.stream(name)).IntN(n)
 }
 
 // Between draws a duration of [least, most), in whole milliseconds.
@@ -67,7 +77,8 @@ func (d *Draw) pick(name string, options []string) string {
 	if d.source != nil {
 		return options[d.source(name, len(options))]
 	}
-	return sim.Pick(d.seed, d.stream(name), options)
+	seed, stream := d.stream(name)
+	return sim.Pick(seed, stream, options)
 }
 
 // Chance draws true once in n times.

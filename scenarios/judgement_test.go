@@ -128,7 +128,7 @@ func TestTimeline(t *testing.T) {
 	c := cluster.Deploy(w, cluster.DefaultTopology())
 	c.Start()
 	w.Run(time.Second)
-	tl := newTimeline(w)
+	tl := newTimeline(live{w})
 	began := w.Now()
 	do := func(f faults.Fault, victims ...string) {
 		if _, err := f.Strike(c); err != nil {
@@ -167,7 +167,7 @@ func TestTimeline_calmSince(t *testing.T) {
 	defer w.Close()
 	c := cluster.Deploy(w, cluster.DefaultTopology())
 	c.Start()
-	tl := newTimeline(w)
+	tl := newTimeline(live{w})
 	const never, always = longAgo, -1
 	want := func(what string, since time.Duration) {
 		t.Helper()

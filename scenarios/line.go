@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/scenarios/vary"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -54,6 +55,7 @@ func (l Line) String() string {
 			fields = append(fields, fmt.Sprintf(format, v))
 		}
 	}
+	add(len(l.Spec.Vary) > 0, "vary=%v", l.Spec.Vary)
 	add(l.Spec.World != "" && l.Spec.World != WorldSim, "world=%s", l.Spec.World)
 	add(l.Spec.Profile != "" && l.Spec.Profile != ProfileDefault, "profile=%s", l.Spec.Profile)
 	add(l.Spec.Mutant != "", "mutant=%s", l.Spec.Mutant)
@@ -102,6 +104,8 @@ func (l *Line) set(key, value string) (err error) {
 	switch key {
 	case "seed":
 		l.Spec.Seed, err = strconv.ParseUint(value, 10, 64)
+	case "vary":
+		l.Spec.Vary, err = vary.Parse(value)
 	case "world":
 		l.Spec.World, err = oneOf(value, Worlds())
 	case "profile":

@@ -11,6 +11,7 @@ func TestLine_roundTrip(t *testing.T) {
 		"w1:mgr-failover:seed=7",
 		"w1:mgr-pause:seed=18446744073709551615:hash=00000000000000ff:step=12",
 		"w1:mgr-pause:seed=3:reseed=12.5s/18446744073709551615:hash=00000000000000ff",
+		"w1:swarm:seed=3:vary=12.18446744073709551615:mutant=noTickGapReset:hash=00000000000000ff",
 		"w1:mgr-pause:seed=3:schedule=portfolio:hash=00000000000000ff",
 		"w1:mon-pause:seed=1:world=tcp:profile=fast:mutant=noTickGapReset",
 	} {
@@ -38,6 +39,8 @@ func TestParseLine_badInput(t *testing.T) {
 		"w1:mgr-failover:seed=1:schedule=x":   `"x" is none of uniform, pct, fair, portfolio`,
 		"w1:mgr-failover:seed=1:reseed=3s":    `field "reseed=3s"`,
 		"w1:mgr-failover:seed=1:reseed=-3s/1": "before the beginning",
+		"w1:mgr-failover:seed=1:vary=":        `field "vary=": "": want numbers with dots`,
+		"w1:mgr-failover:seed=1:vary=1,2":     `"1,2": want numbers with dots`,
 		"w1:mgr-failover:seed=1:colour=red":   "there is no such field",
 		"w1:mgr-failover:seed=1:hash=zz":      `field "hash=zz"`,
 		"w1:mgr-failover:seed=1:seed=2":       `field "seed=2": seed was there before`,

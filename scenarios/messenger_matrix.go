@@ -3,6 +3,7 @@ package scenarios
 import (
 	"github.com/wavetank/wavetank/daemons/msgr"
 	"github.com/wavetank/wavetank/scenarios/messenger"
+	"github.com/wavetank/wavetank/scenarios/novelty"
 )
 
 // messengerMatrix is S-21 to S-23: two messengers, and damage at the positions of
@@ -29,7 +30,7 @@ func struckAt(point string) string { return "struck at " + point }
 
 // runMatrix runs one seed.
 func runMatrix(spec Spec) Result {
-	plan := messenger.Choose(spec.Seed)
+	plan := messenger.Choose(spec.Seed, spec.Vary)
 	mutant, _ := FindMutant(spec.Mutant)
 	o := messenger.Run(messenger.Config{
 		Plan: plan, Defects: mutant.Messenger,
@@ -37,6 +38,7 @@ func runMatrix(spec Spec) Result {
 		Schedule: spec.schedule(), Watch: spec.watch,
 	})
 	r := Result{Choices: spec.choices(plan.String()), Hash: o.Hash, Steps: o.Steps, Virtual: o.Virtual, Points: o.Points}
+	r.Features = matrixFeatures(plan.Pair.Name, o)
 	for _, s := range o.Struck {
 		r.Faults = append(r.Faults, Landed{
 			Kind: s.Damage.Kind.Fault(), Fault: s.Damage.Fault(), Struck: s.At, Count: 1,
@@ -51,4 +53,26 @@ func runMatrix(spec Spec) Result {
 		r.Failure = &Failure{Property: first.Property, Detail: o.Err().Error(), At: first.At, Step: first.Step}
 	}
 	return r
+}
+
+// matrixFeatures are what a run has shown: which damage struck where, what came after what,
+// and how often each position was reached.
+func matrixFeatures(pair string, o messenger.Outcome) (list []novelty.Feature) {
+	before := "the beginning"
+	for i, s := range o.Struck {
+		kind, place := s.Damage.Kind.Fault(), "elsewhere"
+		if s.Damage.Point != "" && !s.Late {
+			place = s.Damage.Point
+		}
+		list = append(list, novelty.Target(kind, place), novelty.New(novelty.Sessions, pair+": "+before+" > "+place))
+		if before = place; i > 0 {
+			list = append(list, novelty.Pair(o.Struck[i-1].Damage.Kind.Fault(), kind))
+		}
+	}
+	for _, p := range o.Points {
+		if p.Reached > 0 {
+			list = append(list, novelty.Reached(pair+" "+p.Name, p.Reached))
+		}
+	}
+	return novelty.Sorted(list)
 }

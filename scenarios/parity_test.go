@@ -31,7 +31,7 @@ func TestParity(t *testing.T) {
 			t.Parallel()
 			spec := Spec{Scenario: s, Seed: 1, Profile: ProfileFast, Roles: true}
 			simulated := Run(spec)
-			spec.World = WorldTCP
+			spec.World, spec.History = WorldTCP, true
 			real := Run(spec)
 			if simulated.Verdict != Pass || real.Verdict != Pass {
 				t.Errorf("sim: %v %v %s\ntcp: %v %v %s", simulated.Verdict, simulated.Failure, simulated.Vain, real.Verdict, real.Failure, real.Vain)
@@ -39,6 +39,9 @@ func TestParity(t *testing.T) {
 			was, is := simulated.Roles.Without(s.Races), real.Roles.Without(s.Races)
 			if was.String() != is.String() {
 				t.Errorf("in sim\n%v\nin tcp\n%v", simulated.Roles, real.Roles)
+			}
+			if again := judgedAgain(t, real); again.Now != real.Verdict {
+				t.Errorf("the history of the run in tcp is judged %v, %v", again.Now, again.Failure)
 			}
 			t.Logf("races %v, otherwise\n%v", s.Races, is)
 		})

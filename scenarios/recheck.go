@@ -37,7 +37,7 @@ func (c Recheck) run(spec Spec) Result {
 // sampled reports whether the seed is one of those that are looked at twice in
 // any case.
 func sampled(spec Spec) bool {
-	return sim.NewStream(spec.Seed, "recheck/"+spec.Scenario.Name).IntN(recheckOneIn) == 0
+	return sim.NewStream(spec.Vary.Last(spec.Seed), "recheck/"+spec.Scenario.Name).IntN(recheckOneIn) == 0
 }
 
 // recheck is the result of a run that has since been run twice more.

@@ -12,6 +12,8 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios/invariant"
+	"github.com/wavetank/wavetank/scenarios/novelty"
+	"github.com/wavetank/wavetank/scenarios/vary"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -20,9 +22,12 @@ import (
 type Spec struct {
 	Scenario Scenario
 	Seed     uint64
-	World    string  // WorldSim or WorldTCP; empty means WorldSim
-	Profile  Profile // the zero value is the default profile
-	Mutant   string  // a planted bug, empty for none
+	// Vary draws some of the seed's choices anew; the zero value draws none. What the
+	// world draws (delays, the order of what is concurrent) stays the seed's.
+	Vary    vary.Vary
+	World   string  // WorldSim or WorldTCP; empty means WorldSim
+	Profile Profile // the zero value is the default profile
+	Mutant  string  // a planted bug, empty for none
 	// Schedule is how the order among the loops of a simulated run is chosen, one of
 	// Schedules; empty means the scenario's own, mostly ScheduleUniform.
 	Schedule string
@@ -35,6 +40,8 @@ type Spec struct {
 
 	// Roles has the run write down its role changes, see Result.Roles.
 	Roles bool
+	// History has the run write down what its judges look at, see Result.History.
+	History bool
 	// Trace receives the trace of a simulated run; nil means none.
 	Trace io.Writer
 	// LogLevel is the least level of daemon logs in the trace.
@@ -90,7 +97,7 @@ func attempt(spec Spec) (result Result) {
 			result = Result{Verdict: Fail, Failure: &f}
 		}
 	}()
-	spec.Scenario = spec.Scenario.of(newDraw(spec.Seed, spec.Scenario.Name))
+	spec.Scenario = spec.Scenario.of(spec.draw())
 	if spec.Scenario.Alone != nil {
 		return runAlone(spec)
 	}
@@ -112,6 +119,9 @@ func runCluster(spec Spec) Result {
 	r.guarded(w.Close) // unwinds tasks, which may panic
 	if r.failed() && r.result.Verdict != Infrastructure {
 		r.result.Verdict = Fail
+	}
+	if r.recorder != nil {
+		r.result.History = r.recorder.end(&r.result)
 	}
 	return r.result
 }
@@ -162,8 +172,10 @@ type run struct {
 	progress []*Progress // by step of the plan, nil before it struck
 	// condition is told every fact while a step waits for one; nil if none does.
 	condition func(cluster.Observation)
-	vain      string      // the step that has waited in vain, "" if none has
+	vain      string // the step that has waited in vain, "" if none has
+	features  *novelty.Watcher
 	roles     *roleKeeper // nil if role changes are not written down
+	recorder  *recorder   // nil if no history is
 	result    Result
 }
 
@@ -195,7 +207,7 @@ func (r *run) guarded(do func()) {
 
 // perform is the run itself, up to its end or the first failure.
 func (r *run) perform() {
-	draw := newDraw(r.spec.Seed, r.spec.Scenario.Name)
+	draw := r.spec.draw()
 	topology := r.spec.topology(draw)
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
@@ -206,22 +218,20 @@ func (r *run) perform() {
 	}
 	r.progress = make([]*Progress, len(r.plan))
 	r.marks = make(map[string]bool)
-	r.timeline = newTimeline(r.world)
+	r.timeline = newTimeline(live{r.world})
 
 	topology.Scale(r.spec.Profile.divisor())
 	r.enablePoints()
 	r.cluster = cluster.Deploy(r.world, topology)
+	r.features = novelty.NewWatcher(r.cluster)
 	if err := r.setPoints(); err != nil {
 		r.fail("", "plan", err.Error())
 		return
 	}
-	r.checkers = invariant.All(r.timeline, invariant.Bounds{
-		Grace: topology.Mon.MgrBeaconGrace, BeaconPeriod: topology.Mgr.TickPeriod,
-		Tick: topology.Mon.TickInterval, Proposal: r.scaled(proposal),
-		Lonely:    time.Duration(float64(topology.Mon.Lease) * topology.Mon.LeaseAckTimeoutFactor),
-		Blocklist: topology.Mon.MgrBlocklistInterval, Founders: topology.MonNames(),
-		Lease: topology.Mon.Lease, Client: topology.Client, Cinder: topology.Cinder,
-	})
+	r.checkers = invariant.All(r.timeline, r.spec.bounds(topology))
+	if r.spec.History {
+		r.record()
+	}
 	r.world.Observe(r.observe)
 	r.cluster.Start()
 	if !r.warmUp() {
@@ -238,7 +248,7 @@ func (r *run) perform() {
 		r.strike(i, step)
 	}
 	r.beFair()
-	r.goalsBefore(len(r.plan), max(r.scaled(r.spec.Scenario.Length), r.world.Now()))
+	r.goalsBefore(len(r.plan), max(r.spec.scaled(r.spec.Scenario.Length), r.world.Now()))
 	if r.spec.watch == nil {
 		r.lookBack()
 		return
@@ -283,14 +293,25 @@ func (s Spec) topology(draw *Draw) cluster.Topology {
 	return t
 }
 
+// bounds are the timings that the invariants speak of, of a topology in the profile's time.
+func (s Spec) bounds(t cluster.Topology) invariant.Bounds {
+	return invariant.Bounds{
+		Grace: t.Mon.MgrBeaconGrace, BeaconPeriod: t.Mgr.TickPeriod,
+		Tick: t.Mon.TickInterval, Proposal: s.scaled(proposal),
+		Lonely:    time.Duration(float64(t.Mon.Lease) * t.Mon.LeaseAckTimeoutFactor),
+		Blocklist: t.Mon.MgrBlocklistInterval, Founders: t.MonNames(),
+		Lease: t.Mon.Lease, Client: t.Client, Cinder: t.Cinder,
+	}
+}
+
 // scaled is a time of the scenario in the profile's time.
-func (r *run) scaled(d time.Duration) time.Duration {
-	return d / time.Duration(r.spec.Profile.divisor())
+func (s Spec) scaled(d time.Duration) time.Duration {
+	return d / time.Duration(s.Profile.divisor())
 }
 
 // warmUp waits until everybody has come to work: an undisturbed cluster must get there.
 func (r *run) warmUp() bool {
-	limit := r.scaled(warmUpLimit)
+	limit := r.spec.scaled(warmUpLimit)
 	if r.until(limit, r.cluster.Ready) || r.failed() {
 		return !r.failed()
 	}
@@ -304,9 +325,9 @@ const warmUpLimit = 60 * time.Second
 
 // strike lets the i-th step of the plan happen.
 func (r *run) strike(i int, step faults.Step) {
-	r.progress[i] = &Progress{Cluster: r.cluster, Before: r.cluster.View().MgrMap(), Struck: r.world.Now(), mark: r.mark}
-	for _, name := range r.cluster.Topology().MonNames() {
-		r.progress[i].Executed = max(r.progress[i].Executed, r.cluster.View().Executed(name))
+	r.progress[i] = newProgress(r.cluster, r.mark)
+	if r.recorder != nil {
+		r.recorder.strike(i)
 	}
 	r.note("fault."+step.Fault.Kind(), slog.String("fault", step.Fault.String()))
 	victims := r.victims(step.Fault)
@@ -317,6 +338,10 @@ func (r *run) strike(i int, step faults.Step) {
 	}
 	r.progress[i].Victims = victims
 	r.timeline.struck(step.Fault, victims)
+	if r.recorder != nil {
+		r.recorder.struck(i, victims, landed)
+	}
+	r.features.Struck(step.Fault, victims)
 	r.struck = append(r.struck, Landed{
 		Kind: step.Fault.Kind(), Fault: step.Fault.String(), Struck: r.world.Now(), Victims: victims, Count: landed,
 	})
@@ -326,6 +351,15 @@ func (r *run) strike(i int, step faults.Step) {
 	if f, ok := step.Fault.(faults.Lasting); ok {
 		r.lasting = append(r.lasting, lastingFault{index: len(r.struck) - 1, fault: f})
 	}
+}
+
+// newProgress is what goals may look at that are about a fault which is about to strike.
+func newProgress(c *cluster.Cluster, mark func(string)) *Progress {
+	p := &Progress{Cluster: c, Before: c.View().MgrMap(), Struck: c.World().Now(), mark: mark}
+	for _, name := range c.Topology().MonNames() {
+		p.Executed = max(p.Executed, c.View().Executed(name))
+	}
+	return p
 }
 
 // victims names whom a fault is about to strike.
@@ -355,9 +389,9 @@ func (r *run) await(i int, step faults.Step) {
 		r.goalsBefore(i, 0)
 		r.awaitFact(step)
 	case step.After && i > 0:
-		r.goalsBefore(i, r.progress[i-1].Struck+r.scaled(step.At))
+		r.goalsBefore(i, r.progress[i-1].Struck+r.spec.scaled(step.At))
 	default:
-		r.goalsBefore(i, r.healthy+r.scaled(step.At))
+		r.goalsBefore(i, r.healthy+r.spec.scaled(step.At))
 	}
 }
 
@@ -373,7 +407,7 @@ func (r *run) awaitFact(step faults.Step) {
 		}
 	}
 	defer func() { r.condition = nil }()
-	if !r.until(r.scaled(step.At), func() bool { return r.failed() || nth >= max(step.When.Nth, 1) }) && !r.failed() {
+	if !r.until(r.spec.scaled(step.At), func() bool { return r.failed() || nth >= max(step.When.Nth, 1) }) && !r.failed() {
 		r.vain = step.String()
 	}
 }
@@ -393,12 +427,12 @@ func (r *run) isBy(who, host string) bool {
 // goalsBefore pursues, in order, the goals whose fault has struck and which no
 // later fault of the plan disturbs, and lets time pass until the given moment.
 func (r *run) goalsBefore(next int, until time.Duration) {
-	for _, g := range r.goals {
+	for i, g := range r.goals {
 		if r.failed() {
 			return
 		}
 		if g.Step == next-1 {
-			r.pursue(g)
+			r.pursue(i)
 		}
 	}
 	if d := until - r.world.Now(); d > 0 && !r.failed() {
@@ -433,37 +467,54 @@ func (r *run) checkStuck() {
 // machine that is busy with other things.
 const realTimeSlack = 2 * time.Second
 
-// within is a goal's deadline in the world's time.
-func (r *run) within(g Goal) time.Duration {
-	d := r.scaled(g.Within(r.unscaled))
-	if r.spec.World == WorldTCP {
+// within is a goal's deadline in the world's time, of a topology in the scenario's.
+func (s Spec) within(g Goal, unscaled cluster.Topology) time.Duration {
+	d := s.scaled(g.Within(unscaled))
+	if s.World == WorldTCP {
 		d += realTimeSlack
 	}
 	return d
 }
 
-func (r *run) pursue(g Goal) {
+// pursue lets time pass until a goal is reached, the index-th of the scenario.
+func (r *run) pursue(index int) {
+	g := r.goals[index]
 	p := *r.progress[g.Step]
 	p.Before = r.progress[g.Fault].Before
-	within := r.within(g)
+	reached := r.reaches(g, &p)
+	if r.recorder != nil && (reached || !r.failed()) {
+		r.recorder.goal(index, reached)
+	}
+	if !reached && !r.failed() {
+		r.fail("", g.Property, g.missed(r.spec.within(g, r.unscaled), r.plan, &p))
+	}
+}
+
+// reaches lets time pass until a goal is reached or cannot be any more.
+func (r *run) reaches(g Goal, p *Progress) bool {
+	within := r.spec.within(g, r.unscaled)
 	if g.Lasts {
 		r.pass(p.Struck + within - r.world.Now())
-		if !r.failed() && g.Reached(&p) {
-			return
+		if !r.failed() && g.Reached(p) {
+			return true
 		}
 	}
-	reached := func() bool { return r.failed() || g.Reached(&p) }
-	if r.until(p.Struck+within-r.world.Now(), reached) || r.failed() {
-		return
-	}
-	r.fail("", g.Property, fmt.Sprintf("%s: not within %v of %q at %v; now %s",
-		g.Doc, within, r.plan[g.Step].Fault, p.Struck, cluster.DescribeMgrMap(r.cluster.View().MgrMap())))
+	return r.until(p.Struck+within-r.world.Now(), func() bool { return r.failed() || g.Reached(p) }) && !r.failed()
+}
+
+// missed says that a goal was not reached, with how things stand.
+func (g Goal) missed(within time.Duration, plan faults.Plan, p *Progress) string {
+	return fmt.Sprintf("%s: not within %v of %q at %v; now %s",
+		g.Doc, within, plan[g.Step].Fault, p.Struck, cluster.DescribeMgrMap(p.View().MgrMap()))
 }
 
 // observe hands a fact to the checkers and the marks.
 func (r *run) observe(o cluster.Observation) {
 	if r.failed() {
 		return
+	}
+	if r.recorder != nil {
+		r.recorder.observe(o)
 	}
 	if f, ok := o.Fact.(cluster.ProcessPanicked); ok {
 		r.failAt(o, propertyPanic, fmt.Sprintf("loop %s: %s", f.Loop, f.Detail))
@@ -481,6 +532,7 @@ func (r *run) observe(o cluster.Observation) {
 	if r.roles != nil {
 		r.roles.observe(o)
 	}
+	r.features.Observe(o)
 	if mark := markOf(o, r); mark != "" {
 		r.mark(mark)
 	}
@@ -531,6 +583,7 @@ func (r *run) conclude() {
 	if w, ok := r.world.(*cluster.SimWorld); ok {
 		r.result.Hash, r.result.Points, r.result.Decisions = w.Hash(), w.Sim().Points(), w.Sim().Decisions()
 	}
+	r.result.Features = r.shown()
 	switch {
 	case r.failed() && r.neverStarted():
 		r.result.Verdict = Infrastructure
@@ -539,6 +592,19 @@ func (r *run) conclude() {
 	case r.vain != "" || !r.bit():
 		r.result.Verdict = Inconclusive
 	}
+}
+
+// shown are the features of the run.
+func (r *run) shown() (list []novelty.Feature) {
+	if r.features != nil {
+		list = r.features.Features()
+	}
+	for _, p := range r.result.Points {
+		if p.Reached > 0 {
+			list = append(list, novelty.Reached(p.Name, p.Reached))
+		}
+	}
+	return novelty.Sorted(list)
 }
 
 // neverStarted reports whether a daemon gave up on real sockets before the cluster

@@ -46,7 +46,8 @@ func (s Spec) schedule() sim.Schedule {
 	if s.Scenario.Schedule.Kind != sim.Uniform {
 		return s.Scenario.Schedule
 	}
-	draws := sim.NewStream(s.Seed, "schedule/"+s.Scenario.Name)
+	stream := "schedule/" + s.Scenario.Name
+	draws := sim.NewStream(s.Vary.Of(s.Seed, stream), stream)
 	kind := s.Schedule
 	if kind == SchedulePortfolio {
 		kind = [...]string{ScheduleUniform, SchedulePCT, SchedulePCT}[draws.IntN(3)]

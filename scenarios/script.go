@@ -42,12 +42,12 @@ var ErrNotScripted = errors.New("cannot be said in a script")
 
 // ScriptOf is what the seed of a Spec draws. Error: ErrNotScripted.
 func ScriptOf(spec Spec) (Script, error) {
-	spec.Scenario = spec.Scenario.of(newDraw(spec.Seed, spec.Scenario.Name))
+	spec.Scenario = spec.Scenario.of(spec.draw())
 	s := spec.Scenario
 	if s.Alone != nil {
 		return Script{}, fmt.Errorf("scenario %s deploys no cluster: %w", s.Name, ErrNotScripted)
 	}
-	draw := newDraw(spec.Seed, s.Name)
+	draw := spec.draw()
 	topology := spec.topology(draw)
 	plan, goals := s.Plan(draw, topology)
 	script := Script{

@@ -15,7 +15,7 @@ import (
 // Whatever a seed of the catalogue draws is a script, and the script with the same seed
 // is the same run, step by step.
 func TestScriptOf_isTheSameRun(t *testing.T) {
-	seeds := []uint64{1, 2, 7, 11}
+	seeds := []uint64{1, 7, 2, 11}
 	if testing.Short() {
 		seeds = seeds[:1]
 	}
@@ -23,7 +23,10 @@ func TestScriptOf_isTheSameRun(t *testing.T) {
 		if s.Alone != nil {
 			continue
 		}
-		for _, seed := range seeds {
+		for i, seed := range seeds {
+			if i > 1 && s.Each == nil {
+				break // only what a swarm draws differs so much from seed to seed
+			}
 			spec := Spec{Scenario: s, Seed: seed}
 			script, err := ScriptOf(spec)
 			if errors.Is(err, ErrNotScripted) && s.Each != nil && s.of(newDraw(seed, s.Name)).Alone != nil {

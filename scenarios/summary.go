@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wavetank/wavetank/scenarios/novelty"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -29,6 +30,7 @@ type Summary struct {
 	Faults       map[string]int // how often each kind of fault landed
 	Marks        map[string]int // in how many runs each mark was reached
 	Points       map[string]PointRuns
+	Features     novelty.Book  // what the runs of each scenario have shown
 	Virtual      time.Duration // the worlds' time, added up
 	Real         time.Duration
 	Steps        uint64
@@ -61,7 +63,7 @@ const maxSlowest = 5
 
 func newSummary(c Campaign) *Summary {
 	s := &Summary{
-		Faults: make(map[string]int), Marks: make(map[string]int), Points: make(map[string]PointRuns),
+		Faults: make(map[string]int), Marks: make(map[string]int), Points: make(map[string]PointRuns), Features: make(novelty.Book),
 		quarantine: c.Quarantine, today: c.Today,
 	}
 	for _, spec := range c.Specs {
@@ -102,6 +104,7 @@ func (s *Summary) add(r Result) {
 	for _, p := range r.Points {
 		s.Points[p.Name] = s.Points[p.Name].plus(p)
 	}
+	s.Features.Of(r.Spec.Scenario.Name).Add(r.Features, func() string { return LineOf(r).String() })
 	if r.DropAfter != 0 {
 		s.Drops = append(s.Drops, r.DropAfter)
 	}

@@ -115,7 +115,7 @@ func (d *Draw) schedule() sim.Schedule {
 	if d.source != nil {
 		return sim.Schedule{}
 	}
-	return Spec{Seed: d.seed, Scenario: Scenario{Name: d.scenario}, Schedule: SchedulePortfolio}.schedule()
+	return Spec{Seed: d.seed, Vary: d.vary, Scenario: Scenario{Name: d.scenario}, Schedule: SchedulePortfolio}.schedule()
 }
 
 // quicken divides the timings of daemons, so that more happens in the same time.

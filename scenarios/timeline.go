@@ -9,31 +9,43 @@ import (
 	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/mon/wal"
 	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/scenarios/history"
 )
+
+// machines are what a timeline looks at: those of a run under way, or of a saved one
+// (history.World).
+type machines interface {
+	// Now is the time since the world began.
+	Now() time.Duration
+	// Machine is how a machine stands, but for its disk; the zero value for none.
+	Machine(name string) history.Machine
+	// DiskFaults are the errors that its disk has given its daemon cause to end with so far.
+	DiskFaults(name string) []error
+}
 
 // timeline remembers the damage of a run, for checkers whose properties excuse
 // some of it.
 type timeline struct {
-	world   cluster.World
+	machines
 	pauses  map[string][]interval
 	links   map[faults.Fault]*interval // damage to links that lasts
 	broken  []interval
 	fired   func() bool   // whether any fault point has, nil if none can
 	last    time.Duration // of the damage that is over as soon as it is done
 	lasts   bool          // there is damage that nothing undoes
-	rewound bool          // a database was put back
+	rewinds int           // how often a database was put back
 }
 
 // interval is a stretch of time; until is 0 while it lasts.
 type interval struct{ since, until time.Duration }
 
-func newTimeline(w cluster.World) *timeline {
-	return &timeline{world: w, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval), last: longAgo}
+func newTimeline(m machines) *timeline {
+	return &timeline{machines: m, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval), last: longAgo}
 }
 
 // struck notes a fault that has just happened.
 func (t *timeline) struck(f faults.Fault, victims []string) {
-	now := t.world.Now()
+	now := t.Now()
 	for _, v := range victims {
 		t.look(v, now)
 	}
@@ -51,14 +63,15 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 			i.until = now
 		}
 	case faults.Rewound:
-		t.lasts, t.rewound = true, true
+		t.lasts = true
+		t.rewinds++
 	default:
 		t.lasts = true
 	}
 }
 
-// Rewound implements invariant.Timeline.
-func (t *timeline) Rewound() bool { return t.rewound }
+// Rewinds implements invariant.Timeline.
+func (t *timeline) Rewinds() int { return t.rewinds }
 
 // longAgo is before any run.
 const longAgo = -time.Hour
@@ -87,7 +100,7 @@ func (t *timeline) CalmSince() (time.Duration, bool) {
 func (t *timeline) look(name string, now time.Duration) {
 	all := t.pauses[name]
 	open := len(all) > 0 && all[len(all)-1].until == 0
-	switch paused := t.world.Host(name).Paused(); {
+	switch paused := t.Machine(name).Paused; {
 	case paused && !open:
 		t.pauses[name] = append(all, interval{since: now})
 	case !paused && open:
@@ -106,22 +119,33 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 
 // Runs implements invariant.Timeline. On real sockets any process of the host counts.
 func (t *timeline) Runs(host string, pid uint32) bool {
-	h := t.world.Host(host)
-	if w, ok := t.world.(*cluster.SimWorld); ok && h.Running() && w.Sim().Host(host).Process().PID() != pid {
-		return false
-	}
-	return h.Running() && !h.Paused()
+	m := t.Machine(host)
+	return m.Running && !m.Paused && (m.PID == 0 || m.PID == pid)
 }
 
 // HostRuns implements invariant.Timeline.
 func (t *timeline) HostRuns(host string) bool {
-	h := t.world.Host(host)
-	return h != nil && h.Running() && !h.Paused()
+	m := t.Machine(host)
+	return m.Running && !m.Paused
 }
 
-// DiskFaults implements invariant.Timeline.
-func (t *timeline) DiskFaults(name string) (causes []error) {
-	w, ok := t.world.(*cluster.SimWorld)
+// live are the machines of a run under way.
+type live struct{ cluster.World }
+
+func (l live) Machine(name string) (m history.Machine) {
+	h := l.Host(name)
+	if h == nil {
+		return m
+	}
+	m.Running, m.Paused = h.Running(), h.Paused()
+	if w, ok := l.World.(*cluster.SimWorld); ok && m.Running {
+		m.PID = w.Sim().Host(name).Process().PID()
+	}
+	return m
+}
+
+func (l live) DiskFaults(name string) (causes []error) {
+	w, ok := l.World.(*cluster.SimWorld)
 	if !ok {
 		return nil
 	}

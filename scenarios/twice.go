@@ -36,7 +36,7 @@ func attemptTwice(spec Spec) Result {
 		runs++
 		one := spec
 		if one.Witness = w; i > 0 {
-			one.Trace, one.OnPacket, one.watch = nil, nil, new(sim.Watch) // the first run has had them
+			one.Trace, one.OnPacket, one.History, one.watch = nil, nil, false, new(sim.Watch) // the first run has had them
 		}
 		results[i] = attempt(one)
 	})

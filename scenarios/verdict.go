@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/scenarios/novelty"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -125,6 +126,9 @@ type Result struct {
 	Points  []sim.PointCount // the fault points of a simulated run that were reached or set
 	Hash    uint64           // the rolling hash of a simulated run
 
+	// Features are what the run has shown, see package novelty, in order.
+	Features []novelty.Feature
+
 	// Decisions is how often the seed drew the order of a simulated run, see
 	// sim.Schedule.Except.
 	Decisions uint64
@@ -137,6 +141,11 @@ type Result struct {
 
 	// Roles are the role changes, if the Spec has asked for them.
 	Roles RoleChanges
+
+	// History is what a Judge needs to judge the run again, if the Spec has asked for it: a
+	// history, see package history. It is nil if the run came to no end, deploys no
+	// cluster, or cannot be said in a script.
+	History []byte `json:"-"`
 
 	// DropAfter is how long after the first fault the active manager was dropped
 	// from the map; 0 if it was not.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 
 	"github.com/wavetank/wavetank/daemons/host"
 )
@@ -55,7 +54,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	f.proc.sawDisk("write", f.name, off, p)
 	n, err := f.disk.writable(f.node, f.name, off, len(p))
 	if n > 0 {
-		f.node.apply(write{off: off, data: slices.Clone(p[:n])})
+		f.node.apply(write{off: off, data: f.node.keep(p[:n])})
 	}
 	return n, err
 }

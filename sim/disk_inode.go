@@ -7,6 +7,7 @@ type inode struct {
 	current []byte  // what programs see: the page cache
 	durable []byte  // what the disk holds
 	pending []write // made and not yet synced, oldest first
+	room    []byte  // holds the bytes of those that are pending
 	synced  int     // how many writes have ever left pending
 	blocks  blockSet
 	handles []*file // that may be open
@@ -33,12 +34,35 @@ func (w write) apply(content []byte) []byte {
 	return content
 }
 
-// resize cuts content or lengthens it with zeros.
+// resize cuts content or lengthens it with zeros. Content that has to move gets twice
+// the room: files grow by small pieces.
 func resize(content []byte, size int64) []byte {
-	if size <= int64(len(content)) {
+	old := len(content)
+	if size <= int64(old) {
 		return content[:size]
 	}
-	return append(content, make([]byte, size-int64(len(content)))...)
+	if have := cap(content); size > int64(have) {
+		content = slices.Grow(content, max(int(size), 2*have)-old)
+	}
+	content = content[:size]
+	clear(content[old:])
+	return content
+}
+
+// maxRoom is how many bytes of pending writes share an allocation.
+const maxRoom = 64 << 10
+
+// keep copies the bytes of a write that is about to be pending.
+func (n *inode) keep(p []byte) []byte {
+	if len(n.pending) == 0 {
+		n.room = n.room[:0]
+	}
+	used := len(n.room)
+	if len(p) > cap(n.room)-used {
+		n.room, used = make([]byte, 0, max(len(p), min(2*cap(n.room), maxRoom))), 0
+	}
+	n.room = append(n.room, p...)
+	return n.room[used:]
 }
 
 // apply makes a change that programs see and the disk does not have yet.

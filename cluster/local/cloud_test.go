@@ -17,7 +17,11 @@ import (
 
 func openCloud(t *testing.T, dir string) *local.Cloud {
 	t.Helper()
-	c, err := local.OpenCloud(local.CloudConfig{Dir: dir})
+	config := local.CloudConfig{Dir: dir}
+	if _, err := os.Stat(filepath.Join(dir, "cinder.json")); err != nil {
+		config.Addr = ownAddr(t) // it is new
+	}
+	c, err := local.OpenCloud(config)
 	if err != nil {
 		t.Fatal(err)
 	}

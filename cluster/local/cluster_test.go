@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -19,9 +20,30 @@ import (
 // patience bounds waits in real time for what takes a second.
 const patience = 30 * time.Second
 
+// ownAddr is an address of loopback that no other cluster is likely to have, of this
+// process or another, since a cluster's ports are looked for and then bound. It is none
+// on a system where loopback is one address.
+func ownAddr(t *testing.T) netip.Addr {
+	t.Helper()
+	a := [4]byte{127, 78}
+	rand.Read(a[2:])
+	at := netip.AddrFrom4(a)
+	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	l.Close()
+	return at
+}
+
+// open opens the cluster of a folder, a new one if a number of monitors is given.
 func open(t *testing.T, dir string, mons, mgrs int) *local.Cluster {
 	t.Helper()
-	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs})
+	config := local.Config{Dir: dir, Mons: mons, Mgrs: mgrs}
+	if mons > 0 {
+		config.Addr = ownAddr(t)
+	}
+	c, err := local.Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +146,10 @@ func TestOpen_foreignFolder(t *testing.T) {
 
 // Clusters with addresses of their own have the same ports, and keep them.
 func TestOpen_addr(t *testing.T) {
-	at := netip.MustParseAddr("127.77.1.2")
-	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
-	if err != nil {
-		t.Skip(err) // a system on which loopback is one address
+	at := ownAddr(t)
+	if !at.IsValid() {
+		t.Skip("loopback is one address")
 	}
-	l.Close()
 	config := local.Config{Dir: t.TempDir(), Mons: 1, Mgrs: 1, Addr: at}
 	for range 2 {
 		c, err := local.Open(config)
@@ -137,7 +157,7 @@ func TestOpen_addr(t *testing.T) {
 			t.Fatal(err)
 		}
 		serve(t, c)
-		if conf := read(t, c.ConfFile()); !strings.Contains(conf, "v1:127.77.1.2:6789") {
+		if conf := read(t, c.ConfFile()); !strings.Contains(conf, "v1:"+at.String()+":6789") {
 			t.Errorf("ceph.conf:\n%s", conf)
 		}
 		shut(t, c)

@@ -19,7 +19,7 @@ import (
 
 // patience bounds every wait of these tests. They wait for programs of others in
 // real time; what is waited for takes seconds.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // subnet is a part of 127.0.0.0/8 for one test, so that tests may run side by
 // side and every monitor has the usual port.

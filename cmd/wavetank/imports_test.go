@@ -39,7 +39,7 @@ func layers() []layer {
 			external: []string{"github.com/benbjohnson/clock"},
 			why:      "a clock for libraries is made of the seam's, in whatever world"},
 		{folder: "daemons/host/sqlitevfs", modules: []string{"daemons/host"},
-			external: []string{"github.com/ncruces/go-sqlite3"},
+			external: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"},
 			why:      "SQLite runs on the seam's disk, in whatever world"},
 		{folder: "daemons/mon", modules: []string{"daemons"},
 			external: []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"},

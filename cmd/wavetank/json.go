@@ -18,9 +18,9 @@ func resultJSON(r scenarios.Result) map[string]any {
 		})
 	}
 	return map[string]any{
-		"kind": "result", "scenario": r.Spec.Scenario.Name, "seed": seedText(r.Spec.Seed),
+		"kind": "result", "scenario": r.Spec.Scenario.Name, "seed": seedText(r.Spec.Seed), "vary": r.Spec.Vary.String(),
 		"world": r.Spec.World, "profile": r.Spec.Profile, "mutant": r.Spec.Mutant, "schedule": r.Spec.Schedule,
-		"verdict": r.Verdict, "twice": r.Twice, "resumed": r.Resumed, "signature": signature(r), "failure": r.Failure, "chosen": r.Choices, "faults": faults, "marks": r.Marks, "points": points(r.Points), "vain": r.Vain, "viable": r.Viable,
+		"verdict": r.Verdict, "twice": r.Twice, "resumed": r.Resumed, "signature": signature(r), "failure": r.Failure, "chosen": r.Choices, "faults": faults, "marks": r.Marks, "points": points(r.Points), "features": len(r.Features), "vain": r.Vain, "viable": r.Viable,
 		"hash": hashText(r.Hash), "steps": r.Steps, "world_ns": r.Virtual, "drop_after_ns": r.DropAfter,
 		"replay": scenarios.LineOf(r).String(),
 	}
@@ -30,7 +30,7 @@ func summaryJSON(s *scenarios.Summary) map[string]any {
 	return map[string]any{
 		"kind": "summary", "verdict": s.Verdict, "runs": s.Runs, "failures": s.Failures, "inconclusive": s.Inconclusive, "twice": s.Twice,
 		"quarantined": s.Quarantined, "resumed": s.Resumed, "found": foundJSON(s), "canary": canaryJSON(s.Canary),
-		"faults": s.Faults, "marks": s.Marks, "never_marked": s.NeverMarked(), "points": s.Points,
+		"features": featuresJSON(s.Features), "faults": s.Faults, "marks": s.Marks, "never_marked": s.NeverMarked(), "points": s.Points,
 		"world_ns": s.Virtual, "real_ns": s.Real, "steps": s.Steps,
 		"drop_after_ns": map[string]any{
 			"count": len(s.Drops), "min": s.Quantile(0), "p50": s.Quantile(0.5), "p99": s.Quantile(0.99), "max": s.Quantile(1),

@@ -43,7 +43,7 @@ func (j *junit) result(r scenarios.Result) {
 	if r.Verdict != scenarios.Pass {
 		j.bad[len(j.cases)] = r
 	}
-	j.cases = append(j.cases, junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedText(r.Spec.Seed), Seconds: r.Real.Seconds()})
+	j.cases = append(j.cases, junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedOf(r.Spec), Seconds: r.Real.Seconds()})
 }
 
 // save writes the report. Which failures are quarantined the summary says.

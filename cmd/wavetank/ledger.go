@@ -9,6 +9,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/scenarios/ledger"
 )
@@ -17,10 +18,15 @@ import (
 type ledgerCmd struct {
 	File string `arg:"" help:"The file that 'wavetank run --ledger' wrote." placeholder:"FILE"`
 	JSON bool   `name:"json" help:"One JSON object per line."`
+
+	Features string `help:"Write what the runs of the newest version have shown, as 'wavetank run --features' does." placeholder:"FILE"`
 }
 
 // Run implements the command.
 func (c *ledgerCmd) Run(io *streams) error {
+	if err := cluster.InitializeCinder(); err != nil { // a ledger is SQLite's too
+		return err
+	}
 	l, err := ledger.OpenToRead(c.File)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, ledger.ErrNoLedger) {
 		return usage(err)
@@ -36,6 +42,12 @@ func (c *ledgerCmd) Run(io *streams) error {
 	tallies, err := l.Tallies()
 	if err != nil {
 		return err
+	}
+	if c.Features != "" {
+		shown, err := l.Shown()
+		if err := errors.Join(err, saveFeatures(c.Features, shown)); err != nil {
+			return err
+		}
 	}
 	open, err := l.Unfinished()
 	if err != nil {
@@ -112,6 +124,9 @@ func (c *runCmd) openLedger(io *streams, campaign *scenarios.Campaign) (close fu
 	}
 	version, err := programVersion()
 	if err != nil {
+		return nil, err
+	}
+	if err := cluster.InitializeCinder(); err != nil { // the ledger is SQLite's too
 		return nil, err
 	}
 	l, err := ledger.Open(c.Ledger, ledger.Options{Version: version, Resume: c.Resume})

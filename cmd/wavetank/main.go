@@ -37,11 +37,13 @@ type cli struct {
 	List    listCmd    `cmd:"" help:"Name the scenarios, invariants, fault kinds, mutants and marks."`
 	Run     runCmd     `cmd:"" help:"Run scenarios, one seed or many."`
 	Replay  replayCmd  `cmd:"" help:"Run one run again, exactly, and compare."`
+	Judge   judgeCmd   `cmd:"" help:"Ask the invariants of this program about runs that were saved, by this one or another."`
 	Mutants mutantsCmd `cmd:"" help:"Plant each bug there is and say how many seeds it takes to find it."`
 	Script  scriptCmd  `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
 	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
 	Why     whyCmd     `cmd:"" help:"Tell when a failure was decided, and by which fault."`
 	Ledger  ledgerCmd  `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
+	Shown   shownCmd   `cmd:"" name:"features" help:"Add up what runs have shown, of files of 'wavetank run --features'."`
 	Trace   traceCmd   `cmd:"" help:"Show what went on in a run, or how two runs differ."`
 	Up      upCmd      `cmd:"" help:"Run a cluster on loopback that the real ceph command can use, until interrupted."`
 	Daemon  daemonCmd  `cmd:"" help:"Run one daemon as a process of its own, with the flags of Ceph's: daemon mgr|mon --help." passthrough:""`
@@ -173,7 +175,8 @@ const examples = `Examples:
   wavetank run mgr-failover --world tcp         real sockets, real time
   wavetank run mon-pause --mutant noTickGapReset --stop-after 1
   wavetank replay 'w1:mgr-pause:seed=7'         that run again
-  wavetank trace mgr-pause --seed 7             what went on in it`
+  wavetank trace mgr-pause --seed 7             what went on in it
+  wavetank judge run7                           what this program says of a saved run`
 
 // vetCmd passes its arguments on.
 type vetCmd struct {

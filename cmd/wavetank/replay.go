@@ -27,6 +27,7 @@ func (c *replayCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
+	line.Spec.History = c.Out != "" && line.Spec.World == scenarios.WorldTCP
 	result, difference := scenarios.Replay(line)
 	if err := c.tell(io, line, result, difference); err != nil {
 		return err

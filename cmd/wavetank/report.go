@@ -137,7 +137,7 @@ func (r *report) finish(s scenarios.Summary) error {
 
 // writeResult is the page of one run.
 func writeResult(w io.Writer, r scenarios.Result) {
-	fmt.Fprintf(w, "%s %s seed %d in %s\n", strings.ToUpper(r.Verdict.String()), r.Spec.Scenario.Name, r.Spec.Seed, world(r))
+	fmt.Fprintf(w, "%s %s seed %s in %s\n", strings.ToUpper(r.Verdict.String()), r.Spec.Scenario.Name, seedOf(r.Spec), world(r))
 	if r.Failure != nil {
 		fmt.Fprintf(w, "  broke    %s\n  seen     %s\n", r.Failure.Property, strings.ReplaceAll(r.Failure.Detail, "\n", "\n           "))
 		fmt.Fprintf(w, "  where    at %v, step %d%s\n", r.Failure.At, r.Failure.Step, onHost(r.Failure.Host))
@@ -217,6 +217,9 @@ func writeSummary(w io.Writer, s *scenarios.Summary) {
 	fmt.Fprintf(w, "marks:  %s\n", counts(s.Marks))
 	if never := s.NeverMarked(); len(never) > 0 && s.Runs > 1 {
 		fmt.Fprintf(w, "never:  %s\n", strings.Join(never, ", "))
+	}
+	if s.Runs > 1 {
+		writeFeatures(w, s.Features)
 	}
 	if len(s.Points) > 0 {
 		fmt.Fprintf(w, "points: %s\n", pointRunsText(s.Points))

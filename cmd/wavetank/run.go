@@ -29,6 +29,9 @@ type runCmd struct {
 
 	Schedule string `help:"Order among loops: uniform, pct (random priorities with changes), fair (in turn) or portfolio (each seed draws)." default:"uniform"`
 
+	Novelty  bool   `help:"Let what runs have shown choose what is run next: some seeds then only say which choices of an earlier run are drawn anew."`
+	Features string `help:"Write what runs have shown, with the first run of each feature, and which pairs were never seen; see 'wavetank features'." placeholder:"FILE"`
+
 	Jobs             int           `short:"j" help:"Runs at the same time; the default is one a core." placeholder:"N"`
 	StopAfter        int           `help:"Stop after so many different failures." placeholder:"N"`
 	Quarantine       string        `help:"Failures that are known and do not count until a day, one a line: until DATE \"SIGNATURE\" REASON." placeholder:"FILE"`
@@ -86,6 +89,9 @@ func (c *runCmd) Run(io *streams) error {
 	if c.Markdown != "" {
 		err = saveMarkdown(c.Markdown, c.title(campaign), &summary)
 	}
+	if c.Features != "" {
+		err = errors.Join(err, saveFeatures(c.Features, summary.Features))
+	}
 	err = errors.Join(err, summary.Err, closeLedger(), report.finish(summary), c.save(report, summary))
 	return conclusion(summary.Verdict, ctx.Err() != nil, err)
 }
@@ -127,7 +133,7 @@ const maxJobs = 1024
 func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 	seeds, err := c.seeds(today)
 	campaign := scenarios.Campaign{
-		Seeds: seeds, Workers: c.Jobs, Recheck: c.recheck(), StopAfter: c.StopAfter, Today: today,
+		Seeds: seeds, Workers: c.Jobs, Recheck: c.recheck(), StopAfter: c.StopAfter, Today: today, Novelty: c.Novelty,
 	}
 	if c.For != nil && *c.For <= 0 || c.Jobs < 0 || c.StopAfter < 0 {
 		err = errors.Join(err, errors.New("--for must be positive, --jobs and --stop-after not negative"))
@@ -137,6 +143,9 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 	}
 	if c.Watchdog <= 0 {
 		err = errors.Join(err, errors.New("--watchdog must be positive"))
+	}
+	if c.Novelty && c.World != scenarios.WorldSim {
+		err = errors.Join(err, errors.New("--novelty: what daemons show in real time is another thing each time, so there is no choice to replay"))
 	}
 	if c.Resume && c.Ledger == "" {
 		err = errors.Join(err, errors.New("--resume goes with --ledger"))
@@ -163,6 +172,7 @@ func (c *runCmd) campaign(today time.Time) (scenarios.Campaign, error) {
 		campaign.Specs = append(campaign.Specs, scenarios.Spec{
 			Scenario: s, World: c.World, Profile: scenarios.Profile(c.Profile), Mutant: c.Mutant,
 			Schedule: c.Schedule, Watchdog: c.Watchdog,
+			History: c.Out != "" && c.World == scenarios.WorldTCP, // another run would be another one
 		})
 	}
 	if c.Canary {

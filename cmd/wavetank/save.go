@@ -22,6 +22,15 @@ func inconclusive(r scenarios.Result) string {
 }
 
 func seedText(seed uint64) string { return strconv.FormatUint(seed, 10) }
+
+// seedOf is the seed of a run, and which of its choices were drawn anew.
+func seedOf(s scenarios.Spec) string {
+	if len(s.Vary) == 0 {
+		return seedText(s.Seed)
+	}
+	return fmt.Sprintf("%d vary %v", s.Seed, s.Vary)
+}
+
 func hashText(hash uint64) string { return fmt.Sprintf("%016x", hash) }
 
 // Files in the folder of a run.
@@ -30,6 +39,7 @@ const (
 	resultFile  = "result.json"
 	traceFile   = "trace.jsonl"
 	captureFile = "capture.pcapng"
+	historyFile = "history.jsonl"
 	scriptFile  = "script" + scenarios.ScriptSuffix
 )
 
@@ -56,7 +66,7 @@ func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result 
 	var all []scenarios.Result
 	for _, f := range s.Found {
 		all = append(all, f.First)
-		if f.Cheapest.Spec.Seed != f.First.Spec.Seed || f.Cheapest.Spec.Scenario.Name != f.First.Spec.Scenario.Name {
+		if scenarios.LineOf(f.Cheapest).String() != scenarios.LineOf(f.First).String() {
 			all = append(all, f.Cheapest)
 		}
 	}
@@ -65,14 +75,18 @@ func (c *runCmd) worthSaving(r *report, s scenarios.Summary) []scenarios.Result 
 }
 
 // saveRun writes the folder of one run. A simulated run is run again for its
-// trace and its packet capture: that is cheaper than writing them for every run of
-// a campaign.
+// trace, its packet capture and its history: that is cheaper than writing them for every
+// run of a campaign. One on real sockets has kept its history.
 func saveRun(dir string, r scenarios.Result) error {
-	dir = filepath.Join(dir, fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed))
+	name := fmt.Sprintf("%s-%d", r.Spec.Scenario.Name, r.Spec.Seed)
+	if len(r.Spec.Vary) > 0 {
+		name += "-vary-" + r.Spec.Vary.String()
+	}
+	dir = filepath.Join(dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, old := range []string{traceFile, captureFile, scriptFile} { // of another run in this place
+	for _, old := range []string{traceFile, captureFile, historyFile, scriptFile} { // of another run in this place
 		if err := os.Remove(filepath.Join(dir, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -88,10 +102,21 @@ func saveRun(dir string, r scenarios.Result) error {
 	if script, scriptErr := scenarios.ScriptOf(r.Spec); scriptErr == nil {
 		err = errors.Join(err, os.WriteFile(filepath.Join(dir, scriptFile), []byte(script.String()), 0o644))
 	}
-	if r.Spec.World == scenarios.WorldTCP || err != nil {
+	switch {
+	case err != nil:
 		return err
+	case r.Spec.World == scenarios.WorldTCP:
+		return saveHistory(dir, r)
 	}
 	return record(dir, r)
+}
+
+// saveHistory writes what a run has for 'wavetank judge', if it has anything.
+func saveHistory(dir string, r scenarios.Result) error {
+	if r.History == nil {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(dir, historyFile), r.History, 0o644)
 }
 
 // record runs a simulated run again and writes what went on in it.
@@ -112,9 +137,9 @@ func record(dir string, r scenarios.Result) (err error) {
 	}
 	noted := &notingWriter{to: trace}
 	spec := r.Spec
-	spec.Trace, spec.OnPacket = noted, w.Packet
+	spec.Trace, spec.OnPacket, spec.History = noted, w.Packet, true
 	again := scenarios.Run(spec)
-	err = errors.Join(noted.err, w.Flush())
+	err = errors.Join(noted.err, w.Flush(), saveHistory(dir, again))
 	if again.Hash != r.Hash {
 		err = errors.Join(err, fmt.Errorf("%s: the traced run has hash %s, the first one %s: it is another run",
 			dir, hashText(again.Hash), hashText(r.Hash)))

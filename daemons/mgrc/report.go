@@ -99,29 +99,38 @@ func (o *options) refresh(d Daemon) {
 
 // encodeOptions is what somebody has set, by whom, and the defaults.
 func encodeOptions(options []admin.Option) (config, defaults []byte) {
+	byName := func(a, b admin.Option) int { return cmp.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(options, byName) {
+		options = slices.SortedFunc(slices.Values(options), byName)
+	}
 	set := msg.DaemonConfig{Values: map[string]map[msg.ConfigLevel]string{}}
-	all := make(map[string]string, len(options))
-	for _, o := range options {
-		all[o.Name] = o.Default
-		var said map[msg.ConfigLevel]string
-		for _, layer := range []struct {
-			by    msg.ConfigLevel
-			value *string
-		}{{msg.ConfigMon, o.Mon}, {msg.ConfigFile, o.File}, {msg.ConfigOverride, o.Override}} {
-			if layer.value == nil {
-				continue
-			}
-			if said == nil {
-				said = make(map[msg.ConfigLevel]string)
-			}
-			said[layer.by] = *layer.value
-		}
-		if len(said) > 0 {
-			set.Values[o.Name] = said
+	var c, d wire.Encoder
+	d.U32(uint32(len(options)))
+	for i := range options {
+		o := &options[i]
+		d.String(o.Name)
+		d.String(o.Default)
+		if layers := layersOf(o); len(layers) > 0 {
+			set.Values[o.Name] = layers
 		}
 	}
-	var c, d wire.Encoder
 	set.Encode(&c)
-	d.StringMap(all)
 	return c.Bytes(), d.Bytes()
+}
+
+// layersOf is who has set an option, and to what.
+func layersOf(o *admin.Option) map[msg.ConfigLevel]string {
+	if o.Mon == nil && o.File == nil && o.Override == nil {
+		return nil
+	}
+	layers := make(map[msg.ConfigLevel]string)
+	for _, layer := range []struct {
+		by    msg.ConfigLevel
+		value *string
+	}{{msg.ConfigMon, o.Mon}, {msg.ConfigFile, o.File}, {msg.ConfigOverride, o.Override}} {
+		if layer.value != nil {
+			layers[layer.by] = *layer.value
+		}
+	}
+	return layers
 }

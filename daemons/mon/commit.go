@@ -32,6 +32,9 @@ func (m *Mon) Apply(index uint64, data []byte) bool {
 	}
 	m.beginPending()
 	m.meetMonitors()
+	if m.prop.ticking {
+		m.tickServices()
+	}
 	m.proposeChanges() // what the log could not take while the batch was under way
 	m.tellSubscribers()
 	for _, fn := range waiters {

@@ -130,8 +130,16 @@ func (mm *mgrMonitor) replaceRestarted(b *msg.MgrBeacon, wall wire.UTime) {
 }
 
 // updateActive takes over what the active mgr says about itself (MM-6).
+//
+// A manager that is available stays so until its process ends, under another gid then. A
+// beacon that takes it back is an older one, which a peon forwarded and the leader got late:
+// with it the address would be lost that is to be fenced. Ceph's monitors take it over
+// (MgrMonitor::prepare_beacon).
 func (mm *mgrMonitor) updateActive(b *msg.MgrBeacon) {
 	m := mm.pending.next
+	if m.Available && !b.Available {
+		return
+	}
 	now := activeDetails(m)
 	if b.Available && !m.Available {
 		mm.pending.commands, mm.pending.newCommands = b.Commands, true

@@ -2,6 +2,7 @@ package mon
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -132,7 +133,6 @@ func TestMgrMonitor_activeAnnouncesItself(t *testing.T) { // MM-6
 		"clients":   func(m *msg.MgrBeacon) { m.ClientAddrs = []msg.AddrVec{addr} },
 		"addresses": func(m *msg.MgrBeacon) { m.ServerAddrs = nil },
 		"modules":   func(m *msg.MgrBeacon) { m.Modules = []msg.ModuleInfo{{Name: "m"}} },
-		"available": func(m *msg.MgrBeacon) { m.Available = false },
 	} {
 		next := *announce
 		edit(&next)
@@ -190,6 +190,26 @@ func TestMgrMonitor_goneIsGone(t *testing.T) {
 		}
 		b.want("after", "30:z [31:x]")
 		b.wantDropped()
+	}
+}
+
+// A beacon from before the active manager was available, which the leader gets late, takes
+// neither that nor its address back: who is dropped without one is not fenced.
+func TestMgrMonitor_olderBeaconTakesNothingBack(t *testing.T) {
+	b := newBench(t, Defects{})
+	b.hear(10, "x", false)
+	b.commit()
+	b.hear(10, "x", true)
+	b.commit()
+	b.want("before", "10:x+ []")
+	before := b.committed.ActiveAddrs
+	if v := b.hear(10, "x", false); v.changed || v.stale {
+		t.Errorf("the older beacon: %+v", v)
+	}
+	b.commit()
+	b.want("after", "10:x+ []")
+	if !reflect.DeepEqual(b.committed.ActiveAddrs, before) {
+		t.Errorf("it serves at %v, not %v", b.committed.ActiveAddrs, before)
 	}
 }
 

@@ -1,6 +1,7 @@
 package mon
 
 import (
+	"bytes"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -128,6 +129,7 @@ func (s *membership) check() error {
 // the other services have changed.
 type monmapMonitor struct {
 	committed membership
+	encoded   []byte        // as the store has it
 	pending   *membership   // what the next batch makes of it; nil for nothing
 	change    quorum.Change // that goes with it
 	// took is told that another epoch was taken over.
@@ -138,10 +140,14 @@ type monmapMonitor struct {
 func (s *monmapMonitor) load(st *store.State) error {
 	_, epoch := st.Epochs(monMapName)
 	encoded, _ := st.Map(monMapName, epoch)
+	if s.committed.ids != nil && bytes.Equal(encoded, s.encoded) {
+		return nil
+	}
 	next, err := decodeMembership(encoded)
 	if err != nil {
 		return fmt.Errorf("monmap %d: %w", epoch, err)
 	}
+	s.encoded = encoded
 	was := s.committed
 	if was.ids != nil && next.monMap.Epoch == was.monMap.Epoch && next.last == was.last {
 		return nil

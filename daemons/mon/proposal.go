@@ -19,6 +19,7 @@ type proposals struct {
 	unplugged  []store.Op             // what NoPaxosPlug has taken out of the batch
 	timer      host.Timer
 	lastCommit time.Duration
+	ticking    bool // the services are to look at their clocks once the batch is through
 	waking     bool // requests that had to wait are being tried
 	gathered   int  // changes of theirs that are to be proposed together when all were tried
 }
@@ -147,7 +148,7 @@ func (m *Mon) giveUp() {
 	p := &m.prop
 	waiters := append(p.waiters, p.gathering...)
 	p.flying, p.waiters, p.gathering, p.unplugged = false, nil, nil, nil
-	p.gathered = 0
+	p.gathered, p.ticking = 0, false
 	p.timer.Stop()
 	m.endPending()
 	for _, fn := range waiters {
@@ -196,8 +197,11 @@ func (m *Mon) proposeChanges() {
 	}
 }
 
-// tickServices lets the services act on the passing of time, on the leader.
+// tickServices lets the services act on the passing of time, on the leader. While a batch
+// is under way they cannot, and do when it is through: if they waited for the next tick,
+// one request after another over slow disks could keep a silent mgr in the map for ever.
 func (m *Mon) tickServices() {
+	m.prop.ticking = m.prop.flying
 	if !m.writeable() {
 		return
 	}

@@ -252,7 +252,7 @@ func (a *answer) decode(kind byte, body []byte) (done bool, err error) {
 		if len(a.columns) == 0 {
 			d.fail("rows without columns")
 		}
-		for len(d.body) > 0 {
+		for d.share(); len(d.body) > 0; {
 			row := make([]any, len(a.columns))
 			for i := range row {
 				row[i] = d.value()

@@ -122,10 +122,15 @@ func (e *encoder) value(v any) error {
 		e.text(v)
 	case []byte:
 		e.buf = append(e.buf, valueBlob)
-		e.text(string(v))
+		e.uint(uint64(len(v)))
+		e.buf = append(e.buf, v...)
 	case bool:
 		e.buf = append(e.buf, valueInt)
-		e.int(map[bool]int64{true: 1}[v])
+		if v {
+			e.int(1)
+		} else {
+			e.int(0)
+		}
 	default:
 		return fmt.Errorf("a %T is no value", v)
 	}
@@ -146,7 +151,12 @@ func (e *encoder) values(all []any) error {
 type decoder struct {
 	body []byte
 	err  error
+	// all is the body from its beginning, if texts are to be parts of one string.
+	all string
 }
+
+// share has all texts to come share one allocation, which lives as long as any of them.
+func (d *decoder) share() { d.all = string(d.body) }
 
 func (d *decoder) fail(what string) {
 	if d.err == nil {
@@ -193,7 +203,14 @@ func (d *decoder) bytes(n uint64) []byte {
 	return b
 }
 
-func (d *decoder) text() string { return string(d.bytes(d.uint())) }
+func (d *decoder) text() string {
+	b := d.bytes(d.uint())
+	if d.err != nil || d.all == "" {
+		return string(b)
+	}
+	end := len(d.all) - len(d.body)
+	return d.all[end-len(b) : end]
+}
 
 func (d *decoder) value() any {
 	switch kind := d.byte(); kind {
@@ -255,3 +272,27 @@ func (st statement) encode(e *encoder) error {
 }
 
 func decodeStatement(d *decoder) statement { return statement{d.text(), d.values()} }
+
+// texts are statements that were asked before, each of them once.
+type texts map[string]string
+
+const (
+	maxTexts = 128
+	// maxText is the longest that is kept.
+	maxText = 4 << 10
+)
+
+// decode is decodeStatement.
+func (known texts) decode(d *decoder) statement {
+	b := d.bytes(d.uint())
+	text, ok := known[string(b)]
+	if !ok {
+		if text = string(b); len(text) <= maxText {
+			if len(known) == maxTexts {
+				clear(known)
+			}
+			known[text] = text
+		}
+	}
+	return statement{text, d.values()}
+}

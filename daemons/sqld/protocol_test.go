@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -89,6 +91,52 @@ func TestEntries_comeBack(t *testing.T) {
 	})
 }
 
+// Texts that share their memory are what texts are that do not, also where the bytes are
+// used again.
+func TestDecoder_share(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := filled(rapid.SliceOf(values()).Draw(t, "values"))
+		var e encoder
+		for _, v := range rows {
+			if err := e.value(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := &decoder{body: e.buf}
+		d.share()
+		got := make([]any, len(rows))
+		for i := range got {
+			got[i] = d.value()
+		}
+		clear(e.buf)
+		if err := d.end(); err != nil || !reflect.DeepEqual(got, rows) {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
+// Statements that are known are as they are sent, and only so many are known.
+func TestTexts(t *testing.T) {
+	known := texts{}
+	for i := range 3 * maxTexts {
+		want := statement{fmt.Sprint("select ", i/2), []any{int64(i)}}
+		if i%50 == 0 {
+			want.text = strings.Repeat("x", maxText+1)
+		}
+		var e encoder
+		if err := want.encode(&e); err != nil {
+			t.Fatal(err)
+		}
+		if got := known.decode(&decoder{body: e.buf}); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%v", got)
+		}
+		clear(e.buf)
+		if len(known) > maxTexts || known[want.text] != "" && len(want.text) > maxText {
+			t.Fatalf("%d texts are known", len(known))
+		}
+	}
+}
+
 // filled is all, and not nil.
 func filled(all []any) []any { return append([]any{}, all...) }
 
@@ -102,7 +150,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(frame(framePull, 2, 3))
 	f.Add(frame(frameExecute, 0, 0xff, 0xff, 0xff, 0x0f))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		r := bytes.NewReader(in)
+		r, known := bytes.NewReader(in), texts{}
 		for {
 			kind, body, _, err := readFrame(r, nil)
 			if err != nil {
@@ -113,7 +161,7 @@ func FuzzRequest(f *testing.F) {
 				decodeEntries(body)
 				continue
 			}
-			st := decodeStatement(d)
+			st := known.decode(d)
 			if d.end() != nil {
 				continue
 			}

@@ -96,6 +96,7 @@ type Server struct {
 	borrow   gate // for a connection
 	unlocked gate // for a lock
 	group    group
+	texts    texts
 	delay    time.Duration
 	failure  string // of the operator's last command
 	counts   Counts
@@ -118,7 +119,7 @@ func Start(h host.Host, loop host.Loop, o Options) (*Server, error) {
 	s := &Server{
 		host: h, loop: loop, log: h.Log(), options: o,
 		stack: netconn.New(h, loop), store: sqlitevfs.New(h, loop),
-		borrow: gate{loop: loop}, unlocked: gate{loop: loop},
+		borrow: gate{loop: loop}, unlocked: gate{loop: loop}, texts: make(texts),
 	}
 	s.replication.init(loop)
 	address := ":0"

@@ -122,7 +122,7 @@ func (s *session) one(t host.Task) error {
 	d := &decoder{body: body}
 	switch kind {
 	case frameExecute:
-		st := decodeStatement(d)
+		st := s.server.texts.decode(d)
 		if err := d.end(); err != nil {
 			return errors.Join(err, s.refuse(refusal(err)))
 		}

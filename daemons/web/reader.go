@@ -24,10 +24,16 @@ type reader struct {
 }
 
 func newReader(conn io.ReadWriter, config Config) *reader {
-	r := &reader{conn: conn, methods: config.Methods, maxBody: config.MaxBody}
-	r.bounded.R = conn
+	r := &reader{methods: config.Methods, maxBody: config.MaxBody}
 	r.in = bufio.NewReader(&r.bounded)
+	r.reset(conn)
 	return r
+}
+
+// reset has it read from another connection.
+func (r *reader) reset(conn io.ReadWriter) {
+	r.conn, r.bounded = conn, io.LimitedReader{R: conn}
+	r.in.Reset(&r.bounded)
 }
 
 // refusal is a request that is answered here.

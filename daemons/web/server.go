@@ -50,6 +50,13 @@ type Server struct {
 	listener net.Listener
 	conns    []net.Conn
 	closed   bool
+	spare    []*pipes
+}
+
+// pipes are what a connection is read and written through, for one after the other.
+type pipes struct {
+	in  *reader
+	out *bufio.Writer
 }
 
 // Listen begins to answer at an address; port 0 takes a free one. Errors: those of
@@ -113,14 +120,34 @@ func (s *Server) drop(c net.Conn) {
 	_ = c.Close()
 }
 
+// pipe is pipes for a connection.
+func (s *Server) pipe(c net.Conn) *pipes {
+	n := len(s.spare) - 1
+	if n < 0 {
+		return &pipes{newReader(c, s.config), bufio.NewWriter(c)}
+	}
+	p := s.spare[n]
+	s.spare = s.spare[:n]
+	p.in.reset(c)
+	p.out.Reset(c)
+	return p
+}
+
 // serve answers the requests of one connection.
 func (s *Server) serve(t host.Task, c net.Conn) {
-	in := newReader(c, s.config)
+	p := s.pipe(c)
+	s.answer(t, c, p)
+	p.in.reset(nil)
+	p.out.Reset(nil)
+	s.spare = append(s.spare, p)
+}
+
+func (s *Server) answer(t host.Task, c net.Conn, p *pipes) {
 	for !s.closed && s.patiently(c) == nil {
-		request, err := in.next()
+		request, err := p.in.next()
 		var refused *refusal
 		if errors.As(err, &refused) {
-			s.refuse(c, refused)
+			s.refuse(c, p.out, refused)
 		}
 		if err != nil {
 			return
@@ -128,7 +155,7 @@ func (s *Server) serve(t host.Task, c net.Conn) {
 		request.RemoteAddr = c.RemoteAddr().String()
 		answer := newRecorder()
 		s.config.Handler.ServeHTTP(answer, request.WithContext(context.WithValue(request.Context(), taskKey{}, t)))
-		if s.patiently(c) != nil || s.write(c, request, answer) != nil || request.Close {
+		if s.patiently(c) != nil || s.write(p.out, request, answer) != nil || request.Close {
 			return
 		}
 	}
@@ -157,13 +184,13 @@ const (
 // refuse answers what is not passed to the handler, and is the last answer. A client
 // may be writing yet: a connection that is closed before everything was read is reset,
 // and the client might never see the answer.
-func (s *Server) refuse(c net.Conn, why *refusal) {
+func (s *Server) refuse(c net.Conn, out *bufio.Writer, why *refusal) {
 	answer := newRecorder()
 	for name, value := range why.header {
 		answer.header[name] = value
 	}
 	http.Error(answer, http.StatusText(why.status), why.status)
-	if s.write(c, &http.Request{Method: http.MethodGet, Close: true}, answer) != nil {
+	if s.write(out, &http.Request{Method: http.MethodGet, Close: true}, answer) != nil {
 		return
 	}
 	if half, ok := c.(interface{ CloseWrite() error }); !ok || half.CloseWrite() != nil {
@@ -174,13 +201,12 @@ func (s *Server) refuse(c net.Conn, why *refusal) {
 	}
 }
 
-func (s *Server) write(c net.Conn, request *http.Request, answer *recorder) error {
+func (s *Server) write(out *bufio.Writer, request *http.Request, answer *recorder) error {
 	answer.header.Set("Date", s.config.Host.Clock().Now().UTC().Format(http.TimeFormat))
 	response := &http.Response{
 		StatusCode: answer.code, ProtoMajor: 1, ProtoMinor: 1, Request: request, Header: answer.header,
 		ContentLength: int64(answer.body.Len()), Body: io.NopCloser(&answer.body), Close: request.Close,
 	}
-	out := bufio.NewWriter(c)
 	if err := response.Write(out); err != nil {
 		return err
 	}

@@ -150,6 +150,19 @@ func TestServer_refuses(t *testing.T) {
 	}
 }
 
+// What a client sent too much is of no meaning to the next one.
+func TestServer_connectionsHaveNothingInCommon(t *testing.T) {
+	addr, _ := serve(t, web.Config{Handler: http.HandlerFunc(echo)})
+	for i := range 3 {
+		c := dial(t, addr)
+		fmt.Fprintf(c, "GET /%d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /more HTTP/1.1\r\nHost: a\r\n\r\n", i)
+		all, err := io.ReadAll(c)
+		if want := fmt.Sprintf("GET /%d \"\" <nil>", i); !strings.HasSuffix(string(all), want) || strings.Contains(string(all), "/more") {
+			t.Errorf("%q, %v", all, err)
+		}
+	}
+}
+
 // A client that asks before it sends its body is told to go on.
 func TestServer_expect(t *testing.T) {
 	addr, _ := serve(t, web.Config{Handler: http.HandlerFunc(echo), MaxBody: 10})

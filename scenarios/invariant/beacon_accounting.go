@@ -9,7 +9,9 @@ import (
 
 // beaconAccounting is I-MGR-14: a peon does not keep beacons that it has passed on: the
 // leader tells it at once to forget each of them. It keeps them through elections, and
-// as long as links among monitors are disturbed or one of them stands still.
+// as long as links among monitors are disturbed or one of them stands still. A leader that
+// has lost its majority takes beacons no more, and takes a while to notice; that is allowed
+// for.
 type beaconAccounting struct {
 	timeline Timeline
 	bounds   Bounds
@@ -30,7 +32,7 @@ func (c *beaconAccounting) Observe(o cluster.Observation) string {
 		c.changed = o.At
 	case mon.BeaconsKept:
 		since := max(o.At-f.Oldest, c.changed)
-		if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal || !c.stable(c.timeline, since, o.At) ||
+		if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal+c.bounds.Lonely || !c.stable(c.timeline, since, o.At) ||
 			c.timeline.PausedDuring(o.Host, since, o.At) > 0 || c.timeline.LinksDisturbed(since, o.At) {
 			return ""
 		}

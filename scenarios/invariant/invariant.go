@@ -41,8 +41,8 @@ type Timeline interface {
 	DiskFaults(host string) []error
 	// Runs reports whether that very process of the host is there and not paused, now.
 	Runs(host string, pid uint32) bool
-	// Rewound reports whether a database was ever put back to what it was before.
-	Rewound() bool
+	// Rewinds is how often a database was put back to what it was before.
+	Rewinds() int
 	// HostRuns reports whether any process of the host is there and not paused, now.
 	HostRuns(host string) bool
 	// CalmSince is when the last damage of any kind was over, long before the run if
@@ -110,7 +110,7 @@ func All(t Timeline, b Bounds) []Checker {
 		newAliveIsUp(t, b),
 		newBrokenIsSilent(),
 		oneRule{b},
-		newOneClaim(),
+		newOneClaim(t),
 		newBeatsCount(t, b),
 		listsAnswered{t, b},
 		newAcknowledgedKept(t, b),

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +23,12 @@ type calm struct {
 	disk      []error
 	since     time.Duration // the end of all damage
 	damaged   bool
-	rewound   bool
+	rewinds   int
 }
 
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Runs(string, uint32) bool                                        { return !c.down }
-func (c calm) Rewound() bool                                                   { return c.rewound }
+func (c calm) Rewinds() int                                                    { return c.rewinds }
 func (c calm) HostRuns(string) bool                                            { return !c.down }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
@@ -43,6 +44,14 @@ func cloud() cluster.Cinder {
 	c := cluster.DefaultCinder()
 	c.APIs, c.Volumes = 1, 1
 	return c
+}
+
+// beaconsSent are a manager's beacons from a second to another, one in a period.
+func beaconsSent(from, to int) (sent []cluster.Observation) {
+	for second := from; second <= to; second += int(bounds.BeaconPeriod / time.Second) {
+		sent = append(sent, at(second, "mgr.x", mgr.BeaconSent{GID: 7}))
+	}
+	return sent
 }
 
 func at(seconds int, where string, f host.Fact) cluster.Observation {
@@ -119,6 +128,7 @@ func report(session uint64, counters, declared, undeclared int) mgrc.Reported {
 func TestCheckers(t *testing.T) {
 	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
 	leads := mon.Role{Role: cluster.Leader, Term: 2}
+	silentSince2 := []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7})}
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	members := func(epoch uint64, all string) mon.Members { return mon.Members{Epoch: epoch, Members: all} }
 	tests := []struct {
@@ -339,14 +349,14 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-14",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 7 * time.Second}),
-				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(25, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 12 * time.Second}),
+				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 17 * time.Second}),
+				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(35, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 22 * time.Second}),
 			},
-			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
 		}, {
 			property: "I-MGR-14", // the leader has died and is there again, and nobody has noticed
-			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
-			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
+			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
 		}, {
 			property: "I-MAP-1",
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
@@ -440,7 +450,12 @@ func TestCheckers(t *testing.T) {
 			property: "I-MGR-10", // a leader that stood still
 			timeline: calm{paused: 32 * time.Second},
 			good:     []cluster.Observation{at(1, "mon.a", leads), at(2, "mgr.x", mgr.BeaconSent{GID: 7}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(35, "mon.a", drop)},
-			bad:      []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(34, "mgr.x", mgr.BeaconSent{GID: 7}), at(35, "mon.a", drop)},
+			bad:      slices.Concat(silentSince2, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", drop)}),
+		}, {
+			property: "I-MGR-10", // the manager stood still as long as the leader did, and goes on first
+			timeline: calm{paused: 32 * time.Second},
+			good:     slices.Concat(silentSince2, beaconsSent(2, 4), beaconsSent(35, 35), []cluster.Observation{at(35, "mon.a", drop)}),
+			bad:      slices.Concat(silentSince2, beaconsSent(2, 35), []cluster.Observation{at(35, "mon.a", drop)}),
 		},
 	}
 	for _, tt := range tests {
@@ -456,10 +471,9 @@ func TestCheckers(t *testing.T) {
 // TestNoFalseDrop_excusesLostBeacons: while links are disturbed, a beacon that
 // was sent need not have arrived.
 func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
-	history := []cluster.Observation{
+	history := slices.Concat([]cluster.Observation{
 		at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
-		at(34, "mgr.x", mgr.BeaconSent{GID: 7}), at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout}),
-	}
+	}, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout})})
 	if v := feed(t, "I-MGR-10", calm{paused: 32 * time.Second, disturbed: true}, history); v != "" {
 		t.Errorf("refused: %s", v)
 	}
@@ -473,7 +487,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 	idle := []cluster.Observation{
 		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
-	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
+	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {
 		if v := feed(t, property, calm{}, history); v == "" {
 			t.Errorf("%s: proves nothing, it passes without damage", property)

@@ -18,15 +18,18 @@ import (
 type noFalseDrop struct {
 	timeline Timeline
 	bounds   Bounds
-	sent     map[uint64]time.Duration            // by gid
+	sent     map[uint64]beacons                  // by gid
 	received map[string]map[uint64]time.Duration // by leader and gid
 	leads    map[string]time.Duration            // since when
 }
 
+// beacons are what a manager sent: the last one, and since when none of them has been late.
+type beacons struct{ last, since time.Duration }
+
 func newNoFalseDrop(t Timeline, b Bounds) *noFalseDrop {
 	return &noFalseDrop{
 		timeline: t, bounds: b,
-		sent:     make(map[uint64]time.Duration),
+		sent:     make(map[uint64]beacons),
 		received: make(map[string]map[uint64]time.Duration),
 		leads:    make(map[string]time.Duration),
 	}
@@ -37,7 +40,7 @@ func (*noFalseDrop) Name() string { return "I-MGR-10 no false drop" }
 func (c *noFalseDrop) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
 	case mgr.BeaconSent:
-		c.sent[f.GID] = o.At
+		c.send(f.GID, o.At)
 	case mon.MgrBeaconReceived:
 		c.receive(o.Host, f.GID, o.At)
 	case mon.Role:
@@ -51,6 +54,20 @@ func (c *noFalseDrop) Observe(o cluster.Observation) string {
 		}
 	}
 	return ""
+}
+
+func (c *noFalseDrop) send(gid uint64, at time.Duration) {
+	b, ok := c.sent[gid]
+	if !ok || c.late(b, at) {
+		b.since = at
+	}
+	b.last = at
+	c.sent[gid] = b
+}
+
+// late reports whether another beacon should have come before then.
+func (c *noFalseDrop) late(b beacons, at time.Duration) bool {
+	return at-b.last > 2*c.bounds.BeaconPeriod
 }
 
 func (c *noFalseDrop) receive(leader string, gid uint64, at time.Duration) {
@@ -78,7 +95,8 @@ func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
 			o.Host, f.GID, f.Name, age, c.bounds.Grace)
 	}
 	awake := age - c.timeline.PausedDuring(o.Host, last, o.At)
-	beaconing := o.At-c.sent[f.GID] <= 2*c.bounds.BeaconPeriod
+	sent := c.sent[f.GID]
+	beaconing := sent.since <= last && !c.late(sent, o.At)
 	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && beaconing && !c.timeline.LinksDisturbed(last, o.At) {
 		return violation("%s dropped gid %d (mgr.%s) as silent, but was itself awake for only %v of the %v since its last beacon, and mgr.%s never stopped sending",
 			o.Host, f.GID, f.Name, awake, age, f.Name)

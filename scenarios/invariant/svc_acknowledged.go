@@ -13,13 +13,14 @@ import (
 // acknowledgedKept is I-SVC-11: what an operator was told is done is what every later list
 // says: a service that was disabled is disabled, until somebody enables it. Nothing is
 // claimed of a service while a request about it is under way; after one of unknown outcome
-// or one that its service carries out at its leisure (freeze, thaw, failover); once its row
-// was removed, until the next request; and of a database that was put back.
+// or one that its service carries out at its leisure (freeze, thaw, failover); while its row
+// is being removed, and then until the next request; and of a database that was put back.
 type acknowledgedKept struct {
 	timeline Timeline
 	bounds   Bounds
 	about    map[int]cluster.CinderAsked // requests under way
 	services []*acknowledged             // in the order in which they were met
+	removals removals
 }
 
 // acknowledged is what is known of a service.
@@ -34,12 +35,16 @@ type acknowledged struct {
 }
 
 func newAcknowledgedKept(t Timeline, b Bounds) *acknowledgedKept {
-	return &acknowledgedKept{timeline: t, bounds: b, about: make(map[int]cluster.CinderAsked)}
+	return &acknowledgedKept{timeline: t, bounds: b, about: make(map[int]cluster.CinderAsked), removals: make(removals)}
 }
 
 func (*acknowledgedKept) Name() string { return "I-SVC-11 what was acknowledged is kept" }
 
 func (c *acknowledgedKept) Observe(o cluster.Observation) string {
+	if who, ok := c.removals.observe(o); ok {
+		c.of(who).known = false
+		return ""
+	}
 	switch f := o.Fact.(type) {
 	case cluster.CinderAsked:
 		if f.Action != "" {
@@ -54,14 +59,12 @@ func (c *acknowledgedKept) Observe(o cluster.Observation) string {
 		}
 	case cinder.RowCreated:
 		c.of(f.Who).known = false
-	case cluster.RowDeleted:
-		c.of(f.Who).known = false
 	case cluster.CinderListed:
-		if f.Status == http.StatusOK && !c.timeline.Rewound() && !realTime(o) {
+		if f.Status == http.StatusOK && c.timeline.Rewinds() == 0 && !realTime(o) {
 			return c.check(o.At-f.Took, strings.Split(f.Enabled, ","), strings.Split(f.Disabled, ","))
 		}
 	case cluster.CinderClusters:
-		if f.Status == http.StatusOK && !c.timeline.Rewound() && !realTime(o) {
+		if f.Status == http.StatusOK && c.timeline.Rewinds() == 0 && !realTime(o) {
 			return c.check(o.At-f.Took, clusterNames(f.Enabled), clusterNames(f.Disabled))
 		}
 	}
@@ -140,7 +143,7 @@ func (s *acknowledged) holds(asked time.Duration) bool {
 // check holds a list that was asked for at a moment against what is known.
 func (c *acknowledgedKept) check(asked time.Duration, enabled, disabled []string) string {
 	for _, s := range c.services {
-		if !s.holds(asked) {
+		if !s.holds(asked) || c.removals.mayStrike(s.Who, s.since) {
 			continue
 		}
 		wrong, word := enabled, "disabled"

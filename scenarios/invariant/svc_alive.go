@@ -39,7 +39,7 @@ func (c *aliveIsUp) Observe(o cluster.Observation) string {
 	}
 	beat, committed := c.last[v.row]
 	seen := c.sent[v.Who][v.updated]
-	if !committed || c.timeline.Rewound() {
+	if !committed || c.timeline.Rewinds() > 0 {
 		return ""
 	}
 	switch {

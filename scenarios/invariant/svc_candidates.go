@@ -45,7 +45,7 @@ func (c *candidates) Observe(o cluster.Observation) string {
 }
 
 func (c *candidates) check(o cluster.Observation, f cinder.Schedulable) string {
-	if f.Backends == "" || c.timeline.Rewound() || realTime(o) {
+	if f.Backends == "" || c.timeline.Rewinds() > 0 || realTime(o) {
 		return ""
 	}
 	for _, name := range strings.Split(f.Backends, ",") {

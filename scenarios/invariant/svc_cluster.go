@@ -1,7 +1,6 @@
 package invariant
 
 import (
-	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -13,38 +12,40 @@ import (
 // last. Its last heartbeat is not older than that of any member which was committed before
 // it was looked for; whether it is up follows from it by the rule for services, or, if it is
 // too far ahead, from the other members; and a cluster that is up has a member that is not
-// down. A database that was put back has old heartbeats, and a member whose row was removed
-// none.
+// down. A database that was put back has old heartbeats. A member has none from when an
+// operator begins to remove its row until it has sent one after that was done.
 type clusterIsFreshest struct {
 	timeline Timeline
 	bounds   Bounds
 	members  map[cinder.Who]heard
-	pending  map[cinder.Who][]time.Duration // stamps that were sent and may yet be written
+	pending  stamps // that were sent and may yet be written
+	removals removals
 }
 
 // heard is a member's last heartbeat that was committed.
 type heard struct{ at, stamp time.Duration }
 
 func newClusterIsFreshest(t Timeline, b Bounds) *clusterIsFreshest {
-	return &clusterIsFreshest{timeline: t, bounds: b, members: make(map[cinder.Who]heard), pending: make(map[cinder.Who][]time.Duration)}
+	return &clusterIsFreshest{timeline: t, bounds: b, members: make(map[cinder.Who]heard), pending: make(stamps), removals: make(removals)}
 }
 
 func (*clusterIsFreshest) Name() string { return "I-SVC-16 a cluster is its freshest member" }
 
 func (c *clusterIsFreshest) Observe(o cluster.Observation) string {
+	if who, ok := c.removals.observe(o); ok {
+		delete(c.members, who)
+		return ""
+	}
 	switch f := o.Fact.(type) {
 	case cinder.Beat:
 		if c.bounds.Cinder.Service.Cluster != "" && f.Binary == cinder.BinaryVolume {
-			c.members[f.Who] = heard{o.At, f.UpdatedAt}
-			c.pending[f.Who] = slices.DeleteFunc(c.pending[f.Who], func(stamp time.Duration) bool { return stamp == f.UpdatedAt })
+			c.beaten(o.At, f)
 		}
 	case cinder.BeatSent:
 		if c.bounds.Cinder.Service.Cluster != "" && f.Binary == cinder.BinaryVolume {
-			c.pending[f.Who] = append(c.pending[f.Who], f.UpdatedAt)
+			c.pending.observe(o)
 		}
 	case cinder.RowCreated:
-		delete(c.members, f.Who)
-	case cluster.RowDeleted:
 		delete(c.members, f.Who)
 	case api.ClusterJudged:
 		if f.Name == c.bounds.Cinder.Service.Cluster+"@"+c.bounds.Cinder.Backend.Name {
@@ -52,6 +53,15 @@ func (c *clusterIsFreshest) Observe(o cluster.Observation) string {
 		}
 	}
 	return ""
+}
+
+// beaten notes a heartbeat that was committed, unless its row may have gone since.
+func (c *clusterIsFreshest) beaten(now time.Duration, f cinder.Beat) {
+	sent, ok := c.pending[f.Who][f.UpdatedAt]
+	delete(c.pending[f.Who], f.UpdatedAt)
+	if ok && !c.removals.mayStrike(f.Who, sent.at) {
+		c.members[f.Who] = heard{now, f.UpdatedAt}
+	}
 }
 
 func (c *clusterIsFreshest) check(asked time.Duration, f api.ClusterJudged) string {
@@ -69,7 +79,7 @@ func (c *clusterIsFreshest) check(asked time.Duration, f api.ClusterJudged) stri
 	if f.Up != up {
 		return violation("cluster %s, heard of %v ago, is up: %v; %d of its %d members are down; service_down_time is %v", f.Name, age, f.Up, f.Down, f.Hosts, down)
 	}
-	if c.timeline.Rewound() {
+	if c.timeline.Rewinds() > 0 {
 		return ""
 	}
 	for _, name := range c.bounds.Cinder.VolumeNames() {
@@ -78,7 +88,11 @@ func (c *clusterIsFreshest) check(asked time.Duration, f api.ClusterJudged) stri
 		if !ok || m.at >= asked {
 			continue
 		}
-		if least := slices.Min(append(c.pending[who], m.stamp)); f.LastHeartbeat < least {
+		least := m.stamp
+		for stamp := range c.pending[who] {
+			least = min(least, stamp)
+		}
+		if f.LastHeartbeat < least {
 			return violation("cluster %s was last heard of %v before its member %s", f.Name, least-f.LastHeartbeat, who.Host)
 		}
 	}

@@ -26,7 +26,7 @@ func (*beatsCount) Name() string { return "I-SVC-9 heartbeats are counted" }
 
 func (c *beatsCount) Observe(o cluster.Observation) string {
 	f, ok := o.Fact.(cinder.Beat)
-	if !ok || c.bounds.Cinder.Twins > 0 || c.timeline.Rewound() {
+	if !ok || c.bounds.Cinder.Twins > 0 || c.timeline.Rewinds() > 0 {
 		return ""
 	}
 	of := counted{process{o.Host, o.PID}, f.ID}

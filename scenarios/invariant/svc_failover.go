@@ -37,7 +37,7 @@ func (c *oneFailover) Observe(o cluster.Observation) string {
 		}
 	}
 	name, ok := c.bounds.failoverOf(o)
-	if !ok || c.timeline.Rewound() {
+	if !ok || c.timeline.Rewinds() > 0 {
 		return ""
 	}
 	if c.under[name] && c.writing[name] == 0 {

@@ -49,7 +49,7 @@ func (c *failoverEnds) Observe(o cluster.Observation) string {
 			c.over(name)
 		}
 	}
-	if realTime(o) || c.timeline.Rewound() || len(c.accepted) == 0 {
+	if realTime(o) || c.timeline.Rewinds() > 0 || len(c.accepted) == 0 {
 		return ""
 	}
 	return c.check(o.At)

@@ -55,7 +55,9 @@ func (c *freezeAndThaw) Observe(o cluster.Observation) string {
 	case cluster.CinderAnswered:
 		if asked, ok := c.about[f.ID]; ok {
 			delete(c.about, f.ID)
-			return c.of(asked.Service).answered(asked.Action, f.Status, o.At)
+			b := c.of(asked.Service)
+			b.unknown = b.unknown || c.timeline.Rewinds() > 0
+			return b.answered(asked.Action, f.Status, o.At)
 		}
 	case cinder.RowCreated:
 		if f.Binary == cinder.BinaryVolume {
@@ -67,7 +69,7 @@ func (c *freezeAndThaw) Observe(o cluster.Observation) string {
 			c.of(f.Who).unknown = true
 		}
 	case cluster.CinderListed:
-		if f.Status == http.StatusOK && !c.timeline.Rewound() {
+		if f.Status == http.StatusOK && c.timeline.Rewinds() == 0 {
 			return c.check(o.At-f.Took, f)
 		}
 	}

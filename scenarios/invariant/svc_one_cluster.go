@@ -23,7 +23,7 @@ func (*oneCluster) Name() string { return "I-SVC-17 one row for a cluster" }
 
 func (c *oneCluster) Observe(o cluster.Observation) string {
 	f, ok := o.Fact.(cinder.ClusterCreated)
-	if !ok || c.timeline.Rewound() {
+	if !ok || c.timeline.Rewinds() > 0 {
 		return ""
 	}
 	of := clusterKey{f.Cluster, f.Binary}

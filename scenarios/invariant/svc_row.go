@@ -27,7 +27,7 @@ func (*oneRow) Name() string { return "I-SVC-12 one row for a service" }
 
 func (c *oneRow) Observe(o cluster.Observation) string {
 	f, ok := o.Fact.(cluster.CinderListed)
-	if !ok || f.Status != http.StatusOK || c.timeline.Rewound() || realTime(o) {
+	if !ok || f.Status != http.StatusOK || c.timeline.Rewinds() > 0 || realTime(o) {
 		return ""
 	}
 	listed := slices.Concat(strings.Split(f.Enabled, ","), strings.Split(f.Disabled, ","))

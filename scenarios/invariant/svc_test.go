@@ -50,6 +50,15 @@ func told(seconds, id, status int) cluster.Observation {
 	return at(seconds, "client.cinder", cluster.CinderAnswered{ID: id, Status: status})
 }
 
+// removing and removed are what an operator does to the row of the service.
+func removing(seconds int) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.RowDeleting{Who: svc})
+}
+
+func removed(seconds, rows int) cluster.Observation {
+	return at(seconds, "client.cinder", cluster.RowDeleted{Who: svc, Rows: rows})
+}
+
 // inOneList is a list with the service in it, for which somebody has waited.
 func inOneList(seconds, took int, disabled bool) cluster.Observation {
 	f := cluster.CinderListed{Status: 200, Took: time.Duration(took) * time.Second, Enabled: "cinder-backup b,cinder-volume volume.0@lvm"}
@@ -170,7 +179,7 @@ func TestServiceCheckers(t *testing.T) {
 			"by as much on both sides is not to differ", "I-SVC-5", quiet, nil,
 			events{beatSent(10, 300), beatDone(10, 300, 1), inList(20, 300, wall(10, 300), false)},
 		}, {
-			"an old row is seen of a database that was put back", "I-SVC-5", calm{rewound: true},
+			"an old row is seen of a database that was put back", "I-SVC-5", calm{rewinds: 1},
 			events{beatSent(10, 0), beatDone(10, 0, 1), beatSent(90, 0), beatDone(90, 0, 2), judged(91, wall(10, 0), false)}, nil,
 		}, {
 			"and not in others", "I-SVC-5", quiet, nil,
@@ -192,11 +201,15 @@ func TestServiceCheckers(t *testing.T) {
 			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 1)), at(1, "volume.1", claimed(2, 0))},
 			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0))},
 		}, {
+			"and once more after a database was put back", "I-SVC-8", calm{rewinds: 1},
+			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0)), at(1, "volume.0", claimed(1, 1)), at(1, "volume.0", claimed(1, 1))},
+			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0)), at(1, "volume.0", claimed(1, 0))},
+		}, {
 			"heartbeats are counted", "I-SVC-9", quiet,
 			events{beatDone(1, 0, 1), beatDone(2, 0, 2), restarted(3, "volume.0", cinder.Beat{Who: svc, ID: 1, Count: 2}), at(4, "volume.0", cinder.Beat{Who: svc, ID: 2, Count: 1})},
 			events{beatDone(1, 0, 1), beatDone(2, 0, 1)},
 		}, {
-			"unless the database was put back", "I-SVC-9", calm{rewound: true}, events{beatDone(1, 0, 2), beatDone(2, 0, 1)}, nil,
+			"unless the database was put back", "I-SVC-9", calm{rewinds: 1}, events{beatDone(1, 0, 2), beatDone(2, 0, 1)}, nil,
 		}, {
 			"services can be listed", "I-SVC-10", calm{since: 10 * time.Second},
 			events{at(70, "client.cinder", cluster.CinderListed{Status: 500}), at(99, "client.cinder", cluster.CinderListed{Status: 200})},
@@ -227,7 +240,17 @@ func TestServiceCheckers(t *testing.T) {
 			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.0", cinder.RowCreated{Who: svc, Again: true}), inOneList(9, 1, false)},
 			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.1", cinder.RowCreated{Who: cinder.Who{Host: "volume.1@lvm", Binary: cinder.BinaryVolume}}), inOneList(9, 1, false)},
 		}, {
-			"or databases that were put back", "I-SVC-11", calm{rewound: true},
+			"or are being removed", "I-SVC-11", quiet,
+			events{
+				asked(1, 1, "disable"), told(2, 1, 200), removing(3), inOneList(5, 1, false),
+				asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false), removed(10, 1), inOneList(12, 1, false),
+			},
+			events{removing(3), removed(4, 1), asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false)},
+		}, {
+			"as they may be for ever", "I-SVC-11", quiet,
+			events{removing(3), removed(4, 0), asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false)}, nil,
+		}, {
+			"or databases that were put back", "I-SVC-11", calm{rewinds: 1},
 			events{asked(1, 1, "disable"), told(2, 1, 200), inOneList(9, 1, false)}, nil,
 		}, {
 			"one row for a service", "I-SVC-12", quiet,
@@ -257,6 +280,9 @@ func TestServiceCheckers(t *testing.T) {
 		}, {
 			"a row that is new", "I-SVC-13", quiet,
 			events{asked(1, 1, "freeze"), told(2, 1, 200), at(3, "volume.0", cinder.RowCreated{Who: svc, Again: true}), asked(4, 2, "freeze"), told(5, 2, 200)}, nil,
+		}, {
+			"or a database that was put back", "I-SVC-13", calm{rewinds: 1},
+			events{asked(1, 1, "freeze"), told(2, 1, 200), asked(3, 2, "freeze"), told(4, 2, 200), frozenList(6, 1, false, true)}, nil,
 		}, {
 			"lists have it as it was left", "I-SVC-13", quiet,
 			events{asked(1, 1, "freeze"), told(3, 1, 200), frozenList(4, 2, false, true), frozenList(5, 1, true, true)},
@@ -361,10 +387,21 @@ func TestClusterIsFreshest(t *testing.T) {
 			"or an old one may yet be written", calm{},
 			[]events{beat(10, "volume.0", true), beat(20, "volume.0", false), look(22, wall(10, 0), true, 2, 0)}, nil,
 		}, {
-			"or the row is new", calm{},
-			[]events{beat(20, "volume.1", false), {at(21, "client.cinder", cluster.RowDeleted{Who: cinder.Who{Host: "volume.1@lvm", Binary: cinder.BinaryVolume}})}, look(30, wall(10, 0), true, 2, 0)}, nil,
+			"or the row is being removed", calm{},
+			[]events{beat(10, "volume.1", false), beat(20, "volume.0", false), {removing(21)}, look(23, wall(10, 0), true, 1, 0), {removed(24, 1)}, look(30, wall(10, 0), true, 1, 0)},
+			[]events{beat(10, "volume.0", false), beat(20, "volume.1", false), {removing(21)}, look(23, wall(10, 0), true, 1, 0)},
 		}, {
-			"or the database", calm{rewound: true},
+			"or was, after the heartbeat was sent", calm{},
+			[]events{beat(10, "volume.1", false), {removing(11)}, beat(20, "volume.0", true), {removed(20, 1)}, beat(20, "volume.0", false), look(23, wall(10, 0), true, 1, 0)},
+			[]events{beat(10, "volume.1", false), {removing(11)}, {removed(19, 1)}, beat(20, "volume.0", false), look(23, wall(10, 0), true, 2, 0)},
+		}, {
+			"or may yet be, for nobody knows", calm{},
+			[]events{beat(10, "volume.1", false), {removing(11)}, {removed(12, 0)}, beat(20, "volume.0", false), look(23, wall(10, 0), true, 1, 0)}, nil,
+		}, {
+			"or the row is new", calm{},
+			[]events{beat(10, "volume.1", false), beat(20, "volume.0", false), {at(21, "volume.0", cinder.RowCreated{Who: svc})}, look(30, wall(10, 0), true, 2, 0)}, nil,
+		}, {
+			"or the database", calm{rewinds: 1},
 			[]events{beat(20, "volume.1", false), look(22, wall(10, 0), true, 2, 0)}, nil,
 		}, {
 			"the rule", calm{},

@@ -3,8 +3,11 @@ package ledger
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
+
+	"github.com/wavetank/wavetank/scenarios/novelty"
 )
 
 // Unfinished is a run that has begun and not ended, and was not run again since.
@@ -105,6 +108,30 @@ func (l *Ledger) Tallies() ([]Tally, error) {
 		from runs r join campaigns c on c.id = r.campaign
 		group by c.version, r.scenario, r.world, r.mutant
 		order by (select max(n.id) from campaigns n where n.version = c.version) desc, r.scenario, r.world, r.mutant`)
+}
+
+// Shown is what the runs of the newest version have shown, without those with a planted bug:
+// each run once, in the order of the seeds.
+func (l *Ledger) Shown() (novelty.Book, error) {
+	book := make(novelty.Book)
+	_, err := ask(l, func(_ *struct{}, scan func(...any) error) error {
+		var whole []byte
+		var name, line string
+		if err := scan(&name, &line, &whole); err != nil {
+			return err
+		}
+		var shown struct{ Features []novelty.Feature }
+		if err := inflate(whole, &shown); err != nil {
+			return fmt.Errorf("the run %s: %w", line, err)
+		}
+		book.Of(name).Add(shown.Features, func() string { return line })
+		return nil
+	}, `select scenario, replay, result from runs where id in
+			(select min(id) from runs where mutant = '' and ended is not null and campaign in
+				(select id from campaigns where version = (select version from campaigns order by id desc limit 1))
+			group by spec)
+		order by length(seed), seed, id`)
+	return book, err
 }
 
 // ask reads all rows of a query.

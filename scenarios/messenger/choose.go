@@ -6,12 +6,13 @@ import (
 
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
+	"github.com/wavetank/wavetank/scenarios/vary"
 	"github.com/wavetank/wavetank/sim"
 )
 
-// Choose is the plan of a seed.
-func Choose(seed uint64) Plan {
-	return choices{kinds: []Kind{Reset, Reset, Strike, Strike, Strike, Cut, Swallow, Restart, Respawn}, points: msgr.Points()}.plan(seed)
+// Choose is the plan of a seed, some of whose choices may be drawn anew.
+func Choose(seed uint64, v vary.Vary) Plan {
+	return choices{kinds: []Kind{Reset, Reset, Strike, Strike, Strike, Cut, Swallow, Restart, Respawn}, points: msgr.Points()}.plan(seed, v)
 }
 
 // choices are what plans are made of: the kinds of damage, with those that are to
@@ -26,17 +27,27 @@ type choices struct {
 // nothing of it.
 type draw struct {
 	seed  uint64
+	vary  vary.Vary
 	about string
 }
 
 // of is the draw of a part.
-func (d draw) of(part string) draw { return draw{d.seed, d.about + "/" + part} }
+func (d draw) of(part string) draw { return draw{d.seed, d.vary, d.about + "/" + part} }
 
 // intN is uniform over [0, n).
-func (d draw) intN(name string, n int) int { return sim.NewStream(d.seed, d.of(name).about).IntN(n) }
+func (d draw) intN(name string, n int) int { return sim.NewStream(d.of(name).stream()).IntN(n) }
 
-func (c choices) plan(seed uint64) Plan {
-	d := draw{seed, "plan"}
+// stream is that of the choice, and its seed.
+func (d draw) stream() (seed uint64, stream string) { return d.vary.Of(d.seed, d.about), d.about }
+
+// pick draws one of the options.
+func pick[T ~string](d draw, name string, options []T) T {
+	seed, stream := d.of(name).stream()
+	return sim.Pick(seed, stream, options)
+}
+
+func (c choices) plan(seed uint64, v vary.Vary) Plan {
+	d := draw{seed, v, "plan"}
 	p := Plan{
 		Seed:     seed,
 		Pair:     choosePair(d),
@@ -70,7 +81,7 @@ func choosePair(d draw) Pair {
 		pairs[p.Name] = p
 		names = append(names, p.Name)
 	}
-	return pairs[sim.Pick(d.seed, d.of("pair").about, names)]
+	return pairs[pick(d, "pair", names)]
 }
 
 // chooseFeatures is mostly what everybody has today. Without RECONNECT_SEQ a
@@ -124,7 +135,7 @@ func (c choices) damage(d draw, pair Pair) Damage {
 		kinds = append(kinds[:len(kinds):len(kinds)], MarkDown, Restart)
 	}
 	one := Damage{
-		Kind: sim.Pick(d.seed, d.of("kind").about, kinds),
+		Kind: pick(d, "kind", kinds),
 		Side: d.intN("side", 2),
 		For:  []time.Duration{time.Millisecond, 300 * time.Millisecond, 11 * time.Second}[d.intN("for", 3)],
 	}
@@ -149,7 +160,7 @@ func (c choices) damage(d draw, pair Pair) Damage {
 // point is a position of the protocol, on one side.
 func (c choices) point(d draw) Position {
 	return Position{
-		Point: sim.Pick(d.seed, d.of("point").about, c.points),
+		Point: pick(d, "point", c.points),
 		On:    d.intN("on", 2), Nth: uint64(1 + d.intN("nth", 1+d.intN("often", 4))),
 	}
 }

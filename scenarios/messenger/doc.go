@@ -3,7 +3,7 @@
 // positions of the protocol, and whatever one of them promises about delivery,
 // callbacks and resources is checked.
 //
-//	plan := messenger.Choose(4711)
+//	plan := messenger.Choose(4711, nil)
 //	outcome := messenger.Run(messenger.Config{Plan: plan})
 //	fmt.Println(plan, outcome.Err()) // the same for the same seed, always
 //

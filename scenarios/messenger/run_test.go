@@ -30,7 +30,7 @@ func seeds(t testing.TB) uint64 {
 func TestRun_holdsEveryProperty(t *testing.T) {
 	failed := 0
 	for seed := range seeds(t) {
-		plan := Choose(seed)
+		plan := Choose(seed, nil)
 		if err := outcome(plan, Defects{}); err != nil {
 			t.Errorf("seed %d: %v\n%v", seed, plan, err)
 			if failed++; failed == 5 {
@@ -44,8 +44,8 @@ func TestRun_holdsEveryProperty(t *testing.T) {
 func TestRun_isTheSameForTheSameSeed(t *testing.T) {
 	defects := Defects{Messenger: msgr.Defects{AckWithoutWake: true}}
 	for seed := range uint64(20) {
-		first := Run(Config{Plan: Choose(seed), Defects: defects})
-		again := Run(Config{Plan: Choose(seed), Defects: defects})
+		first := Run(Config{Plan: Choose(seed, nil), Defects: defects})
+		again := Run(Config{Plan: Choose(seed, nil), Defects: defects})
 		if first.Err() == nil || !reflect.DeepEqual(first, again) {
 			t.Errorf("seed %d: first %+v, then %+v", seed, first, again)
 		}
@@ -58,7 +58,7 @@ func TestRun_findsPlantedBugs(t *testing.T) {
 	for _, bug := range Bugs() {
 		t.Run(bug.Name, func(t *testing.T) {
 			for seed := uint64(1); seed <= 2000; seed++ {
-				o := Run(Config{Plan: Choose(seed), Defects: bug.Defects})
+				o := Run(Config{Plan: Choose(seed, nil), Defects: bug.Defects})
 				if len(o.Wrong) == 0 {
 					continue
 				}
@@ -83,10 +83,10 @@ func TestRun_traceOfAFailure(t *testing.T) {
 	for seed := uint64(1); ; seed++ {
 		var trace bytes.Buffer
 		o := Run(Config{
-			Plan: Choose(seed), Trace: &trace, Line: "w1:some:line",
+			Plan: Choose(seed, nil), Trace: &trace, Line: "w1:some:line",
 			Defects: Defects{Messenger: msgr.Defects{ForgetSent: true}},
 		})
-		if plain := Run(Config{Plan: Choose(seed), Defects: Defects{Messenger: msgr.Defects{ForgetSent: true}}}); plain.Hash != o.Hash {
+		if plain := Run(Config{Plan: Choose(seed, nil), Defects: Defects{Messenger: msgr.Defects{ForgetSent: true}}}); plain.Hash != o.Hash {
 			t.Fatalf("seed %d: with a trace the hash is %x, without %x", seed, o.Hash, plain.Hash)
 		}
 		if len(o.Wrong) == 0 {

@@ -94,7 +94,7 @@ func Shrink(ctx context.Context, spec scenarios.Spec, opt Options) (Small, error
 	if err != nil {
 		return Small{}, err
 	}
-	spec.Schedule = "" // the script has it
+	spec.Schedule, spec.Vary = "", nil // the script has them
 	s.spec = spec
 	first := s.runs(script, []uint64{spec.Seed})[0]
 	if first.Failure == nil {

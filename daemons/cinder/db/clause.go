@@ -8,33 +8,45 @@ import (
 // clause is the condition of a statement: parts that must all hold, with a "?" for each
 // argument.
 type clause struct {
-	parts []string
-	args  []any
+	buf  []byte // with its keyword
+	args []any
 }
 
+// and adds a part.
 func (c *clause) and(part string, args ...any) {
-	c.parts = append(c.parts, part)
+	if c.buf == nil {
+		c.buf = append(make([]byte, 0, 128), " where "...)
+	} else {
+		c.buf = append(c.buf, " and "...)
+	}
+	c.buf = append(c.buf, part...)
 	c.args = append(c.args, args...)
+}
+
+// column is and for a column, and what is asked of it.
+func (c *clause) column(name, is string, args ...any) {
+	c.and(`"`, args...)
+	c.buf = append(append(append(c.buf, name...), '"'), is...)
 }
 
 // equal asks for a value, unless that is empty.
 func (c *clause) equal(column, value string) {
 	if value != "" {
-		c.and(quoted(column)+" = ?", value)
+		c.column(column, " = ?", value)
 	}
 }
 
 // number asks for a value, unless that is zero.
 func (c *clause) number(column string, value int64) {
 	if value != 0 {
-		c.and(quoted(column)+" = ?", value)
+		c.column(column, " = ?", value)
 	}
 }
 
 // is asks for a value, unless want is nil.
 func (c *clause) is(column string, want *bool) {
 	if want != nil {
-		c.and(quoted(column)+" = ?", *want)
+		c.column(column, " = ?", *want)
 	}
 }
 
@@ -58,7 +70,7 @@ func (c *clause) oneOf(column string, values []string) {
 	for i, v := range values {
 		args[i] = v
 	}
-	c.and(quoted(column)+" in (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+	c.column(column, " in (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
 }
 
 // undeleted leaves out rows that were deleted softly.
@@ -76,12 +88,7 @@ func (c *clause) seen(since time.Time) {
 }
 
 // String is the clause with its keyword, or nothing.
-func (c *clause) String() string {
-	if len(c.parts) == 0 {
-		return ""
-	}
-	return " where " + strings.Join(c.parts, " and ")
-}
+func (c *clause) String() string { return string(c.buf) }
 
 // quoted is a name that may be a word of SQL ("binary" is one of MySQL).
 func quoted(name string) string { return `"` + name + `"` }

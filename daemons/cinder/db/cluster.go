@@ -107,6 +107,8 @@ func (c *ClusterHealth) fields() []field {
 
 const clusters = "clusters"
 
+var clusterTable = newTable(clusters, (*Cluster).fields)
+
 // members is what is asked of a cluster's members.
 func members(what, also string) string {
 	return "(select " + what + " from services s where s.cluster_name = clusters.name and s.deleted = ?" + also + ")"
@@ -119,22 +121,24 @@ var clusterHealth = "(select clusters.*, " +
 	members("count(*)", "") + " as num_hosts, " +
 	members("count(*)", " and s.updated_at < ?") + " as num_down_hosts from clusters) health"
 
+var healthTable = newTable(clusters, (*ClusterHealth).fields)
+
 // Clusters lists the clusters of the filter by ascending id. A member is down if it was
 // updated last before limit.
 func (o Operations) Clusters(t host.Task, f ClusterFilter, limit time.Time) ([]ClusterHealth, error) {
 	c := f.clause()
 	c.args = append([]any{false, false, false, limit}, c.args...)
-	table := clusterHealth
-	if o.store.options.Defects.OldestMember {
-		table = strings.Replace(table, "max(", "min(", 1)
+	from := healthTable
+	if from.from = clusterHealth; o.store.options.Defects.OldestMember {
+		from.from = strings.Replace(clusterHealth, "max(", "min(", 1)
 	}
-	return selectRows(o, t, table, (*ClusterHealth).fields, c, 0)
+	return selectRows(o, t, from, c, 0)
 }
 
 // Cluster is the first cluster of the filter, that with the lowest id. Error:
 // ErrNotFound.
 func (o Operations) Cluster(t host.Task, f ClusterFilter) (Cluster, error) {
-	return selectRow(o, t, clusters, (*Cluster).fields, f.clause())
+	return selectRow(o, t, clusterTable, f.clause())
 }
 
 // CreateCluster inserts c, and sets its ID and, if it has none, a replication status.

@@ -4,6 +4,7 @@ import (
 	"database/sql" //wavetank:allow its interface, on drivers and pools that the store chooses
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,46 +38,50 @@ func chosen[C ~string](all []field, columns []C) []field {
 	return picked
 }
 
-// selectRows reads the rows of table (or of what stands for one) by ascending id, at
-// most so many, if that is not 0.
-func selectRows[T any](o Operations, t host.Task, table string, fields func(*T) []field, where *clause, most int) ([]T, error) {
-	var all []T
-	text := "select " + columnList(fields(new(T))) + " from " + table + where.String() + " order by id"
+// table is where rows come from that are Ts.
+type table[T any] struct {
+	name    string
+	from    string // what is selected from, if not the table itself
+	columns string
+	fields  func(*T) []field
+}
+
+func newTable[T any](name string, fields func(*T) []field) table[T] {
+	return table[T]{name: name, from: name, columns: columnList(fields(new(T))), fields: fields}
+}
+
+// selectRows reads rows by ascending id, at most so many, if that is not 0.
+func selectRows[T any](o Operations, t host.Task, from table[T], where *clause, most int) ([]T, error) {
+	text := "select " + from.columns + " from " + from.from + where.String() + " order by id"
 	if most > 0 {
-		text += fmt.Sprintf(" limit %d", most)
+		text += " limit " + strconv.Itoa(most)
 	}
+	var all []T
+	row := new(T)
+	targets := scanTargets(from.fields(row))
 	err := o.query(t, statement{text, where.args}, func(rows *sql.Rows) error {
-		var row T
-		targets := scanTargets(fields(&row))
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		all = append(all, row)
+		all = append(all, *row)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", tableName(table), err)
+		return nil, fmt.Errorf("read %s: %w", from.name, err)
 	}
 	return all, nil
 }
 
-func selectRow[T any](o Operations, t host.Task, table string, fields func(*T) []field, where *clause) (T, error) {
-	all, err := selectRows(o, t, table, fields, where, 1)
+func selectRow[T any](o Operations, t host.Task, from table[T], where *clause) (T, error) {
+	all, err := selectRows(o, t, from, where, 1)
 	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("read %s: %w", table, ErrNotFound)
+		err = fmt.Errorf("read %s: %w", from.name, ErrNotFound)
 	}
 	if err != nil {
 		var none T
 		return none, err
 	}
 	return all[0], nil
-}
-
-func tableName(table string) string {
-	if strings.HasPrefix(table, "(") { // clusterHealth
-		return clusters
-	}
-	return table
 }
 
 func columnList(fields []field) string {
@@ -87,10 +92,12 @@ func columnList(fields []field) string {
 	return strings.Join(names, ", ")
 }
 
+// scanTargets are where Scan puts the values of the columns. It can be called for one row
+// after the other: what it sets has nothing of the row before.
 func scanTargets(fields []field) []any {
 	targets := make([]any, len(fields))
-	for i, f := range fields {
-		targets[i] = f.target()
+	for i := range fields {
+		targets[i] = &fields[i]
 	}
 	return targets
 }

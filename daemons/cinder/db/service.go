@@ -141,15 +141,17 @@ func (f ServiceFilter) clause() *clause {
 
 const services = "services"
 
+var serviceTable = newTable(services, (*Service).fields)
+
 // Services lists the services of the filter by ascending id.
 func (o Operations) Services(t host.Task, f ServiceFilter) ([]Service, error) {
-	return selectRows(o, t, services, (*Service).fields, f.clause(), 0)
+	return selectRows(o, t, serviceTable, f.clause(), 0)
 }
 
 // Service is the first service of the filter, that with the lowest id. Error:
 // ErrNotFound.
 func (o Operations) Service(t host.Task, f ServiceFilter) (Service, error) {
-	return selectRow(o, t, services, (*Service).fields, f.clause())
+	return selectRow(o, t, serviceTable, f.clause())
 }
 
 // CreateService inserts s, and sets its ID, and a UUID and a replication status if it

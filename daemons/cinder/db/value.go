@@ -45,31 +45,31 @@ func (f field) value() any {
 	panic(fmt.Sprintf("column %s: no value of type %T", f.column, f.variable))
 }
 
-// target is where Scan puts the column's value.
-func (f field) target() any {
-	if v, ok := f.variable.(**string); ok {
-		return v
-	}
-	return scanner{f}
-}
-
 // reference is the id of another row; 0 is NULL.
 type reference int64
 
-// scanner takes whatever a driver makes of a column's value. NULL is the zero value.
-type scanner struct{ field }
-
-// Scan implements sql.Scanner.
-func (s scanner) Scan(src any) (err error) {
-	switch v := s.variable.(type) {
+// Scan implements sql.Scanner: it takes whatever a driver makes of the column's value.
+// NULL is the zero value.
+func (f *field) Scan(src any) (err error) {
+	switch v := f.variable.(type) {
 	case *string:
 		*v, err = scanned[string](src)
+	case **string:
+		if *v = nil; src != nil {
+			var s string
+			s, err = scanned[string](src)
+			*v = &s
+		}
 	case *int:
-		*v, err = scanned[int](src)
+		var n int64
+		n, err = scanned[int64](src)
+		*v = int(n)
 	case *int64:
 		*v, err = scanned[int64](src)
 	case *reference:
-		*v, err = scanned[reference](src)
+		var n int64
+		n, err = scanned[int64](src)
+		*v = reference(n)
 	case *bool:
 		*v, err = scanned[bool](src)
 	case *time.Time:
@@ -78,12 +78,16 @@ func (s scanner) Scan(src any) (err error) {
 		err = fmt.Errorf("no value of type %T", v)
 	}
 	if err != nil {
-		return fmt.Errorf("column %s: %w", s.column, err)
+		return fmt.Errorf("column %s: %w", f.column, err)
 	}
 	return nil
 }
 
+// scanned is a value as a T. Most are.
 func scanned[T any](src any) (T, error) {
+	if v, ok := src.(T); ok {
+		return v, nil
+	}
 	var v sql.Null[T]
 	err := v.Scan(src)
 	return v.V, err

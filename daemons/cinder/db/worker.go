@@ -61,9 +61,11 @@ func (f WorkerFilter) clause() *clause {
 
 const workers = "workers"
 
+var workerTable = newTable(workers, (*Worker).fields)
+
 // Workers lists the workers of the filter by ascending id.
 func (o Operations) Workers(t host.Task, f WorkerFilter) ([]Worker, error) {
-	return selectRows(o, t, workers, (*Worker).fields, f.clause(), 0)
+	return selectRows(o, t, workerTable, f.clause(), 0)
 }
 
 // CreateWorker inserts w and sets its ID. Error: ErrDuplicate if somebody works on the

@@ -68,6 +68,7 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 	if err != nil {
 		return nil, flags, f.fault(err)
 	}
+	f.store.present[name] = true
 	file := &file{File: opened, fs: f, name: name, lock: f.store.lock(name)}
 	if flags&vfs.OPEN_MAIN_JOURNAL != 0 {
 		return &journal{file: file}, flags, nil
@@ -78,6 +79,7 @@ func (f *fileSystem) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFl
 // Delete implements vfs.VFS.
 func (f *fileSystem) Delete(name string, syncDir bool) error {
 	delete(f.store.named, name)
+	delete(f.store.present, name)
 	switch err := f.store.disk.Remove(name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return sqlite3.IOERR_DELETE_NOENT

@@ -15,7 +15,9 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// Store is the databases of one process. It belongs to one loop.
+// Store is the databases of one process. It belongs to one loop. Nobody else makes or
+// removes their files meanwhile; to put another file in the place of one is allowed while
+// it is not open.
 type Store struct {
 	disk host.Disk
 	rand host.Rand
@@ -24,6 +26,7 @@ type Store struct {
 	journals host.Rand
 	locks    map[string]*fileLock
 	named    map[string]bool // files whose names this process has made durable
+	present  map[string]bool // whether a file is there, where that is known
 	open     []*DB           // connections, in the order in which they were opened
 	guarded  bool            // a task waits for the end of the process
 }
@@ -32,13 +35,9 @@ type Store struct {
 func New(h host.Host, loop host.Loop) *Store {
 	return &Store{
 		disk: h.Disk(), rand: h.Rand("sqlite"), loop: loop, journals: h.Rand("sqlite.journals"),
-		locks: make(map[string]*fileLock), named: make(map[string]bool),
+		locks: make(map[string]*fileLock), named: make(map[string]bool), present: make(map[string]bool),
 	}
 }
-
-// Initialize compiles SQLite, once for the program, which the first Open does otherwise:
-// it takes a second or more. Error: the library's.
-func Initialize() error { return sqlite3.Initialize() }
 
 // registered counts the file systems ever registered with the library, whose
 // registry is one for the whole program. The number names the next one and is
@@ -132,18 +131,19 @@ func (s *Store) randomBytes(n int) []byte {
 	return b
 }
 
-// exists reports whether there is such a file.
+// exists reports whether there is such a file. SQLite asks for its journals before it
+// reads anything.
 func (s *Store) exists(name string) (bool, error) {
+	if there, known := s.present[name]; known {
+		return there, nil
+	}
 	names, err := s.disk.List(folder(name))
 	if err != nil {
 		return false, err
 	}
-	for _, n := range names {
-		if n == name {
-			return true, nil
-		}
-	}
-	return false, nil
+	_, there := slices.BinarySearch(names, name)
+	s.present[name] = there
+	return there, nil
 }
 
 func folder(name string) string {
