@@ -9,18 +9,19 @@ import (
 
 // beaconAccounting is I-MGR-14: a peon does not keep beacons that it has passed on: the
 // leader tells it at once to forget each of them. It keeps them through elections, and
-// as long as links among monitors are disturbed or one of them stands still. A leader that
-// has lost its majority takes beacons no more, and takes a while to notice; that is allowed
-// for.
+// as long as links among monitors are disturbed or one of them stands still. A leader
+// without a majority takes nothing in, until it notices.
 type beaconAccounting struct {
 	timeline Timeline
 	bounds   Bounds
 	leadership
-	changed time.Duration // when a monitor last got another role
+	members []string      // the monitors of the newest monmap
+	epoch   uint64        // of that
+	changed time.Duration // when a monitor last got another role, or no majority was seen
 }
 
 func newBeaconAccounting(t Timeline, b Bounds) *beaconAccounting {
-	return &beaconAccounting{timeline: t, bounds: b}
+	return &beaconAccounting{timeline: t, bounds: b, members: b.Founders}
 }
 
 func (*beaconAccounting) Name() string { return "I-MGR-14 beacon accounting" }
@@ -28,15 +29,36 @@ func (*beaconAccounting) Name() string { return "I-MGR-14 beacon accounting" }
 func (c *beaconAccounting) Observe(o cluster.Observation) string {
 	c.leadership.observe(o)
 	switch f := o.Fact.(type) {
+	case mon.Members:
+		if f.Epoch > c.epoch {
+			c.epoch, c.members = f.Epoch, monitorsOf(f)
+		}
 	case mon.Role:
 		c.changed = o.At
-	case mon.BeaconsKept:
-		since := max(o.At-f.Oldest, c.changed)
-		if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal+c.bounds.Lonely || !c.stable(c.timeline, since, o.At) ||
-			c.timeline.PausedDuring(o.Host, since, o.At) > 0 || c.timeline.LinksDisturbed(since, o.At) {
-			return ""
+	case mon.BeaconsKept: // at each tick
+		if !c.majorityRuns() {
+			c.changed = o.At
 		}
-		return violation("%s still keeps %d beacons of managers, the oldest for %v", o.Host, f.Count, f.Oldest)
+		return c.judge(o, f)
 	}
 	return ""
+}
+
+func (c *beaconAccounting) majorityRuns() bool {
+	running := 0
+	for _, host := range c.members {
+		if c.timeline.HostRuns(host) {
+			running++
+		}
+	}
+	return 2*running > len(c.members)
+}
+
+func (c *beaconAccounting) judge(o cluster.Observation, f mon.BeaconsKept) string {
+	since := max(o.At-f.Oldest, c.changed)
+	if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal || !c.stable(c.timeline, since, o.At) ||
+		c.timeline.PausedDuring(o.Host, since, o.At) > 0 || c.timeline.LinksDisturbed(since, o.At) {
+		return ""
+	}
+	return violation("%s still keeps %d beacons of managers, the oldest for %v", o.Host, f.Count, f.Oldest)
 }

@@ -20,6 +20,7 @@ type calm struct {
 	paused    time.Duration
 	disturbed bool
 	down      bool
+	dead      string // hosts that do not run
 	disk      []error
 	since     time.Duration // the end of all damage
 	damaged   bool
@@ -29,7 +30,7 @@ type calm struct {
 func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
 func (c calm) Runs(string, uint32) bool                                        { return !c.down }
 func (c calm) Rewinds() int                                                    { return c.rewinds }
-func (c calm) HostRuns(string) bool                                            { return !c.down }
+func (c calm) HostRuns(host string) bool                                       { return !c.down && !strings.Contains(c.dead, host) }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
 func (c calm) DiskFaults(string) []error                                       { return c.disk }
 func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
@@ -349,14 +350,22 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-14",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 17 * time.Second}),
-				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(35, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 22 * time.Second}),
+				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 7 * time.Second}),
+				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(25, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 12 * time.Second}),
+			},
+			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+		}, {
+			property: "I-MGR-14", // the leader has no majority
+			timeline: calm{dead: "mon.c mon.d mon.e"},
+			good: []cluster.Observation{
+				at(1, "mon.a", mon.Members{Epoch: 2, Members: "1:a,2:b,3:c,4:d,5:e"}), at(1, "mon.a", served),
+				at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second}), at(25, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 23 * time.Second}),
 			},
 			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
 		}, {
 			property: "I-MGR-14", // the leader has died and is there again, and nobody has noticed
-			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
-			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
+			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
 		}, {
 			property: "I-MAP-1",
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
@@ -487,7 +496,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 	idle := []cluster.Observation{
 		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
-	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})}
+	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {
 		if v := feed(t, property, calm{}, history); v == "" {
 			t.Errorf("%s: proves nothing, it passes without damage", property)
