@@ -127,6 +127,7 @@ func (p *party) target() *msgr.Connection {
 		return p.peer
 	}
 	p.dialled = p.m.ConnectTo(msg.EntityMon, p.knows)
+	p.session(p.dialled) // one that nothing was heard of can be given up too
 	return p.dialled
 }
 

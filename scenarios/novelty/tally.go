@@ -134,5 +134,6 @@ func (t *Tally) Never() (list []Feature) {
 			}
 		}
 	}
-	return Sorted(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }

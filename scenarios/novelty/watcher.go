@@ -1,6 +1,7 @@
 package novelty
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wavetank/wavetank/cluster"
@@ -103,5 +104,6 @@ func (w *Watcher) Features() []Feature {
 			list = append(list, New(k.kind, k.a+k.kind.joint()+k.b))
 		}
 	}
-	return Sorted(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }

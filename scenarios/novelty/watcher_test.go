@@ -92,11 +92,12 @@ func TestWatcher_faults(t *testing.T) {
 	w.strike(t, faults.Reset{A: "mon.a", B: "mon.b"}, "mon.a") // while it is dead
 	w.strike(t, faults.Restart{Who: "mon.a"}, "mon.a")
 	w.strike(t, faults.Pause{Who: "mon.b"}, "mon.b") // alone
+	w.strike(t, &faults.Cut{A: "mon.b", B: "mon.c", Direction: faults.Both})
 	w.strike(t, &faults.Mend{Core: []string{"mons"}})
-	w.strike(t, faults.Pause{Who: "mon.c"}, "mon.c") // after everything
-	expect(t, w.of(novelty.Faults), "faults cut + kill", "faults kill + reset")
+	w.strike(t, faults.Reset{A: "mon.a", B: "mon.b"}, "mon.c") // after everything
+	expect(t, w.of(novelty.Faults), "faults cut + kill", "faults cut + pause", "faults kill + reset")
 	expect(t, w.of(novelty.Targets), "targets cut @ mon leader", "targets cut @ mon peon", "targets kill @ mon leader",
-		"targets pause @ mon electing", "targets pause @ mon peon", "targets reset @ mon down")
+		"targets pause @ mon peon", "targets reset @ mon down", "targets reset @ mon electing")
 }
 
 func TestWatcher_epochs(t *testing.T) {
