@@ -12,11 +12,10 @@ import (
 // leases follow monotonic clocks, so nothing comes of the steps.
 func clockSteps() Scenario {
 	return Scenario{
-		Name:    "clock-steps",
-		Doc:     "wall clocks of monitors and managers jump by up to an hour, either way: no failover may come of it",
-		Length:  120 * time.Second,
-		Bite:    faults.ClockStep{}.Kind(),
-		SimOnly: true,
+		Name:   "clock-steps",
+		Doc:    "wall clocks of monitors and managers jump by up to an hour, either way: no failover may come of it",
+		Length: 120 * time.Second,
+		Bite:   faults.ClockStep{}.Kind(),
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			var plan faults.Plan
 			at := d.Between("first", time.Second, 6*time.Second)

@@ -13,11 +13,10 @@ import (
 // to say meanwhile arrives when it is no longer true.
 func mgrClog() Scenario {
 	return Scenario{
-		Name:    "mgr-clog",
-		Doc:     "machines are clogged one after another past the grace: whoever was dropped meanwhile does not come back as it was",
-		Length:  150 * time.Second,
-		Bite:    (&faults.Clog{}).Kind(),
-		SimOnly: true,
+		Name:   "mgr-clog",
+		Doc:    "machines are clogged one after another past the grace: whoever was dropped meanwhile does not come back as it was",
+		Length: 150 * time.Second,
+		Bite:   (&faults.Clog{}).Kind(),
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			who := slices.Concat(t.MgrNames(), t.MonNames())
 			who = who[:d.Int("clogged", 1, len(who)-1)]

@@ -12,11 +12,11 @@ import (
 // another. Whatever of that survives, it is all of it or nothing.
 func mgrFailCrash() Scenario {
 	return Scenario{
-		Name:    "mgr-fail-crash",
-		Doc:     "the leader crashes on its way from the drop of a manager to the commit: fence and map stay together",
-		Length:  100 * time.Second,
-		Bite:    (&faults.CrashAt{}).Kind(),
-		SimOnly: true,
+		Name:   "mgr-fail-crash",
+		Doc:    "the leader crashes on its way from the drop of a manager to the commit: fence and map stay together",
+		Length: 100 * time.Second,
+		Bite:   (&faults.CrashAt{}).Kind(),
+		Lacks:  "crash-at and disk-slow are simulated",
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			plan := slowDisks(d)
 			at := d.Between("first", 2*time.Second, 8*time.Second)

@@ -14,10 +14,10 @@ import (
 // out of the map, or has respawned. There are no, one or three standbys.
 func mgrInFlight() Scenario {
 	return Scenario{
-		Name:    "mgr-in-flight",
-		Doc:     "the operator fails the active manager while its beacons are held up: they do not bring it back",
-		Length:  90 * time.Second,
-		SimOnly: true, Decode: true,
+		Name:   "mgr-in-flight",
+		Doc:    "the operator fails the active manager while its beacons are held up: they do not bring it back",
+		Length: 90 * time.Second,
+		Lacks:  "rule is simulated", Decode: true,
 		Bite: (&faults.Rule{}).Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
 			standbys, _ := strconv.Atoi(d.Pick("standbys", "0", "1", "3"))

@@ -16,10 +16,10 @@ import (
 // it is about.
 func mgrLateMap() Scenario {
 	return Scenario{
-		Name:    "mgr-late-map",
-		Doc:     "a manager learns that it was made active when another one already is",
-		Length:  120 * time.Second,
-		SimOnly: true, Decode: true,
+		Name:   "mgr-late-map",
+		Doc:    "a manager learns that it was made active when another one already is",
+		Length: 120 * time.Second,
+		Lacks:  "rule is simulated", Decode: true,
 		Bite: (&faults.Rule{}).Kind(),
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			hold := &faults.Rule{From: cluster.RoleMons, To: cluster.RoleNextMgr, Unit: "MMgrMap", Verdict: sim.HoldBack()}

@@ -16,11 +16,11 @@ import (
 // serves.
 func mgrModules() Scenario {
 	return Scenario{
-		Name:    "mgr-modules",
-		Doc:     "modules are switched on and off while a manager takes over: one comes to serve",
-		Length:  120 * time.Second,
-		SimOnly: true,
-		Bite:    faults.Command{}.Kind(),
+		Name:   "mgr-modules",
+		Doc:    "modules are switched on and off while a manager takes over: one comes to serve",
+		Length: 120 * time.Second,
+		Lacks:  "delay is simulated",
+		Bite:   faults.Command{}.Kind(),
 		Topology: func(_ *Draw, t *cluster.Topology) {
 			t.MgrModules = modules.All()
 		},

@@ -13,11 +13,11 @@ import (
 // manager meanwhile, which the monitors pass on over the same sessions.
 func mgrReports() Scenario {
 	return Scenario{
-		Name:    "mgr-reports",
-		Doc:     "sessions with the active manager are reset while slow daemons report to it every second: they report on, no failover comes of it, and what the operator asks is answered",
-		Length:  90 * time.Second,
-		Bite:    faults.Reset{}.Kind(),
-		SimOnly: true,
+		Name:   "mgr-reports",
+		Doc:    "sessions with the active manager are reset while slow daemons report to it every second: they report on, no failover comes of it, and what the operator asks is answered",
+		Length: 90 * time.Second,
+		Bite:   faults.Reset{}.Kind(),
+		Lacks:  "slow is simulated",
 		Topology: func(d *Draw, t *cluster.Topology) {
 			t.Mgrs = d.Int("mgrs", 2, 4)
 			t.Mgr.StatsPeriod = time.Second

@@ -15,11 +15,11 @@ import (
 // may be dropped.
 func mgrSwizzle() Scenario {
 	return Scenario{
-		Name:    "mgr-swizzle",
-		Doc:     "machines are clogged one after another and unclogged in another order within the grace: no failover may come of it",
-		Length:  120 * time.Second,
-		Bite:    (&faults.Clog{}).Kind(),
-		SimOnly: true,
+		Name:   "mgr-swizzle",
+		Doc:    "machines are clogged one after another and unclogged in another order within the grace: no failover may come of it",
+		Length: 120 * time.Second,
+		Bite:   (&faults.Clog{}).Kind(),
+		Lacks:  "bandwidth and delay are simulated",
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			at := d.Between("first", 2*time.Second, 12*time.Second)
 			who := slices.Concat(t.MonNames(), t.MgrNames())[d.Int("spared", 0, 2):]

@@ -15,11 +15,11 @@ import (
 // its leader crashing. The next one may be away at once.
 func monCatchUp() Scenario {
 	return Scenario{
-		Name:    "mon-catchup",
-		Doc:     "monitors are away for longer than the others keep their logs, and crash while they catch up by a snapshot",
-		Length:  120 * time.Second,
-		Bite:    faults.Kill{}.Kind(),
-		SimOnly: true,
+		Name:   "mon-catchup",
+		Doc:    "monitors are away for longer than the others keep their logs, and crash while they catch up by a snapshot",
+		Length: 120 * time.Second,
+		Bite:   faults.Kill{}.Kind(),
+		Lacks:  "crash-at, disk-slow and power-off are simulated",
 		Topology: func(d *Draw, t *cluster.Topology) {
 			keysOnly(d, t)
 			t.Mon.SnapshotEvery, t.Mon.KeepEntries = d.Int("snapshot-often", 3, 20), d.Int("keep", 0, 10)

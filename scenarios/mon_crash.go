@@ -17,7 +17,7 @@ func monCrash() Scenario {
 		Doc:      "monitors crash and restart at random moments and at points of the commit path: what was acknowledged survives",
 		Length:   100 * time.Second,
 		Bite:     faults.Kill{}.Kind(),
-		SimOnly:  true,
+		Lacks:    "crash-at, disk-slow and power-off are simulated",
 		Topology: keysOnly,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			plan := slowDisks(d)

@@ -26,7 +26,7 @@ func monDisk() Scenario {
 		Doc:      "disks of a minority of monitors fail, fill up, crawl or rot while monitors crash: what was acknowledged survives",
 		Length:   120 * time.Second,
 		Bite:     (&faults.DiskError{}).Kind(),
-		SimOnly:  true,
+		Lacks:    "disk-error, disk-full, disk-slow, disk-rot and power-off are simulated",
 		Topology: keysOnly,
 		Marks:    []string{MarkDiskDeath, MarkLeftOut},
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {

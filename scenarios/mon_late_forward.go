@@ -14,10 +14,10 @@ import (
 // managers are driven away from the leader, so that there is something to pass on.
 func monLateForward() Scenario {
 	return Scenario{
-		Name:    "mon-late-forward",
-		Doc:     "beacons that peons pass on arrive late and several times, over two elections: they prove nothing about later",
-		Length:  150 * time.Second,
-		SimOnly: true, Decode: true,
+		Name:   "mon-late-forward",
+		Doc:    "beacons that peons pass on arrive late and several times, over two elections: they prove nothing about later",
+		Length: 150 * time.Second,
+		Lacks:  "rule is simulated", Decode: true,
 		Bite: (&faults.Rule{}).Kind(),
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			hold := &faults.Rule{From: cluster.RolePeons, To: cluster.RoleLeader, Unit: "MForward", Verdict: sim.HoldBack()}

@@ -14,11 +14,11 @@ import (
 // who gives each when the one before is answered; so many of them may be waiting.
 func monMembers() Scenario {
 	return Scenario{
-		Name:    "mon-members",
-		Doc:     "monitors are added and removed, leaders too, with crashes, cuts and pauses in between: nothing acknowledged is lost",
-		Length:  120 * time.Second,
-		Bite:    faults.AddMon{}.Kind(),
-		SimOnly: true,
+		Name:   "mon-members",
+		Doc:    "monitors are added and removed, leaders too, with crashes, cuts and pauses in between: nothing acknowledged is lost",
+		Length: 120 * time.Second,
+		Bite:   faults.AddMon{}.Kind(),
+		Lacks:  "crash-at, disk-slow and power-off are simulated",
 		Topology: func(d *Draw, t *cluster.Topology) {
 			keysOnly(d, t)
 			t.Mons, t.SpareMons = 3, 2

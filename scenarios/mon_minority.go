@@ -17,7 +17,7 @@ func monMinority() Scenario {
 		Doc:      "a leader or another monitor is cut off from the others, or paused past its lease: nobody reads the past",
 		Length:   120 * time.Second,
 		Bite:     (&faults.Cut{}).Kind(),
-		SimOnly:  true,
+		Lacks:    "disk-slow is simulated",
 		Topology: keysOnly,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			plan, at := slowDisks(d), d.Between("first", time.Second, 6*time.Second)

@@ -16,7 +16,7 @@ func monPower() Scenario {
 		Doc:      "all monitors lose power at once, some times, and restart one after another: what was acknowledged survives",
 		Length:   90 * time.Second,
 		Bite:     (&faults.PowerOff{}).Kind(),
-		SimOnly:  true,
+		Lacks:    "power-off and disk-slow are simulated",
 		Topology: keysOnly,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			plan := slowDisks(d)

@@ -20,7 +20,7 @@ func monPromise() Scenario {
 		Doc:      "a bare majority with slow disks loses power, and comes back with those who were down: what was acknowledged survives",
 		Length:   90 * time.Second,
 		Bite:     (&faults.PowerOff{}).Kind(),
-		SimOnly:  true,
+		Lacks:    "disk-slow and power-off are simulated",
 		Topology: keysOnly,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			var plan faults.Plan

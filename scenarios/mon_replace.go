@@ -18,7 +18,7 @@ func monReplace() Scenario {
 		Doc:      "disks of monitors rot or lose what they lied about, one after another, and an operator replaces them: what was acknowledged survives",
 		Length:   120 * time.Second,
 		Bite:     faults.AddMon{}.Kind(),
-		SimOnly:  true,
+		Lacks:    "disk-rot, disk-lie and power-off are simulated",
 		Topology: keysOnly,
 		Plan: func(d *Draw, t cluster.Topology) (plan faults.Plan, goals []Goal) {
 			at, b := d.Between("first", time.Second, 20*time.Second), budget.Of(t)

@@ -17,7 +17,7 @@ func monRot() Scenario {
 		Doc:      "one of a bare majority comes back with a rotten log, and those who were down: what was acknowledged survives",
 		Length:   60 * time.Second,
 		Bite:     faults.DiskRot{}.Kind(),
-		SimOnly:  true,
+		Lacks:    "disk-rot and power-off are simulated",
 		Topology: keysOnly,
 		Marks:    []string{MarkLeftOut},
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {

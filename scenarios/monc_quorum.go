@@ -16,7 +16,7 @@ func moncQuorum() Scenario {
 		Name:     "monc-quorum",
 		Doc:      "monitors drop out of the quorum while clients authenticate with them",
 		Length:   120 * time.Second,
-		SimOnly:  true,
+		Lacks:    "fire is simulated",
 		Bite:     (&faults.Cut{}).Kind(),
 		Topology: manyClients,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {

@@ -55,7 +55,7 @@ func moncReset() Scenario {
 		Name:     "monc-reset",
 		Doc:      "connections between clients and monitors break at chosen places on the way to a session and in it",
 		Length:   90 * time.Second,
-		SimOnly:  true,
+		Lacks:    "rule is simulated",
 		Decode:   true,
 		Bite:     (&faults.Rule{}).Kind(),
 		Topology: manyClients,

@@ -43,10 +43,9 @@ type Scenario struct {
 	// Bite is the kind of fault that must land at least once: a run in which it
 	// did not has proved nothing. "" is any fault.
 	Bite string
-	// SimOnly says that the plan damages what only simulated machines have, or for some
-	// other reason is for them. Lacks is why, of a script that does not say so itself.
-	SimOnly bool
-	Lacks   string
+	// Lacks is why real machines cannot run it: what only simulated ones have, or can be
+	// done to; "" if they can.
+	Lacks string
 	// Length is how long the run lasts from its beginning, if the goals leave
 	// time.
 	Length time.Duration
@@ -67,7 +66,7 @@ type Scenario struct {
 	Schedule sim.Schedule
 
 	// Each makes of every seed a scenario of its own, which has this one's name. Then
-	// only Name, Doc, SimOnly, Cloud and Marks of this one count.
+	// only Name, Doc, Lacks, Cloud and Marks of this one count.
 	Each func(*Draw) Scenario
 
 	// Races are the roles whose changes in two worlds need not be alike, see RoleChanges.
@@ -84,7 +83,7 @@ type Scenario struct {
 
 // Worlds are those that the scenario can run in.
 func (s Scenario) Worlds() []string {
-	if s.Alone != nil || s.SimOnly || s.Lacks != "" || s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0 {
+	if s.lacks() != "" {
 		return []string{WorldSim}
 	}
 	return Worlds()
@@ -103,7 +102,7 @@ func (s Scenario) of(d *Draw) Scenario {
 // ErrNotInWorld: a world lacks something that a scenario needs.
 var ErrNotInWorld = errors.New("does not run in world")
 
-// lacks is why the scenario cannot run on real machines, "" if it is not known.
+// lacks is why the scenario cannot run on real machines, "" if it can.
 func (s Scenario) lacks() string {
 	switch {
 	case s.Lacks != "":
@@ -113,11 +112,6 @@ func (s Scenario) lacks() string {
 	case s.Points != (sim.PointOdds{}) || len(s.PointsAt) > 0:
 		return "fault points are simulated"
 	}
-	for seed := uint64(1); seed <= 3; seed++ { // what others draw is mostly alike
-		if script, err := ScriptOf(Spec{Scenario: s, Seed: seed}); err == nil && script.Plan.Lacks() != "" {
-			return script.Plan.Lacks()
-		}
-	}
 	return ""
 }
 
@@ -126,11 +120,7 @@ func (s Scenario) CheckIn(world string) error {
 	if world != WorldTCP || slices.Contains(s.Worlds(), world) {
 		return nil
 	}
-	why := ""
-	if lacks := s.lacks(); lacks != "" {
-		why = " (" + lacks + ")"
-	}
-	return fmt.Errorf("scenario %s %w %q, only in %s%s", s.Name, ErrNotInWorld, world, strings.Join(s.Worlds(), ", "), why)
+	return fmt.Errorf("scenario %s %w %q, only in %s (%s)", s.Name, ErrNotInWorld, world, strings.Join(s.Worlds(), ", "), s.lacks())
 }
 
 // marks are those that the scenario can reach.

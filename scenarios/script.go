@@ -25,7 +25,7 @@ type Script struct {
 	Topology  cluster.Topology
 	Plan      faults.Plan
 	Goals     []Goal
-	// Bite, SimOnly, Decode, Length, Points, PointsAt, Schedule and Races are as in Scenario.
+	// Bite, Decode, Length, Points, PointsAt, Schedule and Races are as in Scenario.
 	Bite    string
 	SimOnly bool
 	Decode  bool
@@ -52,7 +52,7 @@ func ScriptOf(spec Spec) (Script, error) {
 	plan, goals := s.Plan(draw, topology)
 	script := Script{
 		Name: s.Name, Doc: s.Doc, Topology: topology.WithoutDefects(), Plan: plan, Goals: goals,
-		Bite: s.Bite, SimOnly: s.SimOnly, Decode: s.Decode, Length: s.Length, Points: s.Points,
+		Bite: s.Bite, SimOnly: s.Lacks != "" && plan.Lacks() == "", Decode: s.Decode, Length: s.Length, Points: s.Points,
 		PointsAt: s.PointsAt, Schedule: spec.schedule(),
 	}
 	return script, script.check()
@@ -87,7 +87,7 @@ func sayable(t cluster.Topology) cluster.Topology {
 // what is concurrent differs.
 func (s Script) Scenario() Scenario {
 	return Scenario{
-		Name: s.Name, Doc: s.Doc, Bite: s.Bite, SimOnly: s.SimOnly, Lacks: s.Plan.Lacks(), Length: s.Length, Races: s.Races,
+		Name: s.Name, Doc: s.Doc, Bite: s.Bite, Lacks: s.lacks(), Length: s.Length, Races: s.Races,
 		Decode: s.Decode || s.Plan.NamesUnits(),
 		Points: s.Points, PointsAt: s.PointsAt, Schedule: s.Schedule,
 		Cloud:    s.Topology.Cinder.Deployed(),
@@ -100,6 +100,14 @@ func (s Script) Scenario() Scenario {
 			return again.Plan, again.Goals
 		},
 	}
+}
+
+// lacks is why real machines cannot run the script.
+func (s Script) lacks() string {
+	if why := s.Plan.Lacks(); why != "" || !s.SimOnly {
+		return why
+	}
+	return "its script says so"
 }
 
 // String is the script as text, which ParseScript reads.

@@ -17,7 +17,7 @@ func svcBroken() Scenario {
 		Length:   120 * time.Second,
 		Cloud:    true,
 		Bite:     faults.Kill{}.Kind(),
-		SimOnly:  true,
+		Lacks:    "fire is simulated",
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			at := d.Between("first", time.Second, 20*time.Second)

@@ -13,12 +13,11 @@ import (
 // as does that service. Every service must beat in the new primary's rows, or make its own anew.
 func svcFailover() Scenario {
 	return Scenario{
-		Name:    "svc-failover",
-		Doc:     "a replica of the database of Cinder's services, perhaps a stale one, becomes the primary: they beat on",
-		Length:  120 * time.Second,
-		Cloud:   true,
-		Bite:    faults.DBFailover{}.Kind(),
-		SimOnly: true,
+		Name:   "svc-failover",
+		Doc:    "a replica of the database of Cinder's services, perhaps a stale one, becomes the primary: they beat on",
+		Length: 120 * time.Second,
+		Cloud:  true,
+		Bite:   faults.DBFailover{}.Kind(),
 		Topology: func(d *Draw, t *cluster.Topology) {
 			cloud(d, t)
 			t.Cinder.Replicas = d.Int("replicas", 1, 2)

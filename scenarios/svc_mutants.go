@@ -101,6 +101,12 @@ func clusteredMutants() []Mutant {
 			Plant: func(t *cluster.Topology) { t.Cinder.Defects.FailoverForgets = true },
 		},
 		{
+			Name:     "failsOverTwice",
+			Doc:      "a backend that is failing over can be failed over once more",
+			Scenario: "svc-cluster", Property: "I-SVC-14",
+			Plant: func(t *cluster.Topology) { t.Cinder.APIDefects.FailsOverTwice = true },
+		},
+		{
 			Name:     "newestFields",
 			Doc:      "a list in an old version has fields that came later",
 			Scenario: "svc-cluster", Property: "I-SVC-18",

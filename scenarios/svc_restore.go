@@ -17,7 +17,6 @@ func svcRestore() Scenario {
 		Length:   120 * time.Second,
 		Cloud:    true,
 		Bite:     faults.DBRestore{}.Kind(),
-		SimOnly:  true,
 		Topology: cloud,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			const name = "yesterday"

@@ -17,7 +17,6 @@ func svcSkew() Scenario {
 		Length:   120 * time.Second,
 		Cloud:    true,
 		Bite:     faults.ClockOffset{}.Kind(),
-		SimOnly:  true,
 		Topology: cloud,
 		Plan: func(d *Draw, t cluster.Topology) (faults.Plan, []Goal) {
 			var plan faults.Plan

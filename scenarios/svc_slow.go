@@ -17,7 +17,7 @@ func svcSlow() Scenario {
 		Doc:      "the database of Cinder's services takes up to 70 s for a statement: beats end with their interval, and go on",
 		Length:   120 * time.Second,
 		Cloud:    true,
-		SimOnly:  true,
+		Lacks:    "delay and disk-slow are simulated",
 		Topology: cloud,
 		Plan: func(d *Draw, _ cluster.Topology) (faults.Plan, []Goal) {
 			if d.Chance("dies", 3) {

@@ -21,14 +21,17 @@ import (
 // as broken as it is.
 func swarm() Scenario {
 	return Scenario{
-		Name:    "swarm",
-		Doc:     "each seed draws the topology, the options, which troubles there are and how many; then a core is mended, and must work",
-		SimOnly: true,
-		Cloud:   true,
-		Each:    drawSwarm,
-		Marks:   addNew(clusterMarks(), cloudMarks()),
+		Name:  "swarm",
+		Doc:   "each seed draws the topology, the options, which troubles there are and how many; then a core is mended, and must work",
+		Lacks: swarmLacks,
+		Cloud: true,
+		Each:  drawSwarm,
+		Marks: addNew(clusterMarks(), cloudMarks()),
 	}
 }
+
+// swarmLacks is why the swarm is for the simulator.
+const swarmLacks = "most of its faults are simulated"
 
 // SwarmFrom is a scenario of the swarm whose choices come from a source.
 func SwarmFrom(source Source) Scenario {
@@ -65,7 +68,7 @@ func drawSwarm(d *Draw) Scenario {
 	}
 	what := d.Pick("shape", append(names, slices.Repeat([]string{"messengers"}, messengersWeight)...)...)
 	if what == "messengers" && d.source == nil {
-		return Scenario{SimOnly: true, Alone: runMatrix, Schedule: d.schedule()}
+		return Scenario{Alone: runMatrix, Schedule: d.schedule()}
 	}
 	i := max(slices.IndexFunc(shapes(), func(s shape) bool { return s.name == what }), 0)
 	return swarmOf(d, shapes()[i])
@@ -96,7 +99,7 @@ func swarmOf(d *Draw, what shape) Scenario {
 	w.end()
 	plan, goals := w.plan, w.goals
 	return Scenario{
-		SimOnly: true, Decode: w.decode, Points: w.points, Schedule: d.schedule(), Cloud: t.Cinder.Deployed(),
+		Lacks: swarmLacks, Decode: w.decode, Points: w.points, Schedule: d.schedule(), Cloud: t.Cinder.Deployed(),
 		Topology: func(own *Draw, topology *cluster.Topology) {
 			if own != d {
 				own.choices = append(own.choices, d.choices...)

@@ -2,34 +2,45 @@ package scenarios
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/wavetank/wavetank/faults"
 )
 
-// A scenario that draws what only simulated machines can have says so, and is told why
-// where it cannot run.
-func TestCatalogue_saysWhatItNeeds(t *testing.T) {
+// A scenario says which faults real machines lack: those that it draws, and none that it does
+// not. It can run on them if there are none.
+func TestCatalogue_saysWhatItLacks(t *testing.T) {
 	for _, s := range Catalogue() {
-		for seed := uint64(1); seed <= 10 && s.Alone == nil; seed++ {
+		if s.Alone != nil || s.Each != nil {
+			continue
+		}
+		lacking := make(map[string]bool)
+		for seed := uint64(1); seed <= 40; seed++ {
 			script, err := ScriptOf(Spec{Scenario: s, Seed: seed})
-			if errors.Is(err, ErrNotScripted) && s.Each != nil {
-				continue // what this seed draws deploys no cluster
-			}
 			if err != nil {
-				t.Error(err)
+				t.Fatal(err)
 			}
-			why := script.Plan.Lacks()
-			if why == "" {
-				continue
-			}
-			if !s.SimOnly && s.Points.EnabledOneIn == 0 {
-				t.Errorf("%s seed %d: %s, and the scenario is not SimOnly", s.Name, seed, why)
-			}
-			if err := s.CheckIn(WorldTCP); !errors.Is(err, ErrNotInWorld) {
-				t.Errorf("%s: %v", s.Name, err)
+			for _, step := range script.Plan {
+				if _, undoes := step.Fault.(faults.Undoing); !undoes && (faults.Plan{step}).Lacks() != "" {
+					lacking[step.Fault.Kind()] = true
+				}
 			}
 		}
+		for _, w := range faults.Vocabulary() {
+			if said := slices.Contains(strings.FieldsFunc(s.Lacks, func(r rune) bool { return r == ' ' || r == ',' }), w.Kind()); said != lacking[w.Kind()] {
+				t.Errorf("%s lacks %q, and draws %s: %v", s.Name, s.Lacks, w.Kind(), lacking[w.Kind()])
+			}
+		}
+		if err := s.CheckIn(WorldTCP); errors.Is(err, ErrNotInWorld) != (len(lacking) > 0 || s.Points.EnabledOneIn > 0) {
+			t.Errorf("%s lacks %v: %v", s.Name, lacking, err)
+		}
 	}
+}
+
+// A script says it by what its plan has, or by itself.
+func TestScript_saysWhatItLacks(t *testing.T) {
 	s, err := ParseScript("scenario a\nat 1s power-off mon.a\n")
 	if err != nil {
 		t.Fatal(err)

@@ -27,8 +27,9 @@ type report struct {
 	lastNote time.Time
 	seen     map[string]bool    // signatures of failures that were shown
 	vain     []scenarios.Result // inconclusive ones, kept for --out
-	kept     []scenarios.Result // all, for --junit
+	kept     []scenarios.Result // all, if each is shown
 	keepAll  bool
+	junit    *junit // nil without --junit
 	err      error
 }
 
@@ -37,7 +38,10 @@ const schema = 1
 
 func (c *runCmd) report(io *streams, campaign scenarios.Campaign) *report {
 	total := campaign.Total()
-	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.JUnit != "" || c.shown(), seen: make(map[string]bool)}
+	r := &report{io: io, total: total, lastNote: time.Now(), keepAll: c.shown(), seen: make(map[string]bool)}
+	if c.JUnit != "" {
+		r.junit = newJUnit()
+	}
 	if c.JSON {
 		r.json = json.NewEncoder(io.out)
 		r.emit(map[string]any{"kind": "header", "schema": schema, "scenarios": c.Scenarios, "world": c.World,
@@ -73,6 +77,9 @@ func (r *report) result(res scenarios.Result) {
 	}
 	if r.keepAll {
 		r.kept = append(r.kept, res)
+	}
+	if r.junit != nil {
+		r.junit.result(res)
 	}
 	switch {
 	case r.json != nil:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +52,7 @@ func (c *runCmd) save(r *report, s scenarios.Summary) error {
 		}
 	}
 	if c.JUnit != "" {
-		err = errors.Join(err, saveJUnit(c.JUnit, r.kept, s))
+		err = errors.Join(err, r.junit.save(c.JUnit, s))
 	}
 	return err
 }
@@ -161,67 +160,4 @@ func (n *notingWriter) Write(p []byte) (int, error) {
 		n.err = err
 	}
 	return written, err
-}
-
-// junitSuite and junitCase are the part of JUnit's format that CI systems read.
-type junitSuite struct {
-	XMLName  xml.Name    `xml:"testsuite"`
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Skipped  int         `xml:"skipped,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Seconds float64       `xml:"time,attr"`
-	Failure *junitMessage `xml:"failure"`
-	Skipped *junitMessage `xml:"skipped"`
-}
-
-type junitMessage struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
-func saveJUnit(path string, results []scenarios.Result, s scenarios.Summary) error {
-	suite := junitSuite{Name: "wavetank"}
-	for _, r := range results {
-		c := junitCase{Class: r.Spec.Scenario.Name, Name: "seed " + seedOf(r.Spec), Seconds: r.Real.Seconds()}
-		line := scenarios.LineOf(r).String()
-		switch {
-		case r.Failure != nil && s.IsQuarantined(r):
-			c.Skipped = &junitMessage{Message: "quarantined: " + r.Failure.Signature(), Text: "wavetank replay '" + line + "'"}
-		case r.Failure != nil:
-			c.Failure = &junitMessage{Message: r.Failure.Property, Text: r.Failure.String() + "\nwavetank replay '" + line + "'"}
-		case r.Verdict == scenarios.Inconclusive:
-			c.Skipped = &junitMessage{Message: inconclusive(r)}
-		}
-		suite.add(c)
-	}
-	if s.Canary != nil {
-		c := junitCase{Class: "canary", Name: s.Canary.Mutant.Name}
-		if s.Canary.Caught == nil {
-			c.Failure = &junitMessage{Message: "not found", Text: canaryText(s.Canary)}
-		}
-		suite.add(c)
-	}
-	text, err := xml.MarshalIndent(suite, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o644)
-}
-
-func (s *junitSuite) add(c junitCase) {
-	s.Cases = append(s.Cases, c)
-	s.Tests++
-	if c.Failure != nil {
-		s.Failures++
-	}
-	if c.Skipped != nil {
-		s.Skipped++
-	}
 }

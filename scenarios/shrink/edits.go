@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/sim"
@@ -34,7 +35,7 @@ func coarse() []pass {
 // passes are tried in this order: what takes away most comes first.
 func passes() []pass {
 	return []pass{
-		unstruck, shorter, withoutGoals, withoutKinds, withoutSteps, withoutModules, fewerDaemons, fewerClients, plainOptions,
+		unstruck, shorter, withoutGoals, withoutKinds, withoutSteps, together, withoutModules, fewerDaemons, fewerClients, plainOptions,
 		plainConditions, earlier, rounder, withoutPoints, fewerPoints, fewerFirings, plainSchedule,
 	}
 }
@@ -101,6 +102,27 @@ func withoutSteps(s scenarios.Script, _ scenarios.Result) []edit {
 		}
 		edits = append(edits, edit{what: what, apply: func(s scenarios.Script) scenarios.Script {
 			return s.Without(func(i int, _ faults.Step) bool { return i >= r.from && i < r.to })
+		}})
+	}
+	return edits
+}
+
+// together has a restart start everybody who is down, and those behind it left out that come
+// before anything else does.
+func together(s scenarios.Script, _ scenarios.Result) (edits []edit) {
+	restarts := func(i int) bool { return i < len(s.Plan) && s.Plan[i].Fault.Kind() == (faults.Restart{}).Kind() }
+	for i := range s.Plan {
+		if !restarts(i) || !restarts(i+1) || i > 0 && restarts(i-1) {
+			continue
+		}
+		end := i
+		for restarts(end) {
+			end++
+		}
+		edits = append(edits, edit{what: fmt.Sprintf("%d restarts but for one of all", end-i), apply: func(s scenarios.Script) scenarios.Script {
+			s = s.Without(func(n int, _ faults.Step) bool { return n > i && n < end })
+			s.Plan[i].Fault = faults.Restart{Who: cluster.RoleDead}
+			return s
 		}})
 	}
 	return edits

@@ -188,3 +188,16 @@ func TestFindDecisions(t *testing.T) {
 		}
 	}
 }
+
+// Restarts one behind another become one of everybody, and single ones stay.
+func TestTogether(t *testing.T) {
+	s := parsed(t, "scenario a\nat 1s restart mon.a\nat 1s kill mons\nat 2s restart mon.a\nat 3s restart mon.b\nat 4s restart mon.c\nat 5s kill mgrs\n")
+	edits := together(s, scenarios.Result{})
+	if len(edits) != 1 {
+		t.Fatalf("%d edits", len(edits))
+	}
+	const want = "at 1s restart mon.a\nat 1s kill mons\nat 2s restart dead\nat 5s kill mgrs\n"
+	if got := edits[0].apply(s).Plan.String(); got != want || len(s.Plan) != 6 {
+		t.Errorf("%s", got)
+	}
+}

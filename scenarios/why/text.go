@@ -30,12 +30,16 @@ func (r Report) Write(w io.Writer) error {
 		fmt.Fprintf(t, "%v\t%3d %%\t%s\n", m.At.Round(time.Microsecond), m.Percent(), strings.Repeat("#", m.Percent()/5))
 	}
 	t.Flush()
-	if before, after := r.Decided(); after.At > before.At {
+	switch before, after := r.Decided(); {
+	case after.At > before.At:
 		fmt.Fprintf(&b, "decided between %v and %v: of %d continuations %d fail, then %d\n", before.At, after.At, after.Of, before.Failed, after.Failed)
-	} else {
+	case len(r.Moments) > 1:
 		b.WriteString("decided from the beginning: continuations fail as often from any time\n")
 	}
 	r.writeFaults(&b)
+	if !r.Complete {
+		fmt.Fprintf(&b, "ended after %d runs: what is missing was not looked at\n", r.Runs)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -53,7 +57,7 @@ func (r Report) writeFaults(b *strings.Builder) {
 	t.Flush()
 	if most := r.Foremost(); most != nil {
 		fmt.Fprintf(b, "mattered most: %s\n", most.Step)
-	} else {
+	} else if r.Complete {
 		b.WriteString("no single fault mattered: the failure comes as often without it\n")
 	}
 }

@@ -41,6 +41,9 @@ type Options struct {
 	// Workers is how many runs there are at a time (one a core). The outcome does not
 	// depend on it.
 	Workers int
+	// Progress is told the report as it grows, after each time and each fault; nil means
+	// nobody is.
+	Progress func(Report)
 }
 
 func (o Options) withDefaults() Options {
@@ -91,10 +94,15 @@ type Report struct {
 	Moments   []Moment      `json:"moments"` // by time
 	Faults    []Fault       `json:"faults"`  // in the order of the plan; none if it is not a script's
 	Runs      int           `json:"runs"`
+	// Complete says that all was looked at, and the context did not end the work.
+	Complete bool `json:"complete"`
 }
 
-// Decided is between which two moments the share rises most.
+// Decided is between which two moments the share rises most, the same one if it never does.
 func (r Report) Decided() (before, after Moment) {
+	if len(r.Moments) == 0 {
+		return Moment{}, Moment{}
+	}
 	before, after = r.Moments[0], r.Moments[0]
 	for i := 1; i < len(r.Moments); i++ {
 		if a, b := r.Moments[i-1], r.Moments[i]; b.Percent()-a.Percent() > after.Percent()-before.Percent() {
@@ -116,8 +124,8 @@ func (r Report) Foremost() *Fault {
 	return most
 }
 
-// Why continues a failing run from many times. If the context ends its error is returned.
-// Errors: ErrNoFailure, ErrReal.
+// Why continues a failing run from many times. If the context ends it returns what it knows
+// by then: a time or a fault of which not all continuations were run is left out. Errors: ErrNoFailure, ErrReal.
 func Why(ctx context.Context, spec scenarios.Spec, opt Options) (Report, error) {
 	if spec.World == scenarios.WorldTCP {
 		return Report{}, ErrReal
@@ -131,9 +139,8 @@ func Why(ctx context.Context, spec scenarios.Spec, opt Options) (Report, error) 
 	a.report = Report{
 		Signature: run.Failure.Signature(), Line: scenarios.LineOf(run).String(), FailedAt: run.Failure.At, Runs: 1,
 	}
-	a.overTime()
-	a.overFaults()
-	return a.report, ctx.Err()
+	a.report.Complete = a.overTime() && a.overFaults()
+	return a.report, nil
 }
 
 type asking struct {
@@ -146,49 +153,86 @@ type asking struct {
 // finer is how many times are looked at between those where the share rises most.
 const finer = 5
 
-// overTime fills in the moments.
-func (a *asking) overTime() {
-	for i := range a.opt.Times {
-		a.moment(a.report.FailedAt * time.Duration(i) / time.Duration(a.opt.Times-1))
+// overTime fills in the moments, and reports whether it could look at all.
+func (a *asking) overTime() bool {
+	for _, i := range spread(a.opt.Times) {
+		if !a.moment(a.report.FailedAt * time.Duration(i) / time.Duration(a.opt.Times-1)) {
+			return false
+		}
 	}
 	for range finer {
 		before, after := a.report.Decided()
 		middle := (before.At + (after.At-before.At)/2).Round(time.Microsecond)
 		if middle <= before.At || middle >= after.At {
-			return
+			break
 		}
-		a.moment(middle)
+		if !a.moment(middle) {
+			return false
+		}
 	}
+	return true
 }
 
-func (a *asking) moment(at time.Duration) {
-	m := Moment{At: at, Share: a.share(a.run.Spec.Scenario, at)}
+// spread is the numbers below n, first and last and then those in the middle of others, so
+// that the first ones tell something of all.
+func spread(n int) []int {
+	out, gaps := []int{0, n - 1}, [][2]int{{0, n - 1}}
+	for len(gaps) > 0 {
+		from, to := gaps[0][0], gaps[0][1]
+		if gaps = gaps[1:]; to-from < 2 {
+			continue
+		}
+		middle := (from + to) / 2
+		out = append(out, middle)
+		gaps = append(gaps, [2]int{from, middle}, [2]int{middle, to})
+	}
+	return out
+}
+
+func (a *asking) moment(at time.Duration) bool {
+	share, all := a.share(a.run.Spec.Scenario, at)
+	if !all {
+		return false
+	}
+	m := Moment{At: at, Share: share}
 	i, _ := slices.BinarySearchFunc(a.report.Moments, m, func(x, y Moment) int { return int(x.At - y.At) })
 	a.report.Moments = slices.Insert(a.report.Moments, i, m)
+	a.tell()
+	return true
 }
 
-// overFaults continues the run from each fault, without it and with it. A scenario that
-// cannot be said in a script has no plan to take one out of.
-func (a *asking) overFaults() {
+func (a *asking) tell() {
+	if a.opt.Progress != nil {
+		a.opt.Progress(a.report)
+	}
+}
+
+// overFaults continues the run from each fault, without it and with it, and reports whether
+// it could look at all. A scenario that cannot be said in a script has no plan to take one
+// out of.
+func (a *asking) overFaults() bool {
 	script, err := scenarios.ScriptOf(a.run.Spec)
 	if err != nil {
-		return
+		return true
 	}
-	for i, struck := range a.run.Faults {
-		if i >= len(script.Plan) {
-			return
-		}
+	for i, struck := range a.run.Faults[:min(len(a.run.Faults), len(script.Plan))] {
 		without := script.Without(func(n int, _ faults.Step) bool { return n == i })
-		a.report.Faults = append(a.report.Faults, Fault{
-			Step: script.Plan[i].String(), At: struck.Struck,
-			With:    a.share(script.Scenario(), struck.Struck),
-			Without: a.share(without.Scenario(), struck.Struck),
-		})
+		f := Fault{Step: script.Plan[i].String(), At: struck.Struck}
+		var all bool
+		if f.With, all = a.share(script.Scenario(), struck.Struck); !all {
+			return false
+		}
+		if f.Without, all = a.share(without.Scenario(), struck.Struck); !all {
+			return false
+		}
+		a.report.Faults = append(a.report.Faults, f)
+		a.tell()
 	}
+	return true
 }
 
-// share continues a scenario from a time on.
-func (a *asking) share(s scenarios.Scenario, at time.Duration) (share Share) {
+// share continues a scenario from a time on, and reports whether all continuations were run.
+func (a *asking) share(s scenarios.Scenario, at time.Duration) (share Share, all bool) {
 	results := make([]bool, a.opt.Continuations)
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -199,20 +243,19 @@ func (a *asking) share(s scenarios.Scenario, at time.Duration) (share Share) {
 			}
 		})
 	}
-	for i := range results {
-		if a.ctx.Err() == nil {
-			next <- i
-		}
+	begun := 0
+	for ; begun < len(results) && a.ctx.Err() == nil; begun++ {
+		next <- begun
 	}
 	close(next)
 	wg.Wait()
-	a.report.Runs += len(results)
-	for _, failed := range results {
+	a.report.Runs += begun
+	for _, failed := range results[:begun] {
 		if share.Of++; failed {
 			share.Failed++
 		}
 	}
-	return share
+	return share, begun == len(results)
 }
 
 func (a *asking) fails(s scenarios.Scenario, from sim.Reseed) bool {

@@ -69,10 +69,38 @@ func TestWhy_refuses(t *testing.T) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := why.Why(ctx, spec(t), why.Options{}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
+}
+
+// When the time is over the report has what was looked at by then, whole shares only, and
+// says that there would have been more.
+func TestWhy_endsWithTheContext(t *testing.T) {
+	all, err := why.Why(context.Background(), spec(t), why.Options{Continuations: 5, Times: 4})
+	if err != nil || !all.Complete {
+		t.Fatalf("%v, %+v", err, all)
+	}
+	for _, end := range []int{0, 1, 3, len(all.Moments), len(all.Moments) + 1} {
+		ctx, cancel := context.WithCancel(context.Background())
+		told := 0
+		if end == 0 {
+			cancel()
+		}
+		r, err := why.Why(ctx, spec(t), why.Options{Continuations: 5, Times: 4, Progress: func(why.Report) {
+			if told++; told == end {
+				cancel()
+			}
+		}})
+		if err != nil || r.Complete || len(r.Moments)+len(r.Faults) != end || r.Runs != 1+5*len(r.Moments)+10*len(r.Faults) {
+			t.Errorf("ended after %d: %v, %+v", end, err, r)
+		}
+		for _, m := range r.Moments {
+			if !slices.Contains(all.Moments, m) {
+				t.Errorf("ended after %d: moment %+v is none of %+v", end, m, all.Moments)
+			}
+		}
+		var b strings.Builder
+		if _ = r.Write(&b); !strings.Contains(b.String(), "ended after") || strings.Contains(b.String(), "no single fault") {
+			t.Errorf("%s", b.String())
+		}
 	}
 }
 
@@ -82,7 +110,7 @@ func moment(at time.Duration, failed int) why.Moment {
 
 func TestReport(t *testing.T) {
 	r := why.Report{
-		Signature: "I-A on mon", FailedAt: 4 * time.Second,
+		Signature: "I-A on mon", FailedAt: 4 * time.Second, Complete: true,
 		Moments: []why.Moment{moment(0, 1), moment(time.Second, 0), moment(2*time.Second, 5), moment(3*time.Second, 19), moment(4*time.Second, 20)},
 		Faults: []why.Fault{
 			{Step: "at 1s kill mon.a", With: why.Share{Failed: 5, Of: 20}, Without: why.Share{Failed: 5, Of: 20}},

@@ -84,6 +84,8 @@ type Defects struct {
 	// NoCreatedAtFallback: a service that has not beaten yet cannot be listed
 	// (Launchpad 1495938).
 	NoCreatedAtFallback bool
+	// FailsOverTwice: a backend that is failing over may be failed over.
+	FailsOverTwice bool
 	// Unguarded: freeze, thaw and failover change rows whatever is in them.
 	Unguarded bool
 	// JudgesLate: whether a service is up, so that it can be failed over, is looked at

@@ -55,6 +55,9 @@ func (a *API) failover(c *call, clusters version) (answer, error) {
 		return answer{}, err
 	}
 	from := []string{db.ReplicationEnabled, db.ReplicationFailedOver}
+	if a.config.Defects.FailsOverTwice {
+		from = append(from, db.ReplicationFailingOver)
+	}
 	first, err := a.changeReplication(c, cluster, host, transition{
 		field: "replication_status", expected: repr(from), mustBeUp: true,
 		filter: db.ServiceFilter{ReplicationStatus: from}, set: db.Service{ReplicationStatus: db.ReplicationFailingOver},
