@@ -132,6 +132,13 @@ func (s *table) Cluster(t host.Task, f db.ClusterFilter) (db.Cluster, error) {
 	return db.Cluster{}, db.ErrNotFound
 }
 
+// HeldCluster is Cluster: nothing else happens while it is held.
+func (s *table) HeldCluster(t host.Task, f db.ClusterFilter) (db.Cluster, error) {
+	return s.Cluster(t, f)
+}
+
+func (s *table) Transaction(_ host.Task, fn func(cinder.Operations) error) error { return fn(s) }
+
 func (s *table) CreateCluster(t host.Task, c *db.Cluster) error {
 	if _, err := s.Cluster(t, db.ClusterFilter{Name: c.Name, Binary: c.Binary}); err == nil {
 		return db.ErrDuplicate

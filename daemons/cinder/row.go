@@ -34,13 +34,6 @@ func (s *Service) findRow(t host.Task) error {
 	}
 	set := s.fresh()
 	columns := []db.ServiceColumn{db.ServiceRPCVersion, db.ServiceObjectVersion}
-	if set.ClusterName != nil {
-		set.ReplicationStatus, set.ActiveBackendID, set.Frozen = rows[0].ReplicationStatus, rows[0].ActiveBackendID, rows[0].Frozen
-		if err := s.joinCluster(t, s.patiently, &set); err != nil {
-			return err
-		}
-		columns = append(columns, db.ServiceClusterName, db.ServiceReplicationStatus, db.ServiceActiveBackendID, db.ServiceFrozen)
-	}
 	if s.cfg.Defects.RestartTouchesHeartbeat {
 		set.UpdatedAt = s.now()
 		columns = append(columns, db.ServiceUpdatedAt)
@@ -48,8 +41,20 @@ func (s *Service) findRow(t host.Task) error {
 	if err := s.giveWay(t, s.patiently, rows); err != nil {
 		return err
 	}
-	_, err = s.cfg.Store.UpdateServices(t, s.self(), set, columns...)
-	return err
+	if set.ClusterName == nil {
+		_, err = s.cfg.Store.UpdateServices(t, s.self(), set, columns...)
+		return err
+	}
+	was := rows[0]
+	columns = append(columns, db.ServiceClusterName)
+	return s.inCluster(t, s.patiently, was, func(o Operations, c db.Cluster) error {
+		if was.ReplicationStatus != db.ReplicationError && was.ReplicationStatus != db.ReplicationFailoverError {
+			follow(&set, c)
+			columns = append(columns, db.ServiceReplicationStatus, db.ServiceActiveBackendID, db.ServiceFrozen)
+		}
+		_, err := o.UpdateServices(t, s.self(), set, columns...)
+		return err
+	})
 }
 
 // patiently is the store without limits of time but its own; see bounded.
@@ -77,12 +82,16 @@ func (s *Service) fresh() db.Service {
 // createRow makes the row. again says that there was one, whose flags are lost with it.
 func (s *Service) createRow(t host.Task, ops func() Operations, again bool) error {
 	row := s.fresh()
-	if row.ClusterName != nil {
-		if err := s.joinCluster(t, ops, &row); err != nil {
-			return err
-		}
+	var err error
+	if row.ClusterName == nil {
+		err = ops().CreateService(t, &row)
+	} else {
+		err = s.inCluster(t, ops, row, func(o Operations, c db.Cluster) error {
+			follow(&row, c)
+			return o.CreateService(t, &row)
+		})
 	}
-	if err := ops().CreateService(t, &row); err != nil {
+	if err != nil {
 		return err
 	}
 	s.id, s.uuid, s.alone = row.ID, row.UUID, false
@@ -122,23 +131,31 @@ func (s *Service) giveWay(t host.Task, ops func() Operations, rows []db.Service)
 	return nil
 }
 
-// joinCluster has a row take over how the replication of its cluster stands, which a member
-// that was away may have missed, unless its own backend is in error. If there is no cluster
-// it makes one with the row's flags; of several members that do so at once one succeeds,
-// and the others find it.
-func (s *Service) joinCluster(t host.Task, ops func() Operations, row *db.Service) error {
-	c, err := ops().Cluster(t, s.clusterFilter())
+// inCluster calls write within a transaction in which nobody else changes the service's
+// cluster: a freeze or a failover of all its members comes before or after it. If there is
+// no cluster, that is made with the flags of a row; of several members that do so at once
+// one succeeds, and the others find it. (In Cinder what comes between the two is lost.)
+func (s *Service) inCluster(t host.Task, ops func() Operations, row db.Service, write func(Operations, db.Cluster) error) error {
+	_, err := ops().Cluster(t, s.clusterFilter())
 	if errors.Is(err, db.ErrNotFound) {
-		if err = s.createCluster(t, ops, row); !errors.Is(err, db.ErrDuplicate) {
-			return err
-		}
-		c, err = ops().Cluster(t, s.clusterFilter())
+		err = s.createCluster(t, ops, &row)
 	}
-	if err != nil || row.ReplicationStatus == db.ReplicationError || row.ReplicationStatus == db.ReplicationFailoverError {
+	if err != nil && !errors.Is(err, db.ErrDuplicate) {
 		return err
 	}
+	return ops().Transaction(t, func(o Operations) error {
+		c, err := o.HeldCluster(t, s.clusterFilter())
+		if err != nil {
+			return err
+		}
+		return write(o, c)
+	})
+}
+
+// follow has a row take over how its cluster stands, which a member that was away may have
+// missed.
+func follow(row *db.Service, c db.Cluster) {
 	row.ReplicationStatus, row.ActiveBackendID, row.Frozen = c.ReplicationStatus, c.ActiveBackendID, c.Frozen
-	return nil
 }
 
 func (s *Service) clusterFilter() db.ClusterFilter {

@@ -16,6 +16,7 @@ type Operations interface {
 	UpdateServices(t host.Task, f db.ServiceFilter, set db.Service, columns ...db.ServiceColumn) (int, error)
 
 	Cluster(t host.Task, f db.ClusterFilter) (db.Cluster, error)
+	HeldCluster(t host.Task, f db.ClusterFilter) (db.Cluster, error)
 	CreateCluster(t host.Task, c *db.Cluster) error
 	UpdateClusters(t host.Task, f db.ClusterFilter, set db.Cluster, columns ...db.ClusterColumn) (int, error)
 
@@ -23,6 +24,9 @@ type Operations interface {
 	CreateWorker(t host.Task, w *db.Worker) error
 	ClaimWorker(t host.Task, w *db.Worker, service int64, at time.Time) (bool, error)
 	DeleteWorkers(t host.Task, f db.WorkerFilter) (int, error)
+
+	// Transaction does all that fn does, or nothing.
+	Transaction(t host.Task, fn func(Operations) error) error
 }
 
 // Store is the database.
@@ -33,8 +37,14 @@ type Store interface {
 }
 
 // NewStore is a database of package db as a Store.
-func NewStore(s *db.Store) Store { return store{s} }
+func NewStore(s *db.Store) Store { return store{operations{s.Operations}} }
 
-type store struct{ *db.Store }
+type store struct{ operations }
 
-func (s store) Within(d time.Duration) Operations { return s.Store.Within(d) }
+func (s store) Within(d time.Duration) Operations { return operations{s.Operations.Within(d)} }
+
+type operations struct{ db.Operations }
+
+func (o operations) Transaction(t host.Task, fn func(Operations) error) error {
+	return o.Operations.Transaction(t, func(o db.Operations) error { return fn(operations{o}) })
+}

@@ -141,6 +141,16 @@ func (o Operations) Cluster(t host.Task, f ClusterFilter) (Cluster, error) {
 	return selectRow(o, t, clusterTable, f.clause())
 }
 
+// HeldCluster is Cluster, by name and binary, within a transaction: nobody else changes it
+// until that ends. Error: ErrNotFound.
+func (o Operations) HeldCluster(t host.Task, f ClusterFilter) (Cluster, error) {
+	same := Cluster{Name: f.Name} // a write holds a row on every engine, and only some have "for update"
+	if _, err := o.UpdateClusters(t, f, same, "name"); err != nil {
+		return Cluster{}, err
+	}
+	return o.Cluster(t, f)
+}
+
 // CreateCluster inserts c, and sets its ID and, if it has none, a replication status.
 // Error: ErrDuplicate if one of its name and binary lives.
 func (o Operations) CreateCluster(t host.Task, c *Cluster) error {

@@ -120,6 +120,7 @@ func checks() []check {
 		{"several may migrate at once", migrateTogether},
 		{"a cluster lives once", clusterOnce},
 		{"a cluster's health is its members'", clusterHealth},
+		{"a cluster that is held does not change", heldCluster},
 		{"work is claimed by one", claim},
 		{"claims that compare seconds are lost", claimByStamp},
 		{"work of a service that is there keeps it there", foreignKey},
@@ -351,6 +352,42 @@ func foreignKey(r *rig) {
 		r.Errorf("error %v, want a refusal", err)
 	}
 	r.equal(len(r.list(db.ServiceFilter{})), 1)
+}
+
+func heldCluster(r *rig) {
+	named := db.ClusterFilter{Name: "c", Binary: "b"}
+	_, err := r.HeldCluster(r.task, named)
+	r.wants(err, db.ErrNotFound)
+	r.must(r.CreateCluster(r.task, &db.Cluster{Name: "c", Binary: "b"}))
+	done := false
+	r.must(r.store.Transaction(r.task, func(o db.Operations) error {
+		c, err := o.HeldCluster(r.task, named)
+		r.must(err)
+		r.equal(c.Name, "c")
+		r.loop.Go("another", func(t host.Task) {
+			defer r.task.Wake()
+			defer func() { done = true }()
+			err := db.ErrBusy
+			for errors.Is(err, db.ErrBusy) {
+				_, err = r.UpdateClusters(t, named, db.Cluster{Frozen: true}, db.ClusterFrozen)
+			}
+			if err != nil {
+				r.Error(err)
+			}
+		})
+		r.task.Sleep(50 * time.Millisecond)
+		r.equal(done, false)
+		c, err = o.Cluster(r.task, named)
+		r.must(err)
+		r.equal(c.Frozen, false)
+		return nil
+	}))
+	for !done {
+		r.task.ParkFor("the other")
+	}
+	c, err := r.Cluster(r.task, named)
+	r.must(err)
+	r.equal(c.Frozen, true)
 }
 
 func transaction(r *rig) {
