@@ -110,6 +110,9 @@ func archives() []TableEntry {
 }
 
 var _ = DescribeTable("archives", func(a scenarios.Archive) {
+	if a.In(scenarios.WorldTCP) {
+		unlessNamed(scenarios.WorldTCP)
+	}
 	Expect(a.Check()).To(Succeed())
 }, archives())
 
@@ -134,8 +137,18 @@ var _ = DescribeTable("what once failed", func(r scenarios.Regression) {
 	Expect(problem).To(BeEmpty())
 }, regressions())
 
+// unlessNamed skips a spec of a world that takes minutes of real time, unless a filter of
+// labels let it through.
+func unlessNamed(world string) {
+	GinkgoHelper()
+	if world == scenarios.WorldTCP && GinkgoLabelFilter() == "" {
+		Skip("it takes real time; -ginkgo.label-filter=world:tcp runs it")
+	}
+}
+
 func runSpec(spec scenarios.Spec) {
 	GinkgoHelper()
+	unlessNamed(spec.World)
 	if lacking := spec.Scenario.CheckIn(spec.World); lacking != nil {
 		Skip(lacking.Error())
 	}
