@@ -208,6 +208,16 @@ func TestCheckers(t *testing.T) {
 				at(3, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(4, "mon.a", served),
 			},
 		}, {
+			property: "I-EL-2", // a process that has restarted has to apply it again
+			good: []cluster.Observation{
+				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), restarted(2, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a"}),
+				at(2, "mon.b", follows(2, "a")), restarted(3, "mon.a", members(2, "1:a,2:b,3:c,4:d")), restarted(3, "mon.a", served),
+			},
+			bad: []cluster.Observation{
+				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(2, "mon.a", mon.Role{Role: cluster.Leader, Term: 2, Leader: "a"}),
+				at(2, "mon.b", follows(2, "a")), at(3, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(3, "mon.a", served),
+			},
+		}, {
 			property: "I-EL-2", // of four, three are a majority
 			good: []cluster.Observation{
 				at(1, "mon.a", members(2, "1:a,2:b,3:c,4:d")), at(1, "mon.d", follows(2, "")), at(1, "mon.b", follows(2, "a")), at(2, "mon.a", served),

@@ -23,6 +23,7 @@ type majorityQuorum struct {
 	known     map[string]uint64 // the epoch that a monitor has applied
 	before    map[string]uint64 // the one before that
 	applied   map[string]uint64 // the step in which it has
+	pid       map[string]uint32 // of the process that has; another one has to apply it again
 	followers map[uint64]map[string]bool
 	latest    uint64 // of all terms
 }
@@ -32,6 +33,7 @@ func newMajorityQuorum(b Bounds) *majorityQuorum {
 	return &majorityQuorum{
 		maps:  map[uint64][]string{0: b.Founders},
 		known: make(map[string]uint64), before: make(map[string]uint64), applied: make(map[string]uint64),
+		pid: make(map[string]uint32),
 		followers: make(map[uint64]map[string]bool),
 	}
 }
@@ -42,10 +44,13 @@ func (c *majorityQuorum) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
 	case mon.Members:
 		c.maps[f.Epoch] = monitorsOf(f)
+		if o.PID != c.pid[o.Host] {
+			c.known[o.Host] = c.epochBefore(f.Epoch)
+		}
 		if f.Epoch != c.known[o.Host] {
 			c.before[o.Host], c.applied[o.Host] = c.known[o.Host], o.Step
 		}
-		c.known[o.Host], c.newest = f.Epoch, max(c.newest, f.Epoch)
+		c.known[o.Host], c.newest, c.pid[o.Host] = f.Epoch, max(c.newest, f.Epoch), o.PID
 	case mon.Role:
 		c.latest = max(c.latest, f.Term)
 		if f.Role == "electing" {
@@ -60,6 +65,16 @@ func (c *majorityQuorum) Observe(o cluster.Observation) string {
 		}
 	}
 	return ""
+}
+
+// epochBefore is the newest epoch before another that anybody has stated.
+func (c *majorityQuorum) epochBefore(epoch uint64) (before uint64) {
+	for e := range c.maps {
+		if e < epoch {
+			before = max(before, e)
+		}
+	}
+	return before
 }
 
 func monitorsOf(f mon.Members) (hosts []string) {

@@ -138,7 +138,7 @@ func (p *party) judgeLossy(s *incoming, t *msg.ConnectionTracker) {
 
 // judgeLossless: numbers rise, and those that are missing were sent before a
 // session was known to have ended. What comes by fast dispatch can be ahead of
-// that news.
+// that news. Messages for an instance that is gone are missed by nobody.
 func (p *party) judgeLossless(life, n uint32) {
 	last := p.last[life]
 	p.run.check(n > last, "I-MSG-1", "%v: message %d of life %d after message %d", p, n, life, last)
@@ -153,9 +153,15 @@ func (p *party) judgeLossless(life, n uint32) {
 }
 
 func (p *party) explain(g gap) {
-	if sender := p.run.parties[1-p.side]; sender.life == g.life {
-		p.run.check(g.next-1 <= sender.doomed, "I-MSG-1", "%v: messages %d to %d are missing and no session ended", p, g.last+1, g.next-1)
+	sender := p.run.parties[1-p.side]
+	if sender.life != g.life {
+		return
 	}
+	last := min(g.next-1, uint32(len(sender.aimed)))
+	for last > g.last && sender.aimed[last-1] != p.nonce { // for an instance that is gone
+		last--
+	}
+	p.run.check(last <= max(sender.doomed, g.last), "I-MSG-1", "%v: messages %d to %d are missing and no session ended", p, g.last+1, last)
 }
 
 // judgeEnd looks at what must be true once everything has settled.
