@@ -33,7 +33,7 @@ func newMajorityQuorum(b Bounds) *majorityQuorum {
 	return &majorityQuorum{
 		maps:  map[uint64][]string{0: b.Founders},
 		known: make(map[string]uint64), before: make(map[string]uint64), applied: make(map[string]uint64),
-		pid: make(map[string]uint32),
+		pid:       make(map[string]uint32),
 		followers: make(map[uint64]map[string]bool),
 	}
 }
