@@ -179,7 +179,7 @@ func (s *table) CreateWorker(t host.Task, w *db.Worker) error {
 
 func (s *table) ClaimWorker(t host.Task, w *db.Worker, service int64, at time.Time) (bool, error) {
 	for i := range s.all().workers {
-		if r := &s.all().workers[i]; r.ID == w.ID && r.RacePreventer == w.RacePreventer {
+		if r := &s.all().workers[i]; r.ID == w.ID && r.ResourceID == w.ResourceID && r.RacePreventer == w.RacePreventer {
 			r.ServiceID, r.UpdatedAt, r.RacePreventer = service, at, r.RacePreventer+1
 			*w = *r
 			return true, s.begin(t)

@@ -83,11 +83,13 @@ func (o Operations) CreateWorker(t host.Task, w *Worker) error {
 
 // ClaimWorker gives the work to a service, and stamps it with at, if the row is still
 // as in w; then it reports true and w is as the row is now. Of several that claim one at
-// once one succeeds.
+// once one succeeds. The number alone does not tell: SQLite gives that of a row which was
+// removed to the next one, and a claim may be long under way.
 func (o Operations) ClaimWorker(t host.Task, w *Worker, service int64, at time.Time) (bool, error) {
 	set := *w
 	set.ServiceID, set.UpdatedAt, set.RacePreventer = service, at, w.RacePreventer+1
-	c := WorkerFilter{ID: w.ID}.clause()
+	c := WorkerFilter{ID: w.ID, ResourceType: w.ResourceType, ResourceID: w.ResourceID, ServiceID: w.ServiceID}.clause()
+	c.equal("status", w.Status)
 	if o.store.options.Defects.StampAsVersion {
 		set.UpdatedAt = at.Truncate(time.Second)
 		c.and("updated_at = ?", w.UpdatedAt)

@@ -318,6 +318,16 @@ func claim(r *rig) {
 		r.must(err)
 		r.equal(won, i == 0)
 	}
+	for _, other := range []func(*db.Worker){
+		func(w *db.Worker) { w.ResourceID = "2" }, func(w *db.Worker) { w.ResourceType = "Snapshot" },
+		func(w *db.Worker) { w.Status = "deleting" }, func(w *db.Worker) { w.ServiceID++ },
+	} {
+		another := w // that had the number before
+		other(&another)
+		won, err := r.ClaimWorker(r.task, &another, s.ID, r.at(2*time.Second))
+		r.must(err)
+		r.equal(won, false)
+	}
 	all, err := r.Workers(r.task, db.WorkerFilter{ServiceID: s.ID, UpdatedBefore: r.at(time.Second)})
 	r.must(err)
 	r.equal(all, []db.Worker{w})
