@@ -25,7 +25,7 @@ func (t *Topology) spareMonKind() Kind {
 			for _, name := range t.SpareMonNames() {
 				c.AddMachine(name, true)
 			}
-			c.members = members{made: make(map[string]maker), coming: make(map[string]bool)}
+			c.members = members{made: make(map[string]maker), coming: make(map[string]bool), epochs: make(map[string]uint64)}
 			c.world.Observe(c.observeMembers)
 		},
 		Roles: []Role{
@@ -37,8 +37,9 @@ func (t *Topology) spareMonKind() Kind {
 
 // members is what the operator knows of the monitors that come and go.
 type members struct {
-	made   map[string]maker // the last disk that a monitor was given, if not the first
-	coming map[string]bool  // added, and not removed since
+	made   map[string]maker  // the last disk that a monitor was given, if not the first
+	coming map[string]bool   // added, and not removed since
+	epochs map[string]uint64 // of the monmap that each monitor has executed
 }
 
 // maker is what a monitor that joins is made with.
@@ -85,9 +86,19 @@ func (c *Cluster) newMons() (names []string) {
 }
 
 // outside reports whether a monitor is surely no member, and will not become one by a
-// command that was given before.
+// command that was given before. As long as most members have yet to execute that it was
+// removed, they may need it for that, with what it knows.
 func (c *Cluster) outside(name string) bool {
-	return !slices.Contains(c.MonMembers(), name) && !c.members.coming[name]
+	if slices.Contains(c.MonMembers(), name) || c.members.coming[name] {
+		return false
+	}
+	know := 0
+	for _, member := range c.MonMembers() {
+		if c.members.epochs[member] == c.view.members.Epoch {
+			know++
+		}
+	}
+	return 2*know > len(c.MonMembers())
 }
 
 // getMonMap is the newest monmap as the operator gets it from the monitors.
@@ -151,7 +162,11 @@ func (c *Cluster) RemoveMon(name string) bool {
 // observeMembers notes who has left, and may be added again.
 func (c *Cluster) observeMembers(o Observation) {
 	f, ok := o.Fact.(mon.Members)
-	if !ok || f.Epoch <= c.view.members.Epoch {
+	if !ok {
+		return
+	}
+	c.members.epochs[o.Host] = f.Epoch
+	if f.Epoch <= c.view.members.Epoch {
 		return
 	}
 	before := c.MonMembers()
