@@ -24,6 +24,7 @@ type table struct {
 	last     int64
 	writes   []string // "host: columns" of each update
 	onCreate func()   // what happens once a row is made
+	onUpdate func()   // what happens before rows of services are updated
 }
 
 func (s *table) all() *table {
@@ -50,7 +51,8 @@ func (s *table) begin(t host.Task) error {
 
 func chooses(f db.ServiceFilter, r db.Service) bool {
 	return !r.Deleted && (f.ID == 0 || f.ID == r.ID) && (f.Host == "" || f.Host == r.Host) && (f.Binary == "" || f.Binary == r.Binary) &&
-		(f.Topic == "" || f.Topic == r.Topic) && (f.UUID == "" || f.UUID == r.UUID)
+		(f.Topic == "" || f.Topic == r.Topic) && (f.UUID == "" || f.UUID == r.UUID) &&
+		(f.ReportCount == nil || *f.ReportCount == r.ReportCount)
 }
 
 func (s *table) Services(t host.Task, f db.ServiceFilter) (out []db.Service, err error) {
@@ -104,6 +106,9 @@ func (s *table) UpdateServices(t host.Task, f db.ServiceFilter, set db.Service, 
 		return 0, err
 	}
 	a := s.all()
+	if a.onUpdate != nil {
+		a.onUpdate()
+	}
 	for i := range a.services {
 		r := &a.services[i]
 		if !chooses(f, *r) {

@@ -65,20 +65,28 @@ func (s *Service) bounded(began time.Duration) func() Operations {
 
 // beat counts up in the row and stamps it, and makes it anew if it has gone. It changes
 // nothing else in it but the availability zone.
+//
+// It does so only if nobody has counted since it has read the row: a heartbeat that was
+// given up may be executed long after, and must not set the row back. (Cinder's does.) Who
+// comes too late, after another process of the name, tries again.
 func (s *Service) beat(t host.Task, ops func() Operations) error {
-	row, err := s.row(t, ops())
-	if errors.Is(err, db.ErrNotFound) {
-		s.log.Debug("the service's row has disappeared, recreating it")
-		if err := s.createRow(t, ops, true); err != nil {
+	const tries = 3
+	for range tries {
+		if written, err := s.tryBeat(t, ops); written || err != nil {
 			return err
 		}
-		row, err = s.row(t, ops())
 	}
+	return db.ErrNotFound // it has gone in between, or somebody counts all the time
+}
+
+// tryBeat reports whether the heartbeat was written.
+func (s *Service) tryBeat(t host.Task, ops func() Operations) (written bool, err error) {
+	row, err := s.rowAnew(t, ops)
 	if err == nil && !s.alone { // what was begun when the row was made
 		err = s.lookAround(t, ops)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	columns := []db.ServiceColumn{db.ServiceReportCount, db.ServiceUpdatedAt}
 	if row.AvailabilityZone != s.opt.AvailabilityZone {
@@ -86,13 +94,12 @@ func (s *Service) beat(t host.Task, ops func() Operations) error {
 	}
 	set := db.Service{ReportCount: row.ReportCount + 1, UpdatedAt: s.now(), AvailabilityZone: s.opt.AvailabilityZone}
 	s.h.Probe(BeatSent{s.who(), s.id, set.ReportCount, sinceEpoch(set.UpdatedAt)})
-	n, err := ops().UpdateServices(t, s.self(), set, columns...)
-	switch {
-	case err != nil:
-		return err
-	case n == 0: // it has gone in between
-		return db.ErrNotFound
+	as := s.self()
+	as.ReportCount = &row.ReportCount
+	n, err := ops().UpdateServices(t, as, set, columns...)
+	if err != nil || n == 0 {
+		return false, err
 	}
 	s.h.Probe(Beat{s.who(), s.id, set.ReportCount, sinceEpoch(set.UpdatedAt)})
-	return nil
+	return true, nil
 }

@@ -57,6 +57,21 @@ func (s *Service) findRow(t host.Task) error {
 	})
 }
 
+// rowAnew is the row, which is made anew if it has gone. An operator may remove it at any
+// time, also between the start of the process and that of its driver. (Cinder's driver
+// stays without a set-up then.)
+func (s *Service) rowAnew(t host.Task, ops func() Operations) (db.Service, error) {
+	row, err := s.row(t, ops())
+	if !errors.Is(err, db.ErrNotFound) {
+		return row, err
+	}
+	s.log.Debug("the service's row has disappeared, recreating it")
+	if err := s.createRow(t, ops, true); err != nil {
+		return db.Service{}, err
+	}
+	return s.row(t, ops())
+}
+
 // patiently is the store without limits of time but its own; see bounded.
 func (s *Service) patiently() Operations { return s.cfg.Store }
 

@@ -161,6 +161,38 @@ func TestService_driver(t *testing.T) {
 	}
 }
 
+// TestService_rowGoesBeforeItsDriver: a row that is removed before the driver is set up is
+// made anew.
+func TestService_rowGoesBeforeItsDriver(t *testing.T) {
+	r := newRig(t)
+	r.start("ctl@lvm", cinder.BinaryVolume, cinder.NewVolume(&driver{setUps: 1}))
+	r.w.Run(500 * time.Millisecond) // the driver has failed once
+	r.db.services = nil
+	r.w.Run(time.Minute)
+	if s := r.row(); s.UpdatedAt.IsZero() {
+		t.Errorf("it does not beat: %+v", s)
+	}
+}
+
+// TestService_beatsTooLate: a heartbeat does not set back a row in which somebody has
+// counted since it was read; it counts on from there.
+func TestService_beatsTooLate(t *testing.T) {
+	r := newRig(t)
+	r.start("ctl@lvm", cinder.BinaryVolume, cinder.NewVolume(&driver{}))
+	r.w.Run(5 * time.Second)
+	late := true
+	r.db.onUpdate = func() {
+		if late {
+			late = false
+			r.db.services[0].ReportCount = 40
+		}
+	}
+	r.w.Run(10 * time.Second)
+	if s := r.row(); late || s.ReportCount != 41 {
+		t.Errorf("it has counted to %d", s.ReportCount)
+	}
+}
+
 // TestService_intervals: a service_down_time that beats cannot keep is set right.
 func TestService_intervals(t *testing.T) {
 	for _, tt := range []struct{ report, down, want time.Duration }{

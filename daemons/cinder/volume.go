@@ -60,7 +60,7 @@ func (v *Volume) setUp(t host.Task) bool {
 }
 
 func (v *Volume) doSetUp(t host.Task) error {
-	row, err := v.s.row(t, v.s.cfg.Store)
+	row, err := v.s.rowAnew(t, v.s.patiently)
 	if err != nil {
 		return err
 	}

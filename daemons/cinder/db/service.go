@@ -115,6 +115,7 @@ type ServiceFilter struct {
 	Frozen            *bool
 	Cluster           *string // "" is none
 	ReplicationStatus []string
+	ReportCount       *int
 	UpSince           time.Time // a sign of life at that time or later
 	Deleted           bool      // deleted ones too
 }
@@ -134,6 +135,9 @@ func (f ServiceFilter) clause() *clause {
 	c.is("frozen", f.Frozen)
 	c.text("cluster_name", f.Cluster)
 	c.oneOf("replication_status", f.ReplicationStatus)
+	if f.ReportCount != nil {
+		c.and("report_count = ?", *f.ReportCount)
+	}
 	c.seen(f.UpSince)
 	c.undeleted(f.Deleted)
 	return c

@@ -194,7 +194,12 @@ func updateColumns(r *rig) {
 	r.equal(r.list(db.ServiceFilter{}), []db.Service{s})
 	n, err = r.UpdateServices(r.task, db.ServiceFilter{ID: s.ID}, s, db.ServiceReportCount)
 	r.must(err)
-	r.equal(n, 1) // found, though it has the value already
+	r.equal(n, 1)                          // found, though it has the value already
+	for want, count := range []int{7, 8} { // only if nobody has counted since
+		n, err = r.UpdateServices(r.task, db.ServiceFilter{ID: s.ID, ReportCount: &count}, db.Service{ReportCount: 9}, db.ServiceReportCount)
+		r.must(err)
+		r.equal(n, want)
+	}
 }
 
 func compareAndSet(r *rig) {
