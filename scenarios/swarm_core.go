@@ -71,7 +71,7 @@ func (w *weather) drawCore(at time.Duration) core {
 		}
 	}
 	for _, name := range c.out {
-		if t.ServiceOf(name).Host != "" && !w.rowsVanish() {
+		if t.ServiceOf(name).Host != "" && !w.rowsVanish() && !w.stampsAhead() {
 			c.dead = append(c.dead, name)
 		}
 	}
@@ -96,6 +96,21 @@ func (w *weather) rowsVanish() bool {
 	return slices.ContainsFunc(w.plan, func(s faults.Step) bool {
 		kind := s.Fault.Kind()
 		return kind == faults.ServiceRemove{}.Kind() || kind == faults.DBFailover{}.Kind() || kind == faults.DBRestore{}.Kind()
+	})
+}
+
+// stampsAhead reports whether somebody's clock goes so far ahead that a stamp of his is not
+// believed: who is down for that now may be up for a while once its time has come.
+func (w *weather) stampsAhead() bool {
+	return slices.ContainsFunc(w.plan, func(s faults.Step) bool {
+		var ahead time.Duration
+		switch f := s.Fault.(type) {
+		case faults.ClockOffset:
+			ahead = f.Offset
+		case faults.ClockStep:
+			ahead = f.By
+		}
+		return ahead > w.t.Cinder.API.ServiceDownTime
 	})
 }
 
