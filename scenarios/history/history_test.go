@@ -22,6 +22,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/scenarios/history"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
 
 func header() history.Header {
@@ -229,7 +230,7 @@ func TestReader_broken(t *testing.T) {
 		"a fact of nothing":        {swap(`"fact":"mon.role"`, `"fact":""`), history.ErrSyntax, "it has no fact"},
 		"two objects":              {swap(`"pid":1`, `"pid":1}{"t":1`), history.ErrSyntax, "x.jsonl:2: "},
 		"not UTF-8":                {swap(`"leader"`, "\"\xff\""), history.ErrSyntax, "it is not UTF-8"},
-		"a gigantic line":          {first + strings.Repeat("x", history.MaxLine+1), history.ErrSyntax, "it is longer than"},
+		"a gigantic line":          {first + strings.Repeat("x", tracefile.MaxLine+1), history.ErrSyntax, "it is longer than"},
 		"no facts":                 {`{"history":1,"world":"sim"}` + "\n", history.ErrSyntax, "which facts there are"},
 		"a machine twice":          {swap(`"machines":[`, `"machines":[{"machine":"mon.a","addr":"10.0.0.9"},`), history.ErrSyntax, `machine "mon.a"`},
 		"no address":               {swap(`"10.0.0.1"`, `""`), history.ErrSyntax, `machine "mon.a"`},

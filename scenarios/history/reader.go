@@ -12,16 +12,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/sim/tracefile"
 )
-
-// MaxLine is the length in bytes of the longest line that a Reader takes.
-const MaxLine = 4 << 20
 
 // Reader reads one history and keeps one line at a time. It is used by one goroutine.
 type Reader struct {
 	name    string
-	in      *bufio.Scanner
-	whole   bool // the line of the scanner has an end
+	in      *tracefile.Lines
 	header  Header
 	types   map[string]factType
 	unknown map[string]int // facts that this program does not know, by kind
@@ -35,9 +32,7 @@ type Reader struct {
 // NewReader reads the header of a history. The name is for errors. Errors: ErrVersion,
 // ErrSyntax, ErrCut, those of in.
 func NewReader(name string, in io.Reader) (*Reader, error) {
-	r := &Reader{name: name, in: bufio.NewScanner(in), unknown: make(map[string]int)}
-	r.in.Buffer(nil, MaxLine)
-	r.in.Split(r.split)
+	r := &Reader{name: name, in: tracefile.NewLines(in), unknown: make(map[string]int)}
 	if err := r.readHeader(); err != nil {
 		return nil, err
 	}
@@ -157,7 +152,7 @@ func (r *Reader) readHeader() error {
 		History *int `json:"history"`
 	}
 	switch err := json.Unmarshal(text, &version); {
-	case !r.whole:
+	case !r.in.Whole():
 		return r.broken(ErrCut, "in the middle of the first line")
 	case err != nil || version.History == nil:
 		return r.broken(ErrVersion, "it does not begin with the header of a history")
@@ -180,16 +175,16 @@ func (r *Reader) readHeader() error {
 
 // scan is the next line.
 func (r *Reader) scan() ([]byte, error) {
-	if r.in.Scan() {
-		r.line++
-		return r.in.Bytes(), nil
-	}
-	switch err := r.in.Err(); {
+	text, err := r.in.Next()
+	switch {
 	case err == nil:
+		r.line = r.in.Number()
+		return text, nil
+	case err == io.EOF:
 		return nil, io.EOF
 	case errors.Is(err, bufio.ErrTooLong):
 		r.line++
-		return nil, r.broken(ErrSyntax, "it is longer than %d bytes", MaxLine)
+		return nil, r.broken(ErrSyntax, "it is longer than %d bytes", tracefile.MaxLine)
 	default:
 		return nil, fmt.Errorf("%s:%d: %w", r.name, r.line+1, err)
 	}
@@ -206,25 +201,12 @@ func (r *Reader) decode(text []byte, into any) error {
 	switch {
 	case !utf8.Valid(text):
 		return r.broken(ErrSyntax, "it is not UTF-8")
-	case err != nil && !r.whole:
+	case err != nil && !r.in.Whole():
 		return r.broken(ErrCut, "in the middle of a line")
 	case err != nil:
 		return r.broken(ErrSyntax, "%v", err)
 	}
 	return nil
-}
-
-// split is bufio.ScanLines that remembers whether the line has an end.
-func (r *Reader) split(data []byte, atEOF bool) (advance int, line []byte, err error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		r.whole = true
-		return i + 1, data[:i], nil
-	}
-	if atEOF && len(data) > 0 {
-		r.whole = false
-		return len(data), data, nil
-	}
-	return 0, nil, nil
 }
 
 // broken is an error with its place.

@@ -12,10 +12,6 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLine is the length in bytes of the longest line that a Reader takes. The
-// simulator writes none near it.
-const MaxLine = 4 << 20
-
 // Errors of a Reader, wrapped with the file and the line.
 var (
 	// ErrSyntax: a line is not what a trace consists of.
@@ -32,10 +28,9 @@ var (
 // Reader reads one trace. It is used by one goroutine.
 type Reader struct {
 	name   string
-	in     *bufio.Scanner
+	in     *Lines
 	header Header
 	last   Event // the one before; its text is not kept
-	whole  bool  // the line of the scanner has an end
 	ended  bool  // KindEnd was read
 	err    error // what Next goes on to answer
 }
@@ -43,9 +38,7 @@ type Reader struct {
 // NewReader reads the header of a trace. The name is for errors. Errors:
 // ErrVersion, ErrSyntax, ErrCut, those of in.
 func NewReader(name string, in io.Reader) (*Reader, error) {
-	r := &Reader{name: name, in: bufio.NewScanner(in)}
-	r.in.Buffer(nil, MaxLine)
-	r.in.Split(r.split)
+	r := &Reader{name: name, in: NewLines(in)}
 	if err := r.readHeader(); err != nil {
 		return nil, err
 	}
@@ -92,12 +85,13 @@ func (r *Reader) next() (Event, error) {
 
 // read is the next line, checked by itself.
 func (r *Reader) read() (Event, error) {
-	if !r.in.Scan() {
-		return Event{}, r.scanError()
+	text, err := r.in.Next()
+	if err != nil {
+		return Event{}, r.readError(err)
 	}
-	e := Event{Line: r.last.Line + 1, Text: r.in.Text()}
-	if err := jsonError(r.in.Bytes()); err != nil {
-		if !r.whole {
+	e := Event{Line: r.in.Number(), Text: string(text)}
+	if err := jsonError(text); err != nil {
+		if !r.in.Whole() {
 			return Event{}, r.broken(e.Line, ErrCut, "in the middle of a line: %v", err)
 		}
 		return Event{}, r.broken(e.Line, ErrSyntax, "%v", err)
@@ -109,28 +103,16 @@ func (r *Reader) read() (Event, error) {
 	return e, nil
 }
 
-func (r *Reader) scanError() error {
-	switch err := r.in.Err(); {
-	case err == nil:
+// readError is why there is no next line, with its place.
+func (r *Reader) readError(err error) error {
+	switch {
+	case err == io.EOF:
 		return io.EOF
 	case errors.Is(err, bufio.ErrTooLong):
-		return r.broken(r.last.Line+1, ErrSyntax, "it is longer than %d bytes", MaxLine)
+		return r.broken(r.in.Number()+1, ErrSyntax, "it is longer than %d bytes", MaxLine)
 	default:
-		return fmt.Errorf("%s:%d: %w", r.name, r.last.Line+1, err)
+		return fmt.Errorf("%s:%d: %w", r.name, r.in.Number()+1, err)
 	}
-}
-
-// split is bufio.ScanLines that remembers whether the line has an end.
-func (r *Reader) split(data []byte, atEOF bool) (advance int, line []byte, err error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		r.whole = true
-		return i + 1, data[:i], nil
-	}
-	if atEOF && len(data) > 0 {
-		r.whole = false
-		return len(data), data, nil
-	}
-	return 0, nil, nil
 }
 
 // jsonError says what keeps a line from being a JSON object; nil if nothing does.
