@@ -76,8 +76,12 @@ func (s *Service) beat(t host.Task, ops func() Operations) error {
 			return err
 		}
 	}
-	return db.ErrNotFound // it has gone in between, or somebody counts all the time
+	return errContested
 }
+
+// errContested: each time the row was there, somebody else had changed or removed it by the
+// time that it was to be written.
+var errContested = errors.New("the service's row changes all the time")
 
 // tryBeat reports whether the heartbeat was written.
 func (s *Service) tryBeat(t host.Task, ops func() Operations) (written bool, err error) {
