@@ -529,9 +529,16 @@ func TestBoundedDetection_hearsLate(t *testing.T) {
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	five := at(1, "mon.a", mon.Members{Epoch: 2, Members: "1:a,2:b,3:c,4:d,5:e"})
 	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8})}
+	executed := func(where string, seconds ...int) (list []cluster.Observation) {
+		for _, s := range seconds {
+			list = append(list, at(s, where, quorum.Applied{Index: uint64(s)}))
+		}
+		return list
+	}
 	for _, tt := range []struct {
 		late, dead string
 		before     []cluster.Observation
+		executed   []cluster.Observation
 		excused    bool
 	}{
 		{late: "mon.b mon.c", excused: true},
@@ -542,8 +549,13 @@ func TestBoundedDetection_hearsLate(t *testing.T) {
 		{late: "mon.b mon.c", before: []cluster.Observation{five}},
 		{late: "mon.b mon.c mon.d", before: []cluster.Observation{five}, excused: true},
 		{late: "mon.b mon.c", dead: "mon.e", before: []cluster.Observation{five}, excused: true},
+		{late: "mon.b mon.c", executed: executed("mon.a", 10, 25, 35, 43, 50)},                // due at 42
+		{late: "mon.b mon.c", executed: executed("mon.a", 10, 25, 35, 42, 50), excused: true}, // what was through last may be older
+		{late: "mon.b mon.c", executed: executed("mon.b", 10, 25, 35, 43, 50), excused: true}, // does not lead
+		{late: "mon.b mon.c", executed: executed("mon.a", 10, 35, 43, 50), excused: true},     // ages are new since 35
+		{late: "mon.b mon.c", executed: executed("mon.a", 10, 25, 35, 43, 62), excused: true}, // this may be its end
 	} {
-		history := append(tt.before, silent...)
+		history := slices.Insert(append(tt.before, silent...), len(tt.before)+len(silent)-1, tt.executed...)
 		if v := feed(t, "I-MGR-11", calm{late: tt.late, dead: tt.dead}, history); (v == "") != tt.excused {
 			t.Errorf("late %q, dead %q of %d facts: excused %v, want %v", tt.late, tt.dead, len(history), v == "", tt.excused)
 		}
