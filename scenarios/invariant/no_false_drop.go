@@ -14,14 +14,15 @@ import (
 // stood still itself (MM-11), or has just come to lead (MM-12), has no ground to
 // call anybody silent.
 //
-// It is not judged while links are disturbed, nor of a manager whose session is
-// younger than that, or is with another monitor that stood still or is gone: then a beacon that
-// was sent may rightly not lie in front of the leader.
+// It is not judged while links are disturbed: then a beacon that was sent may rightly not
+// have arrived. Nor do those count that another monitor should have passed on which is gone,
+// or stood still while the leader did not.
 type noFalseDrop struct {
 	timeline Timeline
 	bounds   Bounds
 	sent     map[uint64]beacons                  // by gid
-	sessions map[uint64]session                  // by gid
+	sentTo   map[uint64]map[string]time.Duration // the last beacon, by gid and monitor
+	sessions map[uint64]string                   // the monitor, by gid
 	received map[string]map[uint64]time.Duration // by leader and gid
 	leads    map[string]time.Duration            // since when
 }
@@ -29,17 +30,12 @@ type noFalseDrop struct {
 // beacons are what a manager sent: the last one, and since when none of them has been late.
 type beacons struct{ last, since time.Duration }
 
-// session is the monitor that a manager sends its beacons to, and since when.
-type session struct {
-	mon   string // its host
-	since time.Duration
-}
-
 func newNoFalseDrop(t Timeline, b Bounds) *noFalseDrop {
 	return &noFalseDrop{
 		timeline: t, bounds: b,
 		sent:     make(map[uint64]beacons),
-		sessions: make(map[uint64]session),
+		sentTo:   make(map[uint64]map[string]time.Duration),
+		sessions: make(map[uint64]string),
 		received: make(map[string]map[uint64]time.Duration),
 		leads:    make(map[string]time.Duration),
 	}
@@ -50,7 +46,7 @@ func (*noFalseDrop) Name() string { return "I-MGR-10 no false drop" }
 func (c *noFalseDrop) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
 	case monc.SessionOpened:
-		c.sessions[f.GID] = session{mon: "mon." + f.Mon, since: o.At}
+		c.sessions[f.GID] = "mon." + f.Mon
 	case mgr.BeaconSent:
 		c.send(f.GID, o.At)
 	case mon.MgrBeaconReceived:
@@ -75,6 +71,10 @@ func (c *noFalseDrop) send(gid uint64, at time.Duration) {
 	}
 	b.last = at
 	c.sent[gid] = b
+	if c.sentTo[gid] == nil {
+		c.sentTo[gid] = make(map[string]time.Duration)
+	}
+	c.sentTo[gid][c.sessions[gid]] = at
 }
 
 // late reports whether another beacon should have come before then.
@@ -114,12 +114,18 @@ func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
 	return ""
 }
 
-// beaconing reports whether all that a manager has sent since then must lie in front of the leader.
+// beaconing reports whether a manager has sent beacons all the time since then, and one of
+// them lies in front of the leader that is not older than the grace.
 func (c *noFalseDrop) beaconing(o cluster.Observation, gid uint64, since time.Duration) bool {
-	sent, to := c.sent[gid], c.sessions[gid]
+	sent := c.sent[gid]
 	if sent.since > since || c.late(sent, o.At) || c.timeline.LinksDisturbed(since, o.At) {
 		return false
 	}
-	stoodStill := !c.timeline.HostRuns(to.mon) || c.timeline.PausedDuring(to.mon, since, o.At) > 0
-	return to.since <= since && (to.mon == o.Host || !stoodStill)
+	for mon, last := range c.sentTo[gid] {
+		passesOn := c.timeline.HostRuns(mon) && c.timeline.PausedApart(mon, o.Host, since, o.At) < c.bounds.BeaconPeriod
+		if o.At-last < c.bounds.Grace && (mon == o.Host || passesOn) {
+			return true
+		}
+	}
+	return false
 }
