@@ -14,6 +14,9 @@ import (
 // of them is over, whatever step did it. What goes between the core and the rest stays as
 // it is. From here on the core must do what the cluster is there for.
 //
+// A process that its disk has failed is started anew: it may be about to end by that, as
+// soon as it is told or goes on.
+//
 // Bits that have rotted, and what a database has lost, are gone: nothing mends them.
 type Mend struct{ Core []string }
 
@@ -57,10 +60,23 @@ func (m *Mend) Strike(t Target) (int, error) {
 				t.Heal(a, b)
 			}
 		}
+		if diskFailed(t, a) {
+			t.Kill(a)
+		}
 		t.Resume(a)
 		t.Restart(a)
 	}
 	return len(core), nil
+}
+
+// diskFailed reports whether a simulated disk has failed the process that runs on it.
+func diskFailed(t Target, name string) bool {
+	in, ok := t.(Simulated)
+	if !ok {
+		return false
+	}
+	h, err := in.Machine(name)
+	return err == nil && h.DiskFailed()
 }
 
 // mendReal mends what can be wrong with real machines.

@@ -72,3 +72,33 @@ func checkWhole(t *testing.T, w *cluster.SimWorld, c *cluster.Cluster) {
 		t.Error("mon.a is dead")
 	}
 }
+
+// Who has stood still since before it could learn that its disk had failed it would end as
+// soon as it goes on.
+func TestMend_diskHasFailedWhoStandsStill(t *testing.T) {
+	w, c := healthy(t, 1)
+	plan, err := faults.ParsePlan("at 1s disk-slow mon.a by 1s..2s\nat 1s disk-error mon.a every sync\nat 1s cut mon.c <-> mons\nat 1s mgr-fail\nat 2s pause mon.a\nat 9s mend mon.a mon.b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := w.Sim().Host("mon.a")
+	for _, step := range plan[:4] {
+		strike(t, c, step.Fault)
+	}
+	if !w.Until(time.Minute, func() bool { return h.DiskCounts().SlowSyncs > 0 }) {
+		t.Fatal("mon.a syncs nothing")
+	}
+	strike(t, c, plan[4].Fault)
+	w.Run(10 * time.Second)
+	if h.Process() == nil || !h.DiskFailed() {
+		t.Fatal("its disk has not failed it, or it has ended")
+	}
+	strike(t, c, plan[5].Fault)
+	w.Observe(func(o cluster.Observation) {
+		if e, ok := o.Fact.(cluster.ProcessExited); ok {
+			t.Errorf("%s ends: %s", o.Host, e.Reason)
+		}
+	})
+	w.Run(time.Minute)
+	checkWhole(t, w, c)
+}

@@ -47,10 +47,10 @@ func newDisk(h *Host) disk {
 // syncFile makes what was written to the file so far durable, as far as the
 // faults let it, and then runs done on l.
 func (d *disk) syncFile(l host.Loop, name string, node *inode, done func(error)) {
-	upTo := node.synced + len(node.pending)
+	upTo, by := node.synced+len(node.pending), d.host.process
 	d.later(node.unsyncedBytes(), func() {
 		count := max(upTo-node.synced, 0)
-		err := d.syncFault(name)
+		err := d.syncFault(by, name)
 		switch {
 		case err != nil:
 			node.failSync(count, d.crashes)
@@ -64,9 +64,9 @@ func (d *disk) syncFile(l host.Loop, name string, node *inode, done func(error))
 // syncDir is syncFile for the names in a folder. A change whose sync has failed
 // is as it was: not yet durable.
 func (d *disk) syncDir(l host.Loop, dir string, done func(error)) {
-	upTo := d.changes
+	upTo, by := d.changes, d.host.process
 	d.later(0, func() {
-		err := d.syncFault(dir)
+		err := d.syncFault(by, dir)
 		if err == nil && !d.lie(dir) {
 			d.hardenNames(dir, upTo)
 		}

@@ -152,25 +152,30 @@ func (d *disk) access(least time.Duration, count *uint64) {
 	d.host.occupyRunning(later(least, time.Duration(d.faults.accesses.int64N(int64(least)))))
 }
 
-// readFault is the error with which a read fails, or nil.
+// DiskFailed reports whether an operation on the disk has failed, with host.ErrIO or
+// host.ErrNoSpace, that the process which runs had begun. It may not have been told yet.
+func (h *Host) DiskFailed() bool { return h.process != nil && h.process.diskFailed }
+
+// readFault is the error with which a read of the process that runs fails, or nil.
 func (d *disk) readFault(name string) error {
-	return d.fault(&d.faults.readErrors, &d.faults.counts.ReadErrors, "read", name)
+	return d.fault(d.host.process, &d.faults.readErrors, &d.faults.counts.ReadErrors, "read", name)
 }
 
 // writeFault is readFault for changes of sizes and names.
 func (d *disk) writeFault(op, name string) error {
-	return d.fault(&d.faults.writeErrors, &d.faults.counts.WriteErrors, op, name)
+	return d.fault(d.host.process, &d.faults.writeErrors, &d.faults.counts.WriteErrors, op, name)
 }
 
-// syncFault is readFault for syncs.
-func (d *disk) syncFault(name string) error {
-	return d.fault(&d.faults.syncErrors, &d.faults.counts.SyncErrors, "sync", name)
+// syncFault is readFault for a sync that p had begun, which may have ended.
+func (d *disk) syncFault(p *Process, name string) error {
+	return d.fault(p, &d.faults.syncErrors, &d.faults.counts.SyncErrors, "sync", name)
 }
 
-func (d *disk) fault(f *diskFault, count *uint64, op, name string) error {
+func (d *disk) fault(p *Process, f *diskFault, count *uint64, op, name string) error {
 	if !f.strikes() {
 		return nil
 	}
+	p.diskFailed = true
 	*count++
 	d.host.note("disk.error", slog.String("op", op), slog.String("file", name))
 	return &fs.PathError{Op: op, Path: name, Err: host.ErrIO}

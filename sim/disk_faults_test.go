@@ -78,6 +78,51 @@ func TestSetDiskErrors_strikeOneInSoMany(t *testing.T) {
 	}
 }
 
+// A process is failed by its disk before it is told; that of an earlier one is not its own.
+func TestDiskFailed_isTheProcessThatRuns(t *testing.T) {
+	for name, begin := range map[string]func(*simulatedDisk, host.File){
+		"File.Sync":    func(d *simulatedDisk, f host.File) { f.Sync(d.loop, func(error) {}) },
+		"Disk.SyncDir": func(d *simulatedDisk, _ host.File) { d.disk().SyncDir(d.loop, "", func(error) {}) },
+	} {
+		d := newSimulatedDisk(1)
+		f := d.file(t, "f", "old")
+		d.h.SetDiskErrors(DiskErrors{Sync: 1})
+		begin(d, f)
+		d.h.Pause()
+		if d.h.DiskFailed() {
+			t.Errorf("%s has failed before it is done", name)
+		}
+		d.Run(time.Second)
+		if !d.h.DiskFailed() {
+			t.Errorf("%s has not failed", name)
+		}
+		d.h.Resume()
+		begin(d, f)
+		d.h.Kill()
+		if d.h.DiskFailed() {
+			t.Error("nobody is failed")
+		}
+		d.restart() // meanwhile that sync fails
+		d.Run(time.Second)
+		if n := d.h.DiskCounts().SyncErrors; n != 2 || d.h.DiskFailed() {
+			t.Errorf("%d failed, and %s of the process before counts for this one: %v", n, name, d.h.DiskFailed())
+		}
+		d.Close()
+	}
+	for name, spoil := range map[string]func(*Host){
+		"error": func(h *Host) { h.SetDiskErrors(DiskErrors{Write: 1}) },
+		"full":  func(h *Host) { h.SetDiskCapacity(1) },
+	} {
+		d := newSimulatedDisk(1)
+		f := d.open(t, "f")
+		spoil(d.h)
+		if _, err := f.WriteAt([]byte("new"), 0); err == nil || !d.h.DiskFailed() {
+			t.Errorf("%s: %v, and it is not failed", name, err)
+		}
+		d.Close()
+	}
+}
+
 func TestSetDiskErrors_aFailedWriteMayWriteAPart(t *testing.T) {
 	seen := make(map[int]bool)
 	for seed := range uint64(50) {

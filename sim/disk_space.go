@@ -121,6 +121,7 @@ func (d *disk) writable(node *inode, name string, off int64, n int) (int, error)
 		}
 		if free--; free < 0 {
 			d.faults.counts.NoSpace++
+			d.host.process.diskFailed = true
 			return int(max(i*blockSize-off, 0)), &fs.PathError{Op: "write", Path: name, Err: host.ErrNoSpace}
 		}
 	}

@@ -23,6 +23,8 @@ type Process struct {
 	log     *slog.Logger
 	admin   adminSocket
 	ended   bool
+
+	diskFailed bool // an operation on the disk has
 }
 
 func (p *Process) sim() *Sim    { return p.host.sim }

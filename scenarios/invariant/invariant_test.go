@@ -17,23 +17,29 @@ import (
 
 // calm is a Timeline of scripted damage.
 type calm struct {
-	paused    time.Duration
-	disturbed bool
-	down      bool
-	dead      string // hosts that do not run
-	disk      []error
-	since     time.Duration // the end of all damage
-	damaged   bool
-	rewinds   int
+	paused     time.Duration
+	pausedOnly string // the host that was paused, all if empty
+	disturbed  bool
+	down       bool
+	dead       string // hosts that do not run
+	disk       []error
+	since      time.Duration // the end of all damage
+	damaged    bool
+	rewinds    int
 }
 
-func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
-func (c calm) Runs(string, uint32) bool                                        { return !c.down }
-func (c calm) Rewinds() int                                                    { return c.rewinds }
-func (c calm) HostRuns(host string) bool                                       { return !c.down && !strings.Contains(c.dead, host) }
-func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
-func (c calm) DiskFaults(string) []error                                       { return c.disk }
-func (c calm) CalmSince() (time.Duration, bool)                                { return c.since, !c.damaged }
+func (c calm) PausedDuring(host string, _, _ time.Duration) time.Duration {
+	if c.pausedOnly != "" && c.pausedOnly != host {
+		return 0
+	}
+	return c.paused
+}
+func (c calm) Runs(string, uint32) bool                         { return !c.down }
+func (c calm) Rewinds() int                                     { return c.rewinds }
+func (c calm) HostRuns(host string) bool                        { return !c.down && !strings.Contains(c.dead, host) }
+func (c calm) LinksDisturbed(time.Duration, time.Duration) bool { return c.disturbed }
+func (c calm) DiskFaults(string) []error                        { return c.disk }
+func (c calm) CalmSince() (time.Duration, bool)                 { return c.since, !c.damaged }
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
@@ -129,7 +135,7 @@ func report(session uint64, counters, declared, undeclared int) mgrc.Reported {
 func TestCheckers(t *testing.T) {
 	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
 	leads := mon.Role{Role: cluster.Leader, Term: 2}
-	silentSince2 := []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7})}
+	silentSince2 := []cluster.Observation{at(1, "mon.a", leads), at(1, "mgr.x", monc.SessionOpened{GID: 7, Mon: "a"}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7})}
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	members := func(epoch uint64, all string) mon.Members { return mon.Members{Epoch: epoch, Members: all} }
 	tests := []struct {
@@ -487,14 +493,37 @@ func TestCheckers(t *testing.T) {
 	}
 }
 
-// TestNoFalseDrop_excusesLostBeacons: while links are disturbed, a beacon that
-// was sent need not have arrived.
+// TestNoFalseDrop_excusesLostBeacons: a beacon that was sent need not lie in front of the
+// leader while links are disturbed, nor if it went to another monitor that stood still or is
+// gone, nor if the session is not the same any more.
 func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
-	history := slices.Concat([]cluster.Observation{
-		at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+	session := func(second int, with string) cluster.Observation {
+		return at(second, "mgr.x", monc.SessionOpened{GID: 7, Mon: with})
+	}
+	paused := calm{paused: 32 * time.Second}
+	for name, tt := range map[string]struct {
+		timeline calm
+		sessions []cluster.Observation
+		bad      bool
+	}{
+		"the leader's":        {paused, []cluster.Observation{session(1, "a")}, true},
+		"links are disturbed": {calm{paused: paused.paused, disturbed: true}, []cluster.Observation{session(1, "a")}, false},
+		"of who stood still":  {paused, []cluster.Observation{session(1, "b")}, false},
+		"of who is gone":      {calm{paused: paused.paused, dead: "mon.b"}, []cluster.Observation{session(1, "b")}, false},
+		"another one":         {paused, []cluster.Observation{session(1, "b"), session(3, "a")}, false},
+	} {
+		history := slices.Concat([]cluster.Observation{
+			at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		}, tt.sessions, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout})})
+		if v := feed(t, "I-MGR-10", tt.timeline, history); (v != "") != tt.bad {
+			t.Errorf("%s: found %q", name, v)
+		}
+	}
+	awake := slices.Concat([]cluster.Observation{
+		at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), session(1, "b"), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout})})
-	if v := feed(t, "I-MGR-10", calm{paused: 32 * time.Second, disturbed: true}, history); v != "" {
-		t.Errorf("refused: %s", v)
+	if v := feed(t, "I-MGR-10", calm{paused: paused.paused, pausedOnly: "mon.a"}, awake); v == "" {
+		t.Error("a session with another monitor that was awake is no excuse")
 	}
 }
 

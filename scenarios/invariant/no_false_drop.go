@@ -6,6 +6,7 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // noFalseDrop is I-MGR-10: no manager is dropped as silent whose beacons reached
@@ -13,12 +14,14 @@ import (
 // stood still itself (MM-11), or has just come to lead (MM-12), has no ground to
 // call anybody silent.
 //
-// It is not judged while links are disturbed: then a beacon that was sent may
-// rightly not have arrived.
+// It is not judged while links are disturbed, nor of a manager whose session is
+// younger than that, or is with another monitor that stood still or is gone: then a beacon that
+// was sent may rightly not lie in front of the leader.
 type noFalseDrop struct {
 	timeline Timeline
 	bounds   Bounds
 	sent     map[uint64]beacons                  // by gid
+	sessions map[uint64]session                  // by gid
 	received map[string]map[uint64]time.Duration // by leader and gid
 	leads    map[string]time.Duration            // since when
 }
@@ -26,10 +29,17 @@ type noFalseDrop struct {
 // beacons are what a manager sent: the last one, and since when none of them has been late.
 type beacons struct{ last, since time.Duration }
 
+// session is the monitor that a manager sends its beacons to, and since when.
+type session struct {
+	mon   string // its host
+	since time.Duration
+}
+
 func newNoFalseDrop(t Timeline, b Bounds) *noFalseDrop {
 	return &noFalseDrop{
 		timeline: t, bounds: b,
 		sent:     make(map[uint64]beacons),
+		sessions: make(map[uint64]session),
 		received: make(map[string]map[uint64]time.Duration),
 		leads:    make(map[string]time.Duration),
 	}
@@ -39,6 +49,8 @@ func (*noFalseDrop) Name() string { return "I-MGR-10 no false drop" }
 
 func (c *noFalseDrop) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
+	case monc.SessionOpened:
+		c.sessions[f.GID] = session{mon: "mon." + f.Mon, since: o.At}
 	case mgr.BeaconSent:
 		c.send(f.GID, o.At)
 	case mon.MgrBeaconReceived:
@@ -95,11 +107,19 @@ func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
 			o.Host, f.GID, f.Name, age, c.bounds.Grace)
 	}
 	awake := age - c.timeline.PausedDuring(o.Host, last, o.At)
-	sent := c.sent[f.GID]
-	beaconing := sent.since <= last && !c.late(sent, o.At)
-	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && beaconing && !c.timeline.LinksDisturbed(last, o.At) {
+	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && c.beaconing(o, f.GID, last) {
 		return violation("%s dropped gid %d (mgr.%s) as silent, but was itself awake for only %v of the %v since its last beacon, and mgr.%s never stopped sending",
 			o.Host, f.GID, f.Name, awake, age, f.Name)
 	}
 	return ""
+}
+
+// beaconing reports whether all that a manager has sent since then must lie in front of the leader.
+func (c *noFalseDrop) beaconing(o cluster.Observation, gid uint64, since time.Duration) bool {
+	sent, to := c.sent[gid], c.sessions[gid]
+	if sent.since > since || c.late(sent, o.At) || c.timeline.LinksDisturbed(since, o.At) {
+		return false
+	}
+	stoodStill := !c.timeline.HostRuns(to.mon) || c.timeline.PausedDuring(to.mon, since, o.At) > 0
+	return to.since <= since && (to.mon == o.Host || !stoodStill)
 }
