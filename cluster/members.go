@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/option"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -25,7 +26,10 @@ func (t *Topology) spareMonKind() Kind {
 			for _, name := range t.SpareMonNames() {
 				c.AddMachine(name, true)
 			}
-			c.members = members{made: make(map[string]maker), coming: make(map[string]bool), epochs: make(map[string]uint64)}
+			c.members = members{
+				made: make(map[string]maker), coming: make(map[string]bool), epochs: make(map[string]uint64),
+				monmaps: make(map[uint64][]string), known: make(map[string]uint64),
+			}
 			c.world.Observe(c.observeMembers)
 		},
 		Roles: []Role{
@@ -40,6 +44,9 @@ type members struct {
 	made   map[string]maker  // the last disk that a monitor was given, if not the first
 	coming map[string]bool   // added, and not removed since
 	epochs map[string]uint64 // of the monmap that each monitor has executed
+
+	monmaps map[uint64][]string // who was a member, by epochs after the first
+	known   map[string]uint64   // the epoch of the monmap that each monitor client was sent last, by its host
 }
 
 // maker is what a monitor that joins is made with.
@@ -55,6 +62,17 @@ func (c *Cluster) MonMembers() []string {
 		return c.topology.MonNames()
 	}
 	return memberNames(c.view.members)
+}
+
+// Stranded reports whether all monitors that the monitor client of a host knows have left
+// the monmap since it was last sent one. It goes on to dial them, as Ceph's do, and will
+// not find another one.
+func (c *Cluster) Stranded(host string) bool {
+	knows, ok := c.members.monmaps[c.members.known[host]]
+	if !ok {
+		knows = c.topology.MonNames()
+	}
+	return !slices.ContainsFunc(c.MonMembers(), func(name string) bool { return slices.Contains(knows, name) })
 }
 
 func memberNames(f mon.Members) (names []string) {
@@ -159,13 +177,26 @@ func (c *Cluster) RemoveMon(name string) bool {
 	return true
 }
 
-// observeMembers notes who has left, and may be added again.
+// observeMembers notes who is a member, and who knows.
 func (c *Cluster) observeMembers(o Observation) {
-	f, ok := o.Fact.(mon.Members)
-	if !ok {
-		return
+	switch f := o.Fact.(type) {
+	case monc.HuntBegun:
+		if f.Reason == monc.HuntAuthenticate { // a new process knows what the cluster was made with
+			delete(c.members.known, o.Host)
+		}
+	case monc.Received:
+		if f.What == "monmap" {
+			c.members.known[o.Host] = f.Epoch
+		}
+	case mon.Members:
+		c.members.epochs[o.Host] = f.Epoch
+		c.members.monmaps[f.Epoch] = memberNames(f)
+		c.observeChange(f)
 	}
-	c.members.epochs[o.Host] = f.Epoch
+}
+
+// observeChange notes who has left, and may be added again.
+func (c *Cluster) observeChange(f mon.Members) {
 	if f.Epoch <= c.view.members.Epoch {
 		return
 	}

@@ -38,6 +38,9 @@ func (c *Clog) words() string { return c.Who }
 // Aim is who is meant.
 func (c *Clog) Aim() []string { return []string{c.Who} }
 
+// Ends are who is meant, and everybody.
+func (c *Clog) Ends() (one, other string) { return c.Who, "" }
+
 // Strike clogs the machines; what lands is known only later, see Landed.
 func (c *Clog) Strike(t Target) (int, error) {
 	in, ok := t.(ClogTarget)

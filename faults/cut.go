@@ -40,6 +40,9 @@ func (c *Cut) path() Path {
 	return Path{A: c.A, B: c.B, Direction: c.Direction, Network: c.Network}
 }
 
+// Ends are both.
+func (c *Cut) Ends() (one, other string) { return c.A, c.B }
+
 // Strike cuts; what lands is known only later, see Landed.
 func (c *Cut) Strike(t Target) (int, error) {
 	if c.Network != "" {

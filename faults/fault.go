@@ -70,6 +70,14 @@ type Aimed interface {
 	Aim() []string
 }
 
+// Spanning is a fault of what goes between machines.
+type Spanning interface {
+	Fault
+	// Ends are names or roles: it is about what goes between anybody that the one stands for
+	// and anybody that the other does, whichever way. The other one is empty for everybody.
+	Ends() (one, other string)
+}
+
 // Lasting is a fault whose effect shows only later.
 type Lasting interface {
 	Fault

@@ -3,6 +3,8 @@ package faults
 import (
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // Each kind of fault says what it leaves behind.
@@ -28,6 +30,25 @@ func TestVocabulary_harm(t *testing.T) {
 			t.Errorf("%v leaves %d behind, want %d", plan[i].Fault, got, want)
 		}
 	}
+}
+
+// What is wrong with what goes between machines says between which.
+func TestVocabulary_spanning(t *testing.T) {
+	draw := drawers()
+	rapid.Check(t, func(t *rapid.T) {
+		for _, w := range Vocabulary() {
+			if w.Harm != Disturbed && w.Harm != Broken {
+				continue
+			}
+			f, ok := draw[w.Kind()](t, nil).(Spanning)
+			if !ok {
+				t.Fatalf("%s does not say between whom it is", w.Kind())
+			}
+			if one, other := f.Ends(); !strings.Contains(f.String(), one) || !strings.Contains(f.String(), other) || one == "" {
+				t.Fatalf("%v is between %q and %q", f, one, other)
+			}
+		}
+	})
 }
 
 // What leaves nothing behind because it undoes another fault can name that one.

@@ -55,6 +55,9 @@ func (h *Hold) words() string {
 // Aim is the receivers.
 func (h *Hold) Aim() []string { return []string{h.To} }
 
+// Ends are the senders and the receivers.
+func (h *Hold) Ends() (one, other string) { return h.From, h.To }
+
 // Strike begins to look for the unit; what lands is known only later, see Landed.
 func (h *Hold) Strike(t Target) (int, error) {
 	in, ok := t.(Holding)

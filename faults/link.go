@@ -38,6 +38,9 @@ type Path struct {
 	Network   string
 }
 
+// Ends are both.
+func (p Path) Ends() (one, other string) { return p.A, p.B }
+
 func (p Path) String() string {
 	text := fmt.Sprintf("%s %s %s", p.A, cmp.Or(p.Direction, Both), p.B)
 	if p.Network != "" {

@@ -9,6 +9,9 @@ type Reset struct{ A, B string }
 func (Reset) Kind() string     { return "reset" }
 func (r Reset) String() string { return fmt.Sprintf("reset %s <-> %s", r.A, r.B) }
 
+// Ends are both.
+func (r Reset) Ends() (one, other string) { return r.A, r.B }
+
 // Strike counts the connections broken.
 func (r Reset) Strike(t Target) (int, error) {
 	as, err := resolve(t, r, r.A)

@@ -79,6 +79,9 @@ func (r *Rule) between(from, to string) string {
 // Aim is the receivers.
 func (r *Rule) Aim() []string { return []string{r.To} }
 
+// Ends are the senders and the receivers.
+func (r *Rule) Ends() (one, other string) { return r.From, r.To }
+
 // Strike adds the rule to the network; what lands is known only later, see Landed.
 func (r *Rule) Strike(t Target) (int, error) {
 	froms, err := machines(t, r, r.From)

@@ -27,7 +27,7 @@ func GoalWords() []GoalWord {
 		{"reinstated", "the manager that was active at the fault is active again, as another process", func(_ *faults.Phrase, step int) Goal { return reinstated(step, step) }},
 		{"settled", "an active manager serves, and all others stand by", func(_ *faults.Phrase, step int) Goal { return settled(step) }},
 		{"undisturbed", "the manager that was active before the step serves when the time is over", func(_ *faults.Phrase, step int) Goal { return undisturbed(step, 0) }},
-		{"served", "every client that reads and writes keys has been answered since", func(_ *faults.Phrase, step int) Goal { return served(step) }},
+		{"served", "every client that reads and writes keys has been answered since, if it knows a monitor that is left", func(_ *faults.Phrase, step int) Goal { return served(step) }},
 		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
 		{"rejoined WHO ...", "those monitors are members, and have executed what came after the fault", func(p *faults.Phrase, step int) Goal { return rejoined(step, never, readNames(p)...) }},
 		{"sessions [WHO ...]", "every monitor client, or each of those, has had a session since", func(p *faults.Phrase, step int) Goal { return sessions(step, never, readNamesIfAny(p)...) }},

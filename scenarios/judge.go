@@ -158,7 +158,7 @@ func (j Judge) open(r *history.Reader) (h *hearing, err error) {
 	if strangers := h.world.Strangers(); len(strangers) > 0 {
 		return nil, r.Broken(history.ErrSyntax, "its script deploys %s, of which it knows no address", strings.Join(strangers, ", "))
 	}
-	h.timeline = newTimeline(h.world)
+	h.timeline = newTimeline(h.world, h.cluster.Resolve)
 	h.timeline.fired = h.world.Fired
 	if j.Checkers == nil {
 		j.Checkers = invariant.All

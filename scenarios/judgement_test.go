@@ -128,7 +128,7 @@ func TestTimeline(t *testing.T) {
 	c := cluster.Deploy(w, cluster.DefaultTopology())
 	c.Start()
 	w.Run(time.Second)
-	tl := newTimeline(live{w})
+	tl := newTimeline(live{w}, c.Resolve)
 	began := w.Now()
 	do := func(f faults.Fault, victims ...string) {
 		if _, err := f.Strike(c); err != nil {
@@ -168,6 +168,59 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// TestTimeline_pathDisturbed: of two machines counts what goes between the two, whoever is
+// meant by a role when it begins, and until it is long over.
+func TestTimeline_pathDisturbed(t *testing.T) {
+	for _, tt := range []struct{ plan, disturbed string }{
+		{"at 0s cut mon.a -> mgr.x", "mon.a mgr.x"},
+		{"at 0s cut mon.a <- mons", "mon.a mon.b, mon.a mon.c"},
+		{"at 0s delay mon.c <-> mons constant 1s", "mon.a mon.c, mon.b mon.c"},
+		{"at 0s rule mons -> mons MMgrMap hold", "mon.a mon.b, mon.a mon.c, mon.b mon.c"},
+		{"at 0s hold mon.b -> mgr.x", "mon.b mgr.x"},
+		{"at 0s clog mon.b", "mon.a mon.b, mon.b mon.c, mon.b mgr.x"},
+		{"at 0s cut mon.a <-> peons", "mon.a mon.b, mon.a mon.c"}, // mon.a leads
+		{"at 0s reset mons <-> mons", ""},
+		{"at 0s kill mon.a", ""},
+		{"at 0s cut mon.a <-> mon.b\nat 1s heal mon.a <-> mon.b", "mon.a mon.b"}, // only just
+		{"at 0s cut mon.a <-> mon.b\nat 1s heal mon.a <-> mon.b\nat 100s kill mgr.x", ""},
+	} {
+		w := cluster.NewSim(cluster.SimConfig{Seed: 1, Decode: true})
+		c := cluster.Deploy(w, cluster.DefaultTopology())
+		tl := newTimeline(live{w}, c.Resolve)
+		c.Start()
+		if !w.Until(time.Minute, c.Ready) || c.View().Leader() != "mon.a" {
+			t.Fatalf("not ready, or %s leads", c.View().Leader())
+		}
+		plan, err := faults.ParsePlan(tt.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := w.Now()
+		for _, step := range plan {
+			w.Run(began + step.At - w.Now())
+			if _, err := step.Fault.Strike(c); err != nil {
+				t.Fatal(err)
+			}
+			tl.struck(step.Fault, nil)
+		}
+		var disturbed []string
+		for _, pair := range []string{"mon.a mon.b", "mon.a mon.c", "mon.b mon.c", "mon.a mgr.x", "mon.b mgr.x", "mgr.x mgr.y"} {
+			a, b, _ := strings.Cut(pair, " ")
+			one, other := tl.PathDisturbed(a, b, w.Now(), w.Now()), tl.PathDisturbed(b, a, w.Now(), w.Now())
+			if one != other {
+				t.Errorf("%s: %s: %v, and the other way %v", tt.plan, pair, one, other)
+			}
+			if one {
+				disturbed = append(disturbed, pair)
+			}
+		}
+		if got := strings.Join(disturbed, ", "); got != tt.disturbed {
+			t.Errorf("%s: disturbed is %q, want %q", tt.plan, got, tt.disturbed)
+		}
+		w.Close()
+	}
+}
+
 // TestTimeline_calmSince: damage that lasts is there until it is undone, what is done at
 // once is over at once, and what nobody can undo is there for ever.
 func TestTimeline_calmSince(t *testing.T) {
@@ -175,7 +228,7 @@ func TestTimeline_calmSince(t *testing.T) {
 	defer w.Close()
 	c := cluster.Deploy(w, cluster.DefaultTopology())
 	c.Start()
-	tl := newTimeline(live{w})
+	tl := newTimeline(live{w}, c.Resolve)
 	const never, always = longAgo, -1
 	want := func(what string, since time.Duration) {
 		t.Helper()

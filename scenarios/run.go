@@ -219,7 +219,7 @@ func (r *run) perform() {
 	}
 	r.progress = make([]*Progress, len(r.plan))
 	r.marks = make(map[string]bool)
-	r.timeline = newTimeline(live{r.world})
+	r.timeline = newTimeline(live{r.world}, func(who string) ([]string, error) { return r.cluster.Resolve(who) })
 
 	topology.Scale(r.spec.Profile.divisor())
 	r.enablePoints()

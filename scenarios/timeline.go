@@ -27,8 +27,9 @@ type machines interface {
 // some of it.
 type timeline struct {
 	machines
+	resolve func(who string) ([]string, error) // of the cluster
 	pauses  map[string][]interval
-	links   map[faults.Fault]*interval // damage to links that lasts
+	links   map[faults.Fault]*disturbance // damage to links that lasts
 	broken  []interval
 	fired   func() bool   // whether any fault point has, nil if none can
 	last    time.Duration // of the damage that is over as soon as it is done
@@ -39,8 +40,25 @@ type timeline struct {
 // interval is a stretch of time; until is 0 while it lasts.
 type interval struct{ since, until time.Duration }
 
-func newTimeline(m machines) *timeline {
-	return &timeline{machines: m, pauses: make(map[string][]interval), links: make(map[faults.Fault]*interval), last: longAgo}
+// disturbance is damage to what goes between machines: of one with any other, or of any
+// with any other if there is no other.
+type disturbance struct {
+	interval
+	one, other []string
+}
+
+func (d *disturbance) between(a, b string) bool {
+	joins := func(a, b string) bool {
+		return slices.Contains(d.one, a) && (d.other == nil || slices.Contains(d.other, b))
+	}
+	return joins(a, b) || joins(b, a)
+}
+
+func newTimeline(m machines, resolve func(who string) ([]string, error)) *timeline {
+	return &timeline{
+		machines: m, resolve: resolve,
+		pauses: make(map[string][]interval), links: make(map[faults.Fault]*disturbance), last: longAgo,
+	}
 }
 
 // struck notes a fault that has just happened.
@@ -57,7 +75,7 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 		t.broken = append(t.broken, interval{since: now, until: now})
 		t.last = now
 	case faults.Disturbed:
-		t.links[f] = &interval{since: now}
+		t.links[f] = t.disturbance(f)
 	case faults.Undone:
 		if i := t.links[f.(faults.Undoing).Undoes()]; i != nil {
 			i.until = now
@@ -68,6 +86,20 @@ func (t *timeline) struck(f faults.Fault, victims []string) {
 	default:
 		t.lasts = true
 	}
+}
+
+// disturbance is the damage of a fault that has just begun.
+func (t *timeline) disturbance(f faults.Fault) *disturbance {
+	d := &disturbance{interval: interval{since: t.Now()}}
+	if f, ok := f.(faults.Spanning); ok {
+		one, other := f.Ends()
+		d.one, _ = t.resolve(one) // Strike reports the error
+		if other != "" {
+			others, _ := t.resolve(other)
+			d.other = append([]string{}, others...)
+		}
+	}
+	return d
 }
 
 // Rewinds implements invariant.Timeline.
@@ -190,6 +222,16 @@ func (t *timeline) LinksDisturbed(since, now time.Duration) bool {
 		return true
 	}
 	return slices.ContainsFunc(t.broken, func(i interval) bool { return i.disturbs(since, now) })
+}
+
+// PathDisturbed implements invariant.Timeline.
+func (t *timeline) PathDisturbed(a, b string, since, now time.Duration) bool {
+	for _, d := range t.links {
+		if d.disturbs(since, now) && d.between(a, b) {
+			return true
+		}
+	}
+	return false
 }
 
 func (i interval) disturbs(since, now time.Duration) bool {

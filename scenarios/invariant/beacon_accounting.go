@@ -15,24 +15,20 @@ type beaconAccounting struct {
 	timeline Timeline
 	bounds   Bounds
 	leadership
-	members []string      // the monitors of the newest monmap
-	epoch   uint64        // of that
+	members membership
 	changed time.Duration // when a monitor last got another role, or no majority was seen
 }
 
 func newBeaconAccounting(t Timeline, b Bounds) *beaconAccounting {
-	return &beaconAccounting{timeline: t, bounds: b, members: b.Founders}
+	return &beaconAccounting{timeline: t, bounds: b, members: membership{names: b.Founders}}
 }
 
 func (*beaconAccounting) Name() string { return "I-MGR-14 beacon accounting" }
 
 func (c *beaconAccounting) Observe(o cluster.Observation) string {
 	c.leadership.observe(o)
+	c.members.observe(o)
 	switch f := o.Fact.(type) {
-	case mon.Members:
-		if f.Epoch > c.epoch {
-			c.epoch, c.members = f.Epoch, monitorsOf(f)
-		}
 	case mon.Role:
 		c.changed = o.At
 	case mon.BeaconsKept: // at each tick
@@ -46,12 +42,12 @@ func (c *beaconAccounting) Observe(o cluster.Observation) string {
 
 func (c *beaconAccounting) majorityRuns() bool {
 	running := 0
-	for _, host := range c.members {
+	for _, host := range c.members.names {
 		if c.timeline.HostRuns(host) {
 			running++
 		}
 	}
-	return 2*running > len(c.members)
+	return 2*running > len(c.members.names)
 }
 
 func (c *beaconAccounting) judge(o cluster.Observation, f mon.BeaconsKept) string {

@@ -38,6 +38,9 @@ type Timeline interface {
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool
+	// PathDisturbed is LinksDisturbed for what goes between two hosts, either way.
+	// Connections that were reset do not count.
+	PathDisturbed(a, b string, since, now time.Duration) bool
 	// DiskFaults are the errors that the disk of a host has given its daemon cause to
 	// end with, so far.
 	DiskFaults(host string) []error

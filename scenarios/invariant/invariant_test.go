@@ -23,6 +23,7 @@ type calm struct {
 	disturbed bool
 	down      bool
 	dead      string // hosts that do not run
+	late      string // hosts on whose paths something is wrong
 	disk      []error
 	since     time.Duration // the end of all damage
 	damaged   bool
@@ -35,8 +36,11 @@ func (c calm) Runs(string, uint32) bool                                         
 func (c calm) Rewinds() int                                                           { return c.rewinds }
 func (c calm) HostRuns(host string) bool                                              { return !c.down && !strings.Contains(c.dead, host) }
 func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                       { return c.disturbed }
-func (c calm) DiskFaults(string) []error                                              { return c.disk }
-func (c calm) CalmSince() (time.Duration, bool)                                       { return c.since, !c.damaged }
+func (c calm) PathDisturbed(a, b string, _, _ time.Duration) bool {
+	return strings.Contains(c.late, a) || strings.Contains(c.late, b)
+}
+func (c calm) DiskFaults(string) []error        { return c.disk }
+func (c calm) CalmSince() (time.Duration, bool) { return c.since, !c.damaged }
 
 var bounds = Bounds{
 	Grace: 30 * time.Second, BeaconPeriod: 2 * time.Second, Tick: 5 * time.Second, Lonely: 10 * time.Second,
@@ -539,6 +543,33 @@ func TestLiveness_excusesDamage(t *testing.T) {
 			if v := feed(t, property, damage, history); v != "" && (!damage.disturbed || property != "I-MGR-11") {
 				t.Errorf("%s: refused with %+v: %s", property, damage, v)
 			}
+		}
+	}
+}
+
+// A leader that hears its majority late cannot drop anybody in time; one that still hears
+// a majority as ever can, and so must one that has none, unless something is late.
+func TestBoundedDetection_hearsLate(t *testing.T) {
+	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
+	five := at(1, "mon.a", mon.Members{Epoch: 2, Members: "1:a,2:b,3:c,4:d,5:e"})
+	silent := []cluster.Observation{at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, true, "")), at(62, "mon.a", mon.MgrBeaconReceived{GID: 8})}
+	for _, tt := range []struct {
+		late, dead string
+		before     []cluster.Observation
+		excused    bool
+	}{
+		{late: "mon.b mon.c", excused: true},
+		{late: "mon.b"},
+		{late: "mon.b", dead: "mon.c", excused: true},
+		{dead: "mon.b mon.c"},
+		{late: "mgr.x"},
+		{late: "mon.b mon.c", before: []cluster.Observation{five}},
+		{late: "mon.b mon.c mon.d", before: []cluster.Observation{five}, excused: true},
+		{late: "mon.b mon.c", dead: "mon.e", before: []cluster.Observation{five}, excused: true},
+	} {
+		history := append(tt.before, silent...)
+		if v := feed(t, "I-MGR-11", calm{late: tt.late, dead: tt.dead}, history); (v == "") != tt.excused {
+			t.Errorf("late %q, dead %q of %d facts: excused %v, want %v", tt.late, tt.dead, len(history), v == "", tt.excused)
 		}
 	}
 }

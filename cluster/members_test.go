@@ -1,0 +1,41 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
+)
+
+// Who knows no monitor that is left is stranded, whatever became of the members meanwhile.
+func TestCluster_stranded(t *testing.T) {
+	members := func(epoch uint64, who string) host.Fact { return mon.Members{Epoch: epoch, Members: who} }
+	knows := func(epoch uint64) host.Fact { return monc.Received{What: "monmap", Epoch: epoch} }
+	for _, tt := range []struct {
+		name  string
+		facts []host.Fact
+		want  bool
+	}{
+		{"nothing has changed", nil, false},
+		{"one of the first is left", []host.Fact{members(2, "1:a,4:d"), members(3, "1:a")}, false},
+		{"none of the first is left", []host.Fact{members(2, "1:a,4:d"), members(3, "4:d")}, true},
+		{"one of the first has come back", []host.Fact{members(2, "4:d"), members(3, "4:d,5:a")}, false},
+		{"it was told of the last one", []host.Fact{members(2, "1:a,4:d"), knows(2), members(3, "4:d")}, false},
+		{"it was told, and all have left", []host.Fact{members(2, "1:a,4:d"), knows(2), members(3, "1:a,4:d,5:e"), members(4, "5:e")}, true},
+		{"a late monitor says what was", []host.Fact{members(3, "5:e"), members(2, "1:a,5:e")}, true},
+		{"another map is none of monitors", []host.Fact{members(2, "1:a,4:d"), monc.Received{What: "mgrmap", Epoch: 2}, members(3, "4:d")}, true},
+		{"it was restarted since", []host.Fact{members(2, "4:d"), knows(2), monc.HuntBegun{Reason: monc.HuntAuthenticate}}, true},
+		{"it hunts again", []host.Fact{members(2, "4:d"), knows(2), monc.HuntBegun{Reason: monc.HuntTooLong}}, false},
+	} {
+		w := NewSim(SimConfig{})
+		c := Deploy(w, Topology{Mons: 3, SpareMons: 2, KeyClients: 1})
+		for _, f := range tt.facts {
+			c.observeMembers(Observation{Host: "client.0", Fact: f})
+		}
+		if got := c.Stranded("client.0"); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+		w.Close()
+	}
+}
