@@ -158,6 +158,14 @@ func TestTimeline(t *testing.T) {
 			t.Errorf("%s was paused for %v, want %v", name, got, want)
 		}
 	}
+	for _, tt := range []struct {
+		host, other string
+		want        time.Duration
+	}{{"mon.a", "mgr.x", w.Now() - began}, {"mon.a", "mon.b", w.Now() - began - 10*time.Second}, {"mon.b", "mon.a", 0}} {
+		if got := tl.PausedApart(tt.host, tt.other, began, w.Now()); got != tt.want {
+			t.Errorf("%s was paused for %v while %s was not, want %v", tt.host, got, tt.other, tt.want)
+		}
+	}
 }
 
 // TestTimeline_pathDisturbed: of two machines counts what goes between the two, whoever is

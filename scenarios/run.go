@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -212,7 +213,7 @@ func (r *run) perform() {
 	r.unscaled = topology
 	r.plan, r.goals = r.spec.Scenario.Plan(draw, topology)
 	r.result.Choices = r.spec.choices(draw.String())
-	if err := checkPlan(r.plan, r.goals); err != nil {
+	if err := checkPlan(topology, r.plan, r.goals); err != nil {
 		r.fail("", "plan", err.Error())
 		return
 	}
@@ -267,9 +268,12 @@ func (r *run) lookBack() {
 	}
 }
 
-// checkPlan refuses a plan that is out of order, and goals about steps that it
-// does not have: they would never be looked at.
-func checkPlan(plan faults.Plan, goals []Goal) error {
+// checkPlan refuses a plan that is out of order, goals about steps that it does not have,
+// which would never be looked at, and services of Cinder that nobody could say are up.
+func checkPlan(t cluster.Topology, plan faults.Plan, goals []Goal) error {
+	if c := t.Cinder; c.APIs == 0 && len(c.ServiceNames()) > 0 {
+		return errors.New("there are services of Cinder, and no API that lists them (cinder-apis)")
+	}
 	if err := plan.Check(); err != nil {
 		return err
 	}

@@ -130,6 +130,24 @@ func TestScript_pointAt(t *testing.T) {
 	}
 }
 
+// Services of Cinder without an API are a wrong plan, not services that are down: nobody
+// lists them. A failure with one must not be made small to that.
+func TestScript_cloudWithoutAPI(t *testing.T) {
+	for apis, want := range map[string]string{"cinder-apis 1\n": "", "": "plan"} {
+		s, err := ParseScript("scenario cloud\n" + apis + "cinder-volumes 1\nmgrs 0\nmons 0\nlength 1s\nat 0s restart dead\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		property := ""
+		if r := Run(Spec{Scenario: s.Scenario(), Seed: 1}); r.Failure != nil {
+			property = r.Failure.Property
+		}
+		if property != want {
+			t.Errorf("with %q: breaks %q, want %q", apis, property, want)
+		}
+	}
+}
+
 // A script may be run any number of times: its faults do not remember whom they struck.
 func TestScript_runsAgain(t *testing.T) {
 	s, err := ParseScript("scenario twice\nbite cut\nlength 60s\nat 3s cut active-mgr <-> mons\nat 8s heal active-mgr <-> mons\n")

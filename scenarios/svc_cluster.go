@@ -30,7 +30,7 @@ func svcCluster() Scenario {
 			last := plan[len(plan)-1]
 			for range d.Int("requests", 2, 8) {
 				at := d.Between("when", time.Second, last.At+time.Minute)
-				f := clusterRequest(d, t)
+				f := clusterRequest(d, t.Cinder.VolumeNames())
 				plan = append(plan, faults.Step{At: at, Fault: f})
 				if d.Chance("twice", 3) {
 					plan = append(plan, faults.Step{At: at + d.Between("apart", 0, 50*time.Millisecond), Fault: f})
@@ -67,11 +67,11 @@ func clusterDamage(d *Draw, t cluster.Topology) (faults.Plan, func(cluster.Topol
 }
 
 // clusterRequest draws what an operator asks for.
-func clusterRequest(d *Draw, t cluster.Topology) faults.Fault {
-	who := d.Pick("whose", t.Cinder.VolumeNames()...)
+func clusterRequest(d *Draw, volumes []string) faults.Fault {
+	who := d.Pick("whose", volumes...)
 	action := d.Pick("action", "disable", "enable", "freeze", "thaw", "failover", "failback", "astray", "cleanup", "create")
 	whole := d.Chance("by name", 2)
-	to := map[string]string{"failback": "default", "astray": "nowhere"}[action]
+	to := failoverTarget(action)
 	switch {
 	case action == "create": // which takes a minute, and may be broken off
 		return faults.CreateVolume{Who: who}
@@ -84,6 +84,12 @@ func clusterRequest(d *Draw, t cluster.Topology) faults.Fault {
 		return faults.OSCluster{Action: action, Who: who, To: to}
 	}
 	return faults.OSService{Action: action, Who: who, To: to}
+}
+
+// failoverTarget is where a failover goes that is back, or to what there is not; else it is
+// empty, and the backend chooses.
+func failoverTarget(action string) string {
+	return map[string]string{"failback": "default", "astray": "nowhere"}[action]
 }
 
 // clusterGoals are about the cluster just before the members that were away come back, and

@@ -39,6 +39,51 @@ func (w *weather) end() {
 	}
 	w.plan = append(w.plan, faults.Step{At: at, Fault: &faults.Mend{Core: c.in}})
 	w.goals = append(w.goals, c.goals(len(w.plan)-1, w.t)...)
+	if c.volumes() != nil && w.Chance("asked-after", 2) {
+		w.askAfter(c)
+	}
+}
+
+// askAfter lets operators ask for things once the core is well and it has been quiet for a
+// while. What they ask for then must come to its end: there is no trouble to excuse it.
+func (w *weather) askAfter(c core) {
+	volumes := c.volumes()
+	after := w.Between("quiet", 30*time.Second, time.Minute)
+	for range w.Int("asked", 1, 3) {
+		w.plan = append(w.plan, faults.Step{At: after, After: true, Fault: w.request(volumes)})
+		after = w.Between("asked-apart", 10*time.Millisecond, 10*time.Second)
+	}
+	last := faults.OSService{Action: "enable", Who: w.Pick("enabled", volumes...)}
+	w.plan = append(w.plan, faults.Step{At: 30 * time.Second, After: true, Fault: last})
+	w.goals = append(w.goals, listed(len(w.plan)-1, late(afterOutage), c.served...))
+}
+
+// request draws what is asked of one of the volume services, or of the cluster of all of them.
+func (w *weather) request(volumes []string) faults.Fault {
+	if w.t.Cinder.Service.Cluster != "" {
+		return clusterRequest(w.Draw, volumes)
+	}
+	who := w.Pick("whose", volumes...)
+	switch action := w.Pick("action", "disable", "freeze", "thaw", "failover", "failback", "astray", "create"); action {
+	case "create":
+		return faults.CreateVolume{Who: who}
+	case "failback", "astray":
+		return faults.OSService{Action: "failover_host", Who: who, To: failoverTarget(action)}
+	case "failover":
+		return faults.OSService{Action: "failover_host", Who: who}
+	default:
+		return faults.OSService{Action: action, Who: who}
+	}
+}
+
+// volumes are the volume services of the core.
+func (c core) volumes() (names []string) {
+	for _, name := range c.served {
+		if strings.HasPrefix(name, "volume.") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // drawCore draws a core that the budget allows at a time.

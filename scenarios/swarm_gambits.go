@@ -334,7 +334,7 @@ func blowOperator(w *weather, at, _ time.Duration) faults.Plan {
 }
 
 func blowCluster(w *weather, at, _ time.Duration) faults.Plan {
-	return single(at, clusterRequest(w.Draw, w.t))
+	return single(at, clusterRequest(w.Draw, w.t.Cinder.VolumeNames()))
 }
 
 func blowCreate(w *weather, at, _ time.Duration) faults.Plan {

@@ -149,6 +149,19 @@ func (t *timeline) PausedDuring(host string, since, now time.Duration) time.Dura
 	return total
 }
 
+// PausedApart implements invariant.Timeline.
+func (t *timeline) PausedApart(host, other string, since, now time.Duration) time.Duration {
+	total := t.PausedDuring(host, since, now)
+	for _, p := range t.pauses[host] {
+		from, until := max(p.since, since), now
+		if p.until != 0 {
+			until = min(p.until, now)
+		}
+		total -= t.PausedDuring(other, from, max(from, until))
+	}
+	return total
+}
+
 // Runs implements invariant.Timeline. On real sockets any process of the host counts.
 func (t *timeline) Runs(host string, pid uint32) bool {
 	m := t.Machine(host)

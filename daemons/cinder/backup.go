@@ -22,7 +22,10 @@ const backupRPCVersion = "2.3"
 func (b *Backup) RPCVersion() string { return backupRPCVersion }
 
 // InitHost implements Manager: it finds the place for backups, or not.
-func (b *Backup) InitHost(host.Task, *Service) { b.initialized = !b.h.Point(PointSetup) }
+func (b *Backup) InitHost(host.Task, *Service) error {
+	b.initialized = !b.h.Point(PointSetup)
+	return nil
+}
 
 // InitHostWithRPC implements Manager.
 func (b *Backup) InitHostWithRPC(host.Task) {}

@@ -8,10 +8,12 @@ import (
 	"github.com/wavetank/wavetank/daemons/host"
 )
 
-// register finds or makes the service's row, and tries again while the database is away.
-func (s *Service) register(t host.Task) (err error) {
+// persist does something with the database that the service cannot begin without, and
+// tries again while that is away. Error: the last one, after DBMaxRetries more.
+func (s *Service) persist(t host.Task, do func(host.Task) error) error {
 	for try := 0; ; try++ {
-		if err = s.findRow(t); err == nil {
+		err := do(t)
+		if err == nil {
 			return nil
 		}
 		if try >= s.opt.DBMaxRetries {
@@ -22,7 +24,7 @@ func (s *Service) register(t host.Task) (err error) {
 	}
 }
 
-// findRow writes the versions of this process into its row, which may be an old one. That
+// findRow finds or makes the service's row, and writes the versions of this process into its row, which may be an old one. That
 // is no heartbeat: a process that starts has not shown that it works.
 func (s *Service) findRow(t host.Task) error {
 	rows, err := s.named(t, s.patiently)

@@ -32,7 +32,10 @@ func (m *Scheduler) RPCVersion() string { return schedulerRPCVersion }
 func (m *Scheduler) IsWorking() bool { return true }
 
 // InitHost implements Manager.
-func (m *Scheduler) InitHost(_ host.Task, s *Service) { m.s = s }
+func (m *Scheduler) InitHost(_ host.Task, s *Service) error {
+	m.s = s
+	return nil
+}
 
 // InitHostWithRPC implements Manager: it asks all volume services to report, and waits
 // for those that are up.

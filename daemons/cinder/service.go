@@ -39,8 +39,9 @@ type Config struct {
 // service's loop.
 type Manager interface {
 	// InitHost sets the manager up. The service's row is there, and nobody can call it
-	// yet. What goes wrong is told by IsWorking.
-	InitHost(t host.Task, s *Service)
+	// yet. What goes wrong with the manager is told by IsWorking. Error: the database was
+	// away for too long; the process ends.
+	InitHost(t host.Task, s *Service) error
 	// InitHostWithRPC is what remains to be done once the service can be called.
 	InitHostWithRPC(t host.Task)
 	// IsWorking reports whether the service is of any use. While it is not, it does not
@@ -110,12 +111,15 @@ func (s *Service) start(t host.Task) {
 		s.log.Warn("report_interval must be less than service_down_time; setting service_down_time",
 			"report_interval", s.opt.ReportInterval, "service_down_time", s.opt.ServiceDownTime)
 	}
-	if err := s.register(t); err != nil {
+	err := s.persist(t, s.findRow)
+	if err == nil {
+		err = s.manager.InitHost(t, s)
+	}
+	if err != nil {
 		s.log.Error("start failed", "error", err)
 		s.h.Exit(1, err.Error())
 		return
 	}
-	s.manager.InitHost(t, s)
 	s.stateWorking()
 	s.serve()
 	s.h.Probe(Started{Who: s.who(), ID: s.id, ReportInterval: s.opt.ReportInterval, DownTime: s.opt.ServiceDownTime})

@@ -174,6 +174,26 @@ func TestService_rowGoesBeforeItsDriver(t *testing.T) {
 	}
 }
 
+// TestService_databaseGoesBeforeItsDriver: a database that goes away before the driver is
+// set up is waited for, as at the start, and is no failure of the driver's.
+func TestService_databaseGoesBeforeItsDriver(t *testing.T) {
+	for _, tt := range []struct {
+		away  time.Duration
+		ended string
+	}{{50 * time.Second, ""}, {2 * time.Minute, "exit"}} {
+		r := newRig(t)
+		p := r.start("ctl@lvm", cinder.BinaryVolume, cinder.NewVolume(&driver{setUps: 3}))
+		r.w.Run(500 * time.Millisecond) // the driver has failed once
+		r.db.fail = db.ErrUnavailable
+		r.w.Run(tt.away)
+		r.db.fail = nil
+		r.w.Run(time.Minute)
+		if beats := !r.row().UpdatedAt.IsZero(); p.Ended != tt.ended || beats != (tt.ended == "") {
+			t.Errorf("away for %v: it has ended by %q, %s; beats: %v", tt.away, p.Ended, p.Reason, beats)
+		}
+	}
+}
+
 // TestService_beatsTooLate: a heartbeat does not set back a row in which somebody has
 // counted since it was read; it counts on from there.
 func TestService_beatsTooLate(t *testing.T) {

@@ -30,41 +30,50 @@ func (v *Volume) IsWorking() bool { return v.initialized }
 
 // InitHost implements Manager: it sets the driver up, and cleans up what a former
 // process was in the middle of.
-func (v *Volume) InitHost(t host.Task, s *Service) {
+func (v *Volume) InitHost(t host.Task, s *Service) error {
 	v.s = s
-	if !v.setUp(t) {
-		return
+	if err := v.setUp(t); err != nil || !v.initialized {
+		return err
 	}
 	if err := s.cleanUp(t, cleanRequest{ServiceID: s.id}, v.driver); err != nil {
 		s.log.Error("cleaning up failed", "error", err)
 	}
+	return nil
 }
 
 // setUp tries ReinitDriverCount times more if the driver fails, after 1 s, 2 s, 4 s, ...
-// A service whose driver cannot be set up runs on, without heartbeats.
-func (v *Volume) setUp(t host.Task) bool {
+// A service whose driver cannot be set up runs on, without heartbeats. A database that is
+// away is no failure of the driver's, and is waited for.
+func (v *Volume) setUp(t host.Task) error {
 	wait := time.Second
 	for try := 0; ; try++ {
-		err := v.doSetUp(t)
+		active, err := v.activeBackend(t)
+		if err != nil {
+			return err
+		}
+		err = v.driver.DoSetup(t, active)
 		if err == nil {
 			v.initialized = true
-			return true
+			return nil
 		}
 		v.s.log.Error("failed to initialize driver", "try", try, "error", err)
 		if try >= v.s.opt.ReinitDriverCount {
-			return false
+			return nil
 		}
 		t.Sleep(wait)
 		wait *= 2
 	}
 }
 
-func (v *Volume) doSetUp(t host.Task) error {
-	row, err := v.s.rowAnew(t, v.s.patiently)
-	if err != nil {
+// activeBackend is where the row says that the backend was failed over to, empty if it
+// was not.
+func (v *Volume) activeBackend(t host.Task) (active string, err error) {
+	err = v.s.persist(t, func(t host.Task) error {
+		row, err := v.s.rowAnew(t, v.s.patiently)
+		active = value(row.ActiveBackendID)
 		return err
-	}
-	return v.driver.DoSetup(t, value(row.ActiveBackendID))
+	})
+	return active, err
 }
 
 // InitHostWithRPC implements Manager.

@@ -33,6 +33,8 @@ type Timeline interface {
 	// PausedDuring is for how long of the time from since until now the host
 	// stood still.
 	PausedDuring(host string, since, now time.Duration) time.Duration
+	// PausedApart is for how long of it the host stood still and the other one did not.
+	PausedApart(host, other string, since, now time.Duration) time.Duration
 	// LinksDisturbed reports whether any link was cut at any time from since
 	// until now.
 	LinksDisturbed(since, now time.Duration) bool

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 // calm is a Timeline of scripted damage.
 type calm struct {
 	paused    time.Duration
+	apart     time.Duration // by which others were paused while the one in question was not
 	disturbed bool
 	down      bool
 	dead      string // hosts that do not run
@@ -28,11 +30,12 @@ type calm struct {
 	rewinds   int
 }
 
-func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
-func (c calm) Runs(string, uint32) bool                                        { return !c.down }
-func (c calm) Rewinds() int                                                    { return c.rewinds }
-func (c calm) HostRuns(host string) bool                                       { return !c.down && !strings.Contains(c.dead, host) }
-func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                { return c.disturbed }
+func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration        { return c.paused }
+func (c calm) PausedApart(string, string, time.Duration, time.Duration) time.Duration { return c.apart }
+func (c calm) Runs(string, uint32) bool                                               { return !c.down }
+func (c calm) Rewinds() int                                                           { return c.rewinds }
+func (c calm) HostRuns(host string) bool                                              { return !c.down && !strings.Contains(c.dead, host) }
+func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                       { return c.disturbed }
 func (c calm) PathDisturbed(a, b string, _, _ time.Duration) bool {
 	return strings.Contains(c.late, a) || strings.Contains(c.late, b)
 }
@@ -133,7 +136,7 @@ func report(session uint64, counters, declared, undeclared int) mgrc.Reported {
 func TestCheckers(t *testing.T) {
 	drop := mon.MgrDropped{GID: 7, Name: "x", Reason: cluster.DropTimeout}
 	leads := mon.Role{Role: cluster.Leader, Term: 2}
-	silentSince2 := []cluster.Observation{at(1, "mon.a", leads), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7})}
+	silentSince2 := []cluster.Observation{at(1, "mon.a", leads), at(1, "mgr.x", monc.SessionOpened{GID: 7, Mon: "a"}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7})}
 	served := mon.Role{Role: cluster.Leader, Term: 2, Active: true}
 	members := func(epoch uint64, all string) mon.Members { return mon.Members{Epoch: epoch, Members: all} }
 	tests := []struct {
@@ -491,14 +494,35 @@ func TestCheckers(t *testing.T) {
 	}
 }
 
-// TestNoFalseDrop_excusesLostBeacons: while links are disturbed, a beacon that
-// was sent need not have arrived.
+// TestNoFalseDrop_excusesLostBeacons: a beacon that was sent need not lie in front of the
+// leader while links are disturbed, nor if it went to another monitor that is gone, or stood still
+// while the leader did not.
 func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
-	history := slices.Concat([]cluster.Observation{
-		at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
-	}, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout})})
-	if v := feed(t, "I-MGR-10", calm{paused: 32 * time.Second, disturbed: true}, history); v != "" {
-		t.Errorf("refused: %s", v)
+	session := func(second int, with string) cluster.Observation {
+		return at(second, "mgr.x", monc.SessionOpened{GID: 7, Mon: with})
+	}
+	paused, apart := calm{paused: 32 * time.Second}, calm{paused: 26 * time.Second, apart: 8 * time.Second}
+	for name, tt := range map[string]struct {
+		timeline calm
+		sessions []cluster.Observation
+		bad      bool
+	}{
+		"the leader's":               {apart, []cluster.Observation{session(1, "a")}, true},
+		"links are disturbed":        {calm{paused: paused.paused, disturbed: true}, []cluster.Observation{session(1, "a")}, false},
+		"of who stood still as well": {paused, []cluster.Observation{session(1, "b")}, true},
+		"of who stood still before":  {apart, []cluster.Observation{session(1, "b")}, false},
+		"of who is gone":             {calm{paused: paused.paused, dead: "mon.b"}, []cluster.Observation{session(1, "b")}, false},
+		"then the leader's":          {apart, []cluster.Observation{session(1, "b"), session(3, "a")}, true},
+		"the leader's until late":    {apart, []cluster.Observation{session(1, "a"), session(30, "b")}, true},
+		"the leader's at first":      {apart, []cluster.Observation{session(1, "a"), session(4, "b")}, false},
+	} {
+		history := slices.Concat([]cluster.Observation{
+			at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),
+		}, tt.sessions, beaconsSent(2, 34), []cluster.Observation{at(35, "mon.a", mon.MgrDropped{GID: 7, Reason: cluster.DropTimeout})})
+		slices.SortStableFunc(history, func(a, b cluster.Observation) int { return cmp.Compare(a.At, b.At) })
+		if v := feed(t, "I-MGR-10", tt.timeline, history); (v != "") != tt.bad {
+			t.Errorf("%s: found %q", name, v)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/mgr"
 	"github.com/wavetank/wavetank/daemons/mon"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // noFalseDrop is I-MGR-10: no manager is dropped as silent whose beacons reached
@@ -13,12 +14,15 @@ import (
 // stood still itself (MM-11), or has just come to lead (MM-12), has no ground to
 // call anybody silent.
 //
-// It is not judged while links are disturbed: then a beacon that was sent may
-// rightly not have arrived.
+// It is not judged while links are disturbed: then a beacon that was sent may rightly not
+// have arrived. Nor do those count that another monitor should have passed on which is gone,
+// or stood still while the leader did not.
 type noFalseDrop struct {
 	timeline Timeline
 	bounds   Bounds
 	sent     map[uint64]beacons                  // by gid
+	sentTo   map[uint64]map[string]time.Duration // the last beacon, by gid and monitor
+	sessions map[uint64]string                   // the monitor, by gid
 	received map[string]map[uint64]time.Duration // by leader and gid
 	leads    map[string]time.Duration            // since when
 }
@@ -30,6 +34,8 @@ func newNoFalseDrop(t Timeline, b Bounds) *noFalseDrop {
 	return &noFalseDrop{
 		timeline: t, bounds: b,
 		sent:     make(map[uint64]beacons),
+		sentTo:   make(map[uint64]map[string]time.Duration),
+		sessions: make(map[uint64]string),
 		received: make(map[string]map[uint64]time.Duration),
 		leads:    make(map[string]time.Duration),
 	}
@@ -39,6 +45,8 @@ func (*noFalseDrop) Name() string { return "I-MGR-10 no false drop" }
 
 func (c *noFalseDrop) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
+	case monc.SessionOpened:
+		c.sessions[f.GID] = "mon." + f.Mon
 	case mgr.BeaconSent:
 		c.send(f.GID, o.At)
 	case mon.MgrBeaconReceived:
@@ -63,6 +71,10 @@ func (c *noFalseDrop) send(gid uint64, at time.Duration) {
 	}
 	b.last = at
 	c.sent[gid] = b
+	if c.sentTo[gid] == nil {
+		c.sentTo[gid] = make(map[string]time.Duration)
+	}
+	c.sentTo[gid][c.sessions[gid]] = at
 }
 
 // late reports whether another beacon should have come before then.
@@ -95,11 +107,25 @@ func (c *noFalseDrop) judge(o cluster.Observation, f mon.MgrDropped) string {
 			o.Host, f.GID, f.Name, age, c.bounds.Grace)
 	}
 	awake := age - c.timeline.PausedDuring(o.Host, last, o.At)
-	sent := c.sent[f.GID]
-	beaconing := sent.since <= last && !c.late(sent, o.At)
-	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && beaconing && !c.timeline.LinksDisturbed(last, o.At) {
+	if awake < c.bounds.Grace-c.bounds.BeaconPeriod && c.beaconing(o, f.GID, last) {
 		return violation("%s dropped gid %d (mgr.%s) as silent, but was itself awake for only %v of the %v since its last beacon, and mgr.%s never stopped sending",
 			o.Host, f.GID, f.Name, awake, age, f.Name)
 	}
 	return ""
+}
+
+// beaconing reports whether a manager has sent beacons all the time since then, and one of
+// them lies in front of the leader that is not older than the grace.
+func (c *noFalseDrop) beaconing(o cluster.Observation, gid uint64, since time.Duration) bool {
+	sent := c.sent[gid]
+	if sent.since > since || c.late(sent, o.At) || c.timeline.LinksDisturbed(since, o.At) {
+		return false
+	}
+	for mon, last := range c.sentTo[gid] {
+		passesOn := c.timeline.HostRuns(mon) && c.timeline.PausedApart(mon, o.Host, since, o.At) < c.bounds.BeaconPeriod
+		if o.At-last < c.bounds.Grace && (mon == o.Host || passesOn) {
+			return true
+		}
+	}
+	return false
 }

@@ -215,6 +215,10 @@ func TestServiceCheckers(t *testing.T) {
 			events{at(70, "client.cinder", cluster.CinderListed{Status: 500}), at(99, "client.cinder", cluster.CinderListed{Status: 200})},
 			events{at(71, "client.cinder", cluster.CinderListed{Status: 500})},
 		}, {
+			"who asked before may wait in vain", "I-SVC-10", calm{since: 10 * time.Second},
+			events{at(71, "client.cinder", cluster.CinderListed{Took: 61001 * time.Millisecond})},
+			events{at(71, "client.cinder", cluster.CinderListed{Took: 61 * time.Second})},
+		}, {
 			"if somebody is there to answer", "I-SVC-10", calm{since: 10 * time.Second, down: true},
 			events{at(71, "client.cinder", cluster.CinderListed{})}, nil,
 		}, {

@@ -210,3 +210,23 @@ func TestMembers_agree(t *testing.T) {
 		}
 	})
 }
+
+// The last member knows that the other one was removed even if it loses power as soon as it
+// does: the other one may be gone for good by then.
+func TestMembers_removalSurvivesPowerCut(t *testing.T) {
+	for seed := range uint64(20) {
+		g := newGroup(t, 2, seed).startAll()
+		old := g.settle(time.Minute)
+		last := g.members[1-old.rank]
+		g.change(quorum.Change{Remove: old.id()}, "remove")
+		g.world.Until(time.Minute, func() bool { return len(last.node.Voters()) == 1 })
+		g.wantVoters(last.id())
+		old.machine.Kill()
+		last.machine.PowerCut()
+		g.start(last)
+		g.world.Run(time.Minute)
+		if s := last.node.Status(); s.Role != quorum.Leader {
+			t.Errorf("seed %d: the last member is %+v among %v", seed, s, last.node.Voters())
+		}
+	}
+}

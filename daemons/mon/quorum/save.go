@@ -167,7 +167,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 	if changed { // last: a log cut in between never commits what it lacks
 		n.append(kindHard, n.hard)
 	}
-	if rd.MustSync && !n.cfg.Defects.AckBeforeSync {
+	if (rd.MustSync || changesMembers(rd.CommittedEntries)) && !n.cfg.Defects.AckBeforeSync {
 		n.wal.Sync(n.loop, n.saved)
 		return true
 	}
@@ -175,6 +175,14 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 		n.fatal(err)
 	}
 	return false
+}
+
+// changesMembers reports whether a change of the members is among entries that are about to
+// be applied. That they are committed must be safe before: once the rest of the members knows
+// that one was removed, that one may be destroyed. A member that forgot what it knew would
+// need the vote of the one that is gone.
+func changesMembers(committed []*pb.Entry) bool {
+	return slices.ContainsFunc(committed, func(e *pb.Entry) bool { return e.GetType() == pb.EntryConfChangeV2 })
 }
 
 func (n *Node) append(kind wal.Kind, m proto.Message) {
