@@ -64,7 +64,7 @@ func gambits() []gambit {
 		of(moncOutage(), 2, clients),
 		of(moncQuorum(), 2, clients),
 		of(moncReset(), 6, clients),
-		{name: "broken-hunts", weight: 6, decode: true, fits: clients, plan: brokenHunts},
+		{name: "broken-hunts", weight: 10, decode: true, fits: clients, plan: brokenHunts},
 		of(moncSilence(), 1, clients),
 		of(svcBroken(), 2, some),
 		of(svcCluster(), 12, clustered),
@@ -76,7 +76,7 @@ func gambits() []gambit {
 		of(svcOutage(), 2, some),
 		of(svcRestore(), 1, some),
 		of(svcSkew(), 2, some),
-		of(svcSlow(), 1, some),
+		of(svcSlow(), 4, some),
 		of(svcTwins(), 4, twins),
 	}
 }
