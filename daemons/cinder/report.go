@@ -86,9 +86,6 @@ var errContested = errors.New("the service's row changes all the time")
 // tryBeat reports whether the heartbeat was written.
 func (s *Service) tryBeat(t host.Task, ops func() Operations) (written bool, err error) {
 	row, err := s.rowAnew(t, ops)
-	if err == nil && !s.alone { // what was begun when the row was made
-		err = s.lookAround(t, ops)
-	}
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package cinder
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/cinder/db"
 	"github.com/wavetank/wavetank/daemons/host"
@@ -61,9 +62,16 @@ func (s *Service) findRow(t host.Task) error {
 
 // rowAnew is the row, which is made anew if it has gone. An operator may remove it at any
 // time, also between the start of the process and that of its driver. (Cinder's driver
-// stays without a set-up then.)
+// stays without a set-up then.) After a try of which the service has not heard how it ended
+// it looks by name, lest every try makes one more.
 func (s *Service) rowAnew(t host.Task, ops func() Operations) (db.Service, error) {
-	row, err := s.row(t, ops())
+	var row db.Service
+	var err error
+	if s.alone {
+		row, err = s.row(t, ops())
+	} else {
+		row, err = s.lookAround(t, ops)
+	}
 	if !errors.Is(err, db.ErrNotFound) {
 		return row, err
 	}
@@ -108,21 +116,33 @@ func (s *Service) createRow(t host.Task, ops func() Operations, again bool) erro
 			return o.CreateService(t, &row)
 		})
 	}
+	s.alone = false
 	if err != nil {
+		s.unsure = s.h.Clock().Monotonic() + lateRow
 		return err
 	}
-	s.id, s.uuid, s.alone = row.ID, row.UUID, false
+	s.id, s.uuid = row.ID, row.UUID
 	s.h.Probe(RowCreated{s.who(), s.id, s.uuid, again})
-	return s.lookAround(t, ops)
+	if _, err = s.lookAround(t, ops); errors.Is(err, db.ErrNotFound) {
+		return nil // it has gone again
+	}
+	return err
 }
 
-// lookAround makes sure that the service's row is the only one of its name.
-func (s *Service) lookAround(t host.Task, ops func() Operations) error {
+// lateRow is how long it may take until a row is there whose maker was told nothing.
+const lateRow = 2 * time.Minute
+
+// lookAround finds the only row of the service's name, and takes it for its own. Error:
+// db.ErrNotFound.
+func (s *Service) lookAround(t host.Task, ops func() Operations) (db.Service, error) {
 	rows, err := s.named(t, ops)
-	if err != nil || len(rows) == 0 {
-		return err
+	if err == nil && len(rows) == 0 {
+		err = db.ErrNotFound
 	}
-	return s.giveWay(t, ops, rows)
+	if err != nil {
+		return db.Service{}, err
+	}
+	return rows[0], s.giveWay(t, ops, rows)
 }
 
 // giveWay takes the oldest of several rows of the service's name for its own, and deletes
@@ -144,7 +164,7 @@ func (s *Service) giveWay(t host.Task, ops func() Operations, rows []db.Service)
 			return err
 		}
 	}
-	s.alone = true
+	s.alone = s.h.Clock().Monotonic() >= s.unsure
 	return nil
 }
 

@@ -74,6 +74,8 @@ type Service struct {
 	uuid  string
 	alone bool // there is no other row of this name, as far as is known
 
+	unsure time.Duration // until when, on the monotonic clock, a row may come that was given up
+
 	modelDisconnected bool // the last beats have failed
 	working           bool // as last stated
 	stated            bool

@@ -111,6 +111,25 @@ func TestService_rowGoneSlowly(t *testing.T) {
 	}
 }
 
+// TestService_rowComesLate: a row that was being made when the database was put back comes
+// into the older one, in which the service has its row again.
+func TestService_rowComesLate(t *testing.T) {
+	r := newRig(t)
+	r.start("ctl", cinder.BinaryBackup, cinder.NewBackup(r.w.NewProcess("disk")))
+	r.w.Run(11 * time.Second)
+	before := r.db.services[0]
+	var late db.Service
+	r.db.services[0].Deleted, r.db.late = true, &late
+	r.w.Run(10 * time.Second)
+	r.db.services[0] = before
+	r.w.Run(10 * time.Second)
+	r.db.services = append(r.db.services, late)
+	r.w.Run(10 * time.Second)
+	if rows := r.db.services; late.ID == 0 || !rows[1].Deleted || rows[0].Deleted || rows[0].ReportCount <= before.ReportCount {
+		t.Errorf("the rows are %+v", rows)
+	}
+}
+
 // TestService_restart: a new process takes its row over as it is, and that is no sign of
 // life.
 func TestService_restart(t *testing.T) {

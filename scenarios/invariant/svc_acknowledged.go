@@ -14,7 +14,8 @@ import (
 // says: a service that was disabled is disabled, until somebody enables it. Nothing is
 // claimed of a service while a request about it is under way; after one of unknown outcome
 // or one that its service carries out at its leisure (freeze, thaw, failover); while its row
-// is being removed, and then until the next request; and of a database that was put back.
+// is being removed, or is listed twice (I-SVC-12), and then until the next request; and of a
+// database that was put back.
 type acknowledgedKept struct {
 	timeline Timeline
 	bounds   Bounds
@@ -146,6 +147,10 @@ func (c *acknowledgedKept) check(asked time.Duration, enabled, disabled []string
 		if !s.holds(asked) || c.removals.mayStrike(s.Who, s.since) {
 			continue
 		}
+		if name := s.Binary + " " + s.Host; count(enabled, name)+count(disabled, name) > 1 {
+			s.known = false // which of the rows stays, nobody knows
+			continue
+		}
 		wrong, word := enabled, "disabled"
 		if !s.disabled {
 			wrong, word = disabled, "enabled"
@@ -156,4 +161,13 @@ func (c *acknowledgedKept) check(asked time.Duration, enabled, disabled []string
 		}
 	}
 	return ""
+}
+
+func count(names []string, name string) (n int) {
+	for _, other := range names {
+		if other == name {
+			n++
+		}
+	}
+	return n
 }

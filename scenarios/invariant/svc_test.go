@@ -251,6 +251,10 @@ func TestServiceCheckers(t *testing.T) {
 			},
 			events{removing(3), removed(4, 1), asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false)},
 		}, {
+			"or were listed twice", "I-SVC-11", quiet,
+			events{asked(1, 1, "disable"), told(2, 1, 200), twice(5), inOneList(9, 1, false)},
+			events{twice(1), asked(2, 1, "disable"), told(3, 1, 200), inOneList(9, 1, false)},
+		}, {
 			"as they may be for ever", "I-SVC-11", quiet,
 			events{removing(3), removed(4, 0), asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false)}, nil,
 		}, {
