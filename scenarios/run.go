@@ -225,7 +225,7 @@ func (r *run) perform() {
 	r.enablePoints()
 	r.cluster = cluster.Deploy(r.world, topology)
 	r.features = novelty.NewWatcher(r.cluster)
-	if err := r.setPoints(); err != nil {
+	if err := errors.Join(r.setPoints(), r.checkGoals()); err != nil {
 		r.fail("", "plan", err.Error())
 		return
 	}
@@ -280,6 +280,18 @@ func checkPlan(t cluster.Topology, plan faults.Plan, goals []Goal) error {
 	for _, g := range goals {
 		if g.Step < 0 || g.Step >= len(plan) || g.Fault < 0 || g.Fault > g.Step {
 			return fmt.Errorf("goal %q is about step %d and fault %d of a plan with %d steps", g.Property, g.Step, g.Fault, len(plan))
+		}
+	}
+	return nil
+}
+
+// checkGoals refuses goals about somebody who is not there, whom nothing could reach.
+func (r *run) checkGoals() error {
+	for _, g := range r.goals {
+		for _, who := range strings.Fields(g.Words)[1:] {
+			if _, err := r.cluster.Resolve(who); err != nil {
+				return fmt.Errorf("goal %q of step %d: %w", g.Property, g.Step+1, err)
+			}
 		}
 	}
 	return nil

@@ -131,10 +131,20 @@ func TestScript_pointAt(t *testing.T) {
 }
 
 // Services of Cinder without an API are a wrong plan, not services that are down: nobody
-// lists them. A failure with one must not be made small to that.
-func TestScript_cloudWithoutAPI(t *testing.T) {
-	for apis, want := range map[string]string{"cinder-apis 1\n": "", "": "plan"} {
-		s, err := ParseScript("scenario cloud\n" + apis + "cinder-volumes 1\nmgrs 0\nmons 0\nlength 1s\nat 0s restart dead\n")
+// lists them. So is what is expected of a service that is not there. A failure with neither
+// must not be made small to that.
+func TestScript_wrongPlan(t *testing.T) {
+	for text, want := range map[string]string{
+		"cinder-apis 1\n": "",
+		"":                "plan",
+		"cinder-apis 1\nexpect cinder-up volume.0": "I-SVC-5 who beats is up",
+		"cinder-apis 1\nexpect cinder-up volume.1": "plan",
+	} {
+		head, goal, _ := strings.Cut(text, "expect")
+		if goal != "" {
+			goal = "expect" + goal + " within 1ms\n"
+		}
+		s, err := ParseScript("scenario cloud\n" + head + "cinder-volumes 1\nmgrs 0\nmons 0\nlength 1s\nat 0s restart dead\n" + goal)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +153,7 @@ func TestScript_cloudWithoutAPI(t *testing.T) {
 			property = r.Failure.Property
 		}
 		if property != want {
-			t.Errorf("with %q: breaks %q, want %q", apis, property, want)
+			t.Errorf("with %q: breaks %q, want %q", text, property, want)
 		}
 	}
 }
