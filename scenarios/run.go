@@ -288,7 +288,10 @@ func checkPlan(t cluster.Topology, plan faults.Plan, goals []Goal) error {
 // checkGoals refuses goals about somebody who is not there, whom nothing could reach.
 func (r *run) checkGoals() error {
 	for _, g := range r.goals {
-		for _, who := range strings.Fields(g.Words)[1:] {
+		for _, who := range strings.Fields(g.Words) {
+			if !strings.Contains(who, ".") { // the goal's own name, or a role
+				continue
+			}
 			if _, err := r.cluster.Resolve(who); err != nil {
 				return fmt.Errorf("goal %q of step %d: %w", g.Property, g.Step+1, err)
 			}

@@ -8,7 +8,8 @@ import (
 )
 
 // beaconAccounting is I-MGR-14: a peon does not keep beacons that it has passed on: the
-// leader tells it at once to forget each of them. It keeps them through elections, and
+// leader tells it to forget each of them once the change that is under way and that of the
+// beacon itself are through. It keeps them through elections, and
 // as long as links among monitors are disturbed or one of them stands still. A leader
 // without a majority takes nothing in, until it notices.
 type beaconAccounting struct {
@@ -52,7 +53,7 @@ func (c *beaconAccounting) majorityRuns() bool {
 
 func (c *beaconAccounting) judge(o cluster.Observation, f mon.BeaconsKept) string {
 	since := max(o.At-f.Oldest, c.changed)
-	if realTime(o) || o.At-since <= c.bounds.Tick+c.bounds.Proposal || !c.stable(c.timeline, since, o.At) ||
+	if realTime(o) || o.At-since <= c.bounds.Tick+2*c.bounds.Proposal || !c.stable(c.timeline, since, o.At) ||
 		c.timeline.PausedDuring(o.Host, since, o.At) > 0 || c.timeline.LinksDisturbed(since, o.At) {
 		return ""
 	}

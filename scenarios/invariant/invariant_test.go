@@ -367,10 +367,10 @@ func TestCheckers(t *testing.T) {
 		}, {
 			property: "I-MGR-14",
 			good: []cluster.Observation{
-				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 7 * time.Second}),
+				at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 9 * time.Second}),
 				at(21, "mon.c", mon.Role{Role: "peon", Term: 2}), at(25, "mon.b", mon.BeaconsKept{Count: 2, Oldest: 12 * time.Second}),
 			},
-			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 10 * time.Second})},
 		}, {
 			property: "I-MGR-14", // the leader has no majority
 			timeline: calm{dead: "mon.c mon.d mon.e"},
@@ -381,8 +381,8 @@ func TestCheckers(t *testing.T) {
 			bad: []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 18 * time.Second})},
 		}, {
 			property: "I-MGR-14", // the leader has died and is there again, and nobody has noticed
-			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
-			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})},
+			good:     []cluster.Observation{at(1, "mon.a", served), restarted(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 10 * time.Second})},
+			bad:      []cluster.Observation{at(1, "mon.a", served), at(19, "mon.a", mgrmap(2, 7, true, "")), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 10 * time.Second})},
 		}, {
 			property: "I-MAP-1",
 			good:     []cluster.Observation{at(1, "mon.a", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5}), at(1, "mon.b", mon.MapCommitted{Map: "m", Epoch: 1, Hash: 5})},
@@ -534,7 +534,7 @@ func TestLiveness_excusesDamage(t *testing.T) {
 	idle := []cluster.Observation{
 		at(1, "mon.a", served), at(2, "mon.a", mgrmap(2, 7, false, "8:y")), at(3, "mon.a", mon.MgrBeaconReceived{GID: 7}), at(47, "mon.a", mon.MgrBeaconReceived{GID: 7}),
 	}
-	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 8 * time.Second})}
+	kept := []cluster.Observation{at(1, "mon.a", served), at(20, "mon.b", mon.BeaconsKept{Count: 1, Oldest: 10 * time.Second})}
 	for property, history := range map[string][]cluster.Observation{"I-MGR-11": silent, "I-MGR-12": idle, "I-MGR-14": kept} {
 		if v := feed(t, property, calm{}, history); v == "" {
 			t.Errorf("%s: proves nothing, it passes without damage", property)
