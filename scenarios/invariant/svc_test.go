@@ -37,7 +37,7 @@ func judged(seconds int, stamp time.Duration, up bool) cluster.Observation {
 
 // inList is an API's verdict, by a clock that is ahead.
 func inList(seconds, ahead int, stamp time.Duration, up bool) cluster.Observation {
-	f := api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Up: up, UpdatedAt: stamp, Age: wall(seconds, ahead) - stamp}
+	f := api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Up: up, UpdatedAt: stamp, Age: wall(seconds, ahead) - stamp, Now: wall(seconds, ahead)}
 	return at(seconds, "api.0", f)
 }
 
@@ -184,6 +184,10 @@ func TestServiceCheckers(t *testing.T) {
 		}, {
 			"and not in others", "I-SVC-5", quiet, nil,
 			events{beatSent(10, 0), beatDone(10, 0, 1), beatSent(90, 0), beatDone(90, 0, 2), judged(91, wall(10, 0), false)},
+		}, {
+			"who asked before the first heartbeat has not seen it", "I-SVC-5", quiet,
+			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(69, 0)})},
+			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(71, 0)})},
 		}, {
 			"who cannot work is silent", "I-SVC-6", quiet,
 			events{at(1, "volume.0", cinder.Working{Who: svc}), at(2, "volume.0", cinder.BeatSkipped{Who: svc}), at(3, "volume.0", cinder.Working{Who: svc, Working: true}), beatSent(4, 0)},

@@ -31,14 +31,10 @@ func (b Bounds) verdictOf(o cluster.Observation) (verdict, bool) {
 		}
 		return verdict{f.Who, f.ID, o.Host, f.Up, f.UpdatedAt, f.Now - seen, f.DownTime, ahead(o, f.Now)}, true
 	case api.Judged:
-		v := verdict{
+		return verdict{
 			Who: cinder.Who{Host: f.ServiceHost, Binary: f.Binary}, row: f.Service, by: o.Host, up: f.Up,
-			updated: f.UpdatedAt, age: f.Age, down: b.Cinder.API.ServiceDownTime,
-		}
-		if f.UpdatedAt != 0 {
-			v.skew = ahead(o, f.UpdatedAt+f.Age)
-		}
-		return v, true
+			updated: f.UpdatedAt, age: f.Age, down: b.Cinder.API.ServiceDownTime, skew: ahead(o, f.Now),
+		}, true
 	}
 	return verdict{}, false
 }

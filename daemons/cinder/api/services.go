@@ -69,7 +69,7 @@ func (a *API) viewService(c *call, now time.Time, s *db.Service, backends map[st
 		return serviceView{}, errors.New("unsupported operand type(s) for -: 'datetime.datetime' and 'NoneType'")
 	}
 	seen, up := lastSeen(s), a.lists().Up(*s, now)
-	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount}
+	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount, Now: sinceEpoch(now)}
 	if !s.UpdatedAt.IsZero() {
 		judged.UpdatedAt = time.Duration(s.UpdatedAt.UnixNano())
 	}
