@@ -221,7 +221,7 @@ func (s *shrinker) seeds() []uint64 {
 // tried before with as many seeds is not tried again.
 func (s *shrinker) fails(script scenarios.Script, seeds []uint64) (scenarios.Result, bool) {
 	key := keyOf(script, len(seeds))
-	if s.refuted[key] {
+	if s.refuted[key] || missesGoal(s.small.Script, s.small.Result.Failure) && !asWhole(script.Plan, s.small.Script.Plan) {
 		return scenarios.Result{}, false
 	}
 	for len(seeds) > 0 && !s.over() {
