@@ -55,7 +55,7 @@ func SchemaVersion() int { all := migrations(); return all[len(all)-1].version }
 // do so at once. Error: the tables are newer than this program.
 func (o Operations) Migrate(t host.Task) error {
 	err := o.Transaction(t, func(o Operations) error {
-		return o.tx.run(t, o.limit, o.store.engine.migrate)
+		return o.tx.run(t, o.store.engine.migrate)
 	})
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql" //wavetank:allow its interface, on drivers and pools that the store chooses
 	"database/sql/driver"
+	"fmt"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -15,8 +16,8 @@ type session interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Within is the same operations with a limit on the time that each may take, the wait
-// for a connection included.
+// Within is the same operations with a limit on the time that each may take, or a
+// transaction as a whole, the wait for a connection included.
 func (o Operations) Within(limit time.Duration) Operations {
 	o.limit = limit
 	return o
@@ -87,7 +88,7 @@ func insertReturning(ctx context.Context, s session, text string, args []any, id
 // run lets fn use a session, within the limit.
 func (o Operations) run(t host.Task, write bool, fn func(context.Context, session) error) error {
 	if o.tx != nil {
-		return o.tx.run(t, o.limit, fn)
+		return o.tx.run(t, fn)
 	}
 	s := o.store
 	return s.borrow(t, o.limit, write, func(ctx context.Context) error { return fn(ctx, s.db) })
@@ -154,6 +155,9 @@ type transaction struct {
 	conn   *sql.Conn
 	inside bool  // a call of the connection is under way
 	lost   error // the first error after which nothing can be committed
+
+	limited bool
+	until   time.Duration // by the host's clock, if limited
 }
 
 // Transaction runs fn and commits what it did with its Operations, all or nothing. If fn
@@ -163,22 +167,23 @@ func (s *Store) Transaction(t host.Task, fn func(Operations) error) error {
 	return s.Within(0).Transaction(t, fn)
 }
 
-// Transaction is [Store.Transaction] with o's limit for each of its steps.
+// Transaction is [Store.Transaction] with o's limit for all of it: nothing is committed
+// after that. Error: ErrTimeout.
 func (o Operations) Transaction(t host.Task, fn func(Operations) error) error {
 	if o.tx != nil {
 		return fn(o)
 	}
 	s := o.store
+	tx := &transaction{store: s, limited: o.limit > 0, until: s.host.Clock().Monotonic() + o.limit}
 	wait := s.options.PoolTimeout
-	if o.limit > 0 {
+	if tx.limited {
 		wait = min(wait, o.limit)
 	}
 	if err := s.pool.acquire(t, wait); err != nil {
 		return err
 	}
 	defer s.pool.release()
-	tx := &transaction{store: s}
-	if err := tx.begin(t, o.limit); err != nil {
+	if err := tx.begin(t); err != nil {
 		return err
 	}
 	committed := false
@@ -195,14 +200,37 @@ func (o Operations) Transaction(t host.Task, fn func(Operations) error) error {
 	if err == nil {
 		err = tx.lost
 	}
-	err = tx.end(t, o.limit, err)
+	if err == nil && tx.left() < 0 {
+		err = fmt.Errorf("%w before the commit", ErrTimeout)
+	}
+	err = tx.end(t, err)
 	committed = true
 	return err
 }
 
-func (tx *transaction) begin(t host.Task, limit time.Duration) error {
+// left is how much time is left, 0 if that is not limited.
+func (tx *transaction) left() time.Duration {
+	if !tx.limited {
+		return 0
+	}
+	if left := tx.until - tx.store.host.Clock().Monotonic(); left > 0 {
+		return left
+	}
+	return -1
+}
+
+// within is a context that ends with the transaction's time, at once if that has passed.
+func (tx *transaction) within() (context.Context, context.CancelFunc) {
+	left := tx.left()
+	if left < 0 {
+		left = 1
+	}
+	return tx.store.within(left)
+}
+
+func (tx *transaction) begin(t host.Task) error {
 	s := tx.store
-	ctx, cancel := s.within(limit)
+	ctx, cancel := tx.within()
 	defer cancel()
 	err := s.call(t, func() (err error) {
 		if tx.conn, err = s.db.Conn(ctx); err != nil {
@@ -217,11 +245,11 @@ func (tx *transaction) begin(t host.Task, limit time.Duration) error {
 }
 
 // run lets fn use the connection.
-func (tx *transaction) run(t host.Task, limit time.Duration, fn func(context.Context, session) error) error {
+func (tx *transaction) run(t host.Task, fn func(context.Context, session) error) error {
 	if tx.lost != nil {
 		return tx.lost
 	}
-	ctx, cancel := tx.store.within(limit)
+	ctx, cancel := tx.within()
 	defer cancel()
 	err := tx.store.call(t, func() error {
 		tx.inside = true
@@ -234,9 +262,9 @@ func (tx *transaction) run(t host.Task, limit time.Duration, fn func(context.Con
 }
 
 // end commits, or rolls back if there was an error, which it returns.
-func (tx *transaction) end(t host.Task, limit time.Duration, failure error) error {
+func (tx *transaction) end(t host.Task, failure error) error {
 	s := tx.store
-	ctx, cancel := s.within(limit)
+	ctx, cancel := tx.within()
 	defer cancel()
 	text := "commit"
 	if failure != nil {

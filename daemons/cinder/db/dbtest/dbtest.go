@@ -126,6 +126,7 @@ func checks() []check {
 		{"work of a service that is there keeps it there", foreignKey},
 		{"a transaction is all or nothing", transaction},
 		{"a transaction that failed cannot be committed", failedTransaction},
+		{"a transaction that has taken too long is not committed", lateTransaction},
 		{"a transaction is seen when it is committed", isolation},
 		{"odd text is text", oddText},
 		{"the pool has an end", poolEnds},
@@ -448,6 +449,26 @@ func oddText(r *rig) {
 		s := r.create(db.Service{Host: text, Binary: "b", DisabledReason: &text})
 		r.equal(r.list(db.ServiceFilter{Host: text}), []db.Service{s})
 	}
+}
+
+// The limit is that of the whole, not of each statement.
+func lateTransaction(r *rig) {
+	const limit = 200 * time.Millisecond
+	err := r.Within(limit).Transaction(r.task, func(o db.Operations) error {
+		if err := o.CreateService(r.task, &db.Service{Host: "late", Binary: "cinder-volume"}); err != nil {
+			return err
+		}
+		r.task.Sleep(limit)
+		return nil
+	})
+	r.wants(err, db.ErrTimeout)
+	err = r.Within(limit).Transaction(r.task, func(o db.Operations) error {
+		r.task.Sleep(limit)
+		_, err := o.Services(r.task, db.ServiceFilter{})
+		return err
+	})
+	r.wants(err, db.ErrTimeout)
+	r.equal(len(r.list(db.ServiceFilter{})), 0)
 }
 
 // poolEnds takes all four connections, by transactions that have written nothing yet.
