@@ -45,15 +45,15 @@ func (w *weather) end() {
 }
 
 // askAfter lets operators ask for things once the core is well and it has been quiet for a
-// while. What they ask for then must come to its end: there is no trouble to excuse it.
+// while, also of those who are down for good. What they ask for then must come to its end, or
+// be refused: there is no trouble to excuse it.
 func (w *weather) askAfter(c core) {
-	volumes := c.volumes()
 	after := w.Between("quiet", 30*time.Second, time.Minute)
 	for range w.Int("asked", 1, 3) {
-		w.plan = append(w.plan, faults.Step{At: after, After: true, Fault: w.request(volumes)})
+		w.plan = append(w.plan, faults.Step{At: after, After: true, Fault: w.request(w.t.Cinder.VolumeNames())})
 		after = w.Between("asked-apart", 10*time.Millisecond, 10*time.Second)
 	}
-	last := faults.OSService{Action: "enable", Who: w.Pick("enabled", volumes...)}
+	last := faults.OSService{Action: "enable", Who: w.Pick("enabled", c.volumes()...)}
 	w.plan = append(w.plan, faults.Step{At: 30 * time.Second, After: true, Fault: last})
 	w.goals = append(w.goals, listed(len(w.plan)-1, late(afterOutage), c.served...))
 }
