@@ -78,7 +78,7 @@ func (t *Cinder) kind() Kind {
 			return []OptionSection{{"cinder", t.Service.Named()}, {"cinder-api", t.API.Named()}}
 		},
 		Timings: []any{t}, Defects: []any{&t.Defects, &t.APIDefects, &t.DB.Defects},
-		Deploy: deployCinder, Start: startCinder,
+		Names: t.machineNames, Deploy: deployCinder, Start: startCinder,
 		Ready: cinderReady,
 		Unready: func(*Cluster) (string, string) {
 			return "I-SVC-5 who beats is up", "not all services of an undisturbed cloud are up"
@@ -158,6 +158,14 @@ func (t Cinder) DatabaseNames() []string {
 // ServiceNames are the machines of all services that have rows of their own.
 func (t Cinder) ServiceNames() []string {
 	return append(append(t.VolumeNames(), t.SchedulerNames()...), t.BackupNames()...)
+}
+
+// machineNames are all machines with a daemon, in the order of their deployment.
+func (t *Cinder) machineNames() []string {
+	if !t.Deployed() {
+		return nil
+	}
+	return slices.Concat(t.DatabaseNames(), []string{BrokerName}, t.ServiceNames(), t.TwinNames(), t.APINames())
 }
 
 // ServiceOf is the service that a machine runs, as its row has it: "volume.0" is

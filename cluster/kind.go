@@ -31,6 +31,9 @@ type Kind struct {
 	// Defects are pointers to structs of planted bugs.
 	Defects []any
 
+	// Names are the machines that plans can name: those that Deploy adds with a daemon, or
+	// as struck ones.
+	Names func() []string
 	// Deploy adds the machines, see Cluster.AddDaemon and AddMachine. Nothing runs yet.
 	Deploy func(*Cluster)
 	// Start starts what is on machines without a daemon, when all daemons were started.
@@ -108,6 +111,28 @@ func (t *Topology) Numbers() option.Set {
 		}
 	}
 	return all
+}
+
+// Cast are the machines that plans can name, and the roles that those can play. Vacant are
+// the roles of kinds of which there is nobody.
+func (t *Topology) Cast() (names, roles, vacant []string) {
+	for _, k := range t.Kinds() {
+		there := k.Names != nil && len(k.Names()) > 0
+		if there {
+			names = append(names, k.Names()...)
+		}
+		for _, role := range k.Roles {
+			if there {
+				roles = append(roles, role.Name)
+			} else {
+				vacant = append(vacant, role.Name)
+			}
+		}
+	}
+	for _, role := range anyRoles() {
+		roles = append(roles, role.Name)
+	}
+	return names, roles, vacant
 }
 
 // Options are those of all kinds.

@@ -22,6 +22,7 @@ const (
 func (t *Topology) spareMonKind() Kind {
 	return Kind{
 		Name: "spare-mon", Numbers: option.Set{"spare-mons": option.Count(&t.SpareMons)},
+		Names: t.SpareMonNames,
 		Deploy: func(c *Cluster) {
 			for _, name := range t.SpareMonNames() {
 				c.AddMachine(name, true)

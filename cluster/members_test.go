@@ -1,12 +1,36 @@
 package cluster
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/daemons/monc"
 )
+
+// Plans can name what is deployed, and whom its roles stand for.
+func TestTopology_cast(t *testing.T) {
+	top := DefaultTopology()
+	numbers := top.Numbers()
+	for _, name := range numbers.Names() {
+		if err := numbers.Put(name, "2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := NewSim(SimConfig{Seed: 1})
+	defer w.Close()
+	c := Deploy(w, top)
+	names, roles, vacant := top.Cast()
+	for _, who := range slices.Concat(names, roles) {
+		if _, err := c.Resolve(who); err != nil {
+			t.Error(err)
+		}
+	}
+	if want := slices.Concat(c.daemons, c.spares); len(vacant) > 0 || !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("%q can be named, %q nobody plays, and %q is deployed", names, vacant, want)
+	}
+}
 
 // Who knows no monitor that is left is stranded, whatever became of the members meanwhile.
 func TestCluster_stranded(t *testing.T) {

@@ -23,6 +23,7 @@ func (t *Topology) mgrKind() Kind {
 		Name: "mgr", Numbers: option.Set{"mgrs": option.Count(&t.Mgrs)},
 		Options: func() []OptionSection { return []OptionSection{{"mgr", t.Mgr.Named()}} },
 		Timings: []any{&t.Mgr}, Defects: []any{&t.MgrDefects},
+		Names: t.MgrNames,
 		Deploy: func(c *Cluster) {
 			for _, name := range t.MgrNames() {
 				c.AddDaemon(name, c.runMgr(name))

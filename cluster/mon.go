@@ -23,6 +23,7 @@ func (t *Topology) monKind() Kind {
 		Name: "mon", Numbers: option.Set{"mons": option.Count(&t.Mons)},
 		Options: func() []OptionSection { return []OptionSection{{"mon", t.Mon.Named()}} },
 		Timings: []any{&t.Mon}, Defects: []any{&t.MonDefects},
+		Names: t.MonNames,
 		Deploy: func(c *Cluster) {
 			for _, name := range t.MonNames() {
 				c.AddDaemon(name, c.runMon(name))

@@ -18,6 +18,7 @@ const RoleMonClients = "monclients"
 func (t *Topology) monClientKind() Kind {
 	return Kind{
 		Name: "mon-client", Numbers: option.Set{"mon-clients": option.Count(&t.MonClients)},
+		Names: t.MonClientNames,
 		Deploy: func(c *Cluster) {
 			for _, name := range t.MonClientNames() {
 				c.AddDaemon(name, c.runMonClient)

@@ -65,11 +65,14 @@ func has(attrs []slog.Attr, field string) bool {
 // readCondition reads what String writes, and how long it is waited for.
 func readCondition(p *Phrase) (c *Condition, within time.Duration) {
 	c = &Condition{Fact: p.Word("the kind of a fact")}
+	p.checkFact(c.Fact)
 	for p.More() && !p.Next("on", "nth", "within", "then") {
 		field := p.Word("a field of the fact")
-		if name, _, ok := strings.Cut(field, "="); !ok || name == "" {
+		name, _, ok := strings.Cut(field, "=")
+		if !ok || name == "" {
 			p.FailBack("a field of the fact is %q, want NAME=VALUE", field)
 		}
+		p.checkField(c.Fact, name)
 		c.Fields = append(c.Fields, field)
 	}
 	if p.Accept("on") {

@@ -37,6 +37,7 @@ type Phrase struct {
 	next  int
 	width int // bytes of the line without its comment
 	plan  *reading
+	known *Known // nil if everything is allowed
 	err   *SyntaxError
 }
 
@@ -117,9 +118,7 @@ func (p *Phrase) fail(column int, problem, hint string) {
 
 // FailBack says what is wrong with the last word read, if nothing was before.
 func (p *Phrase) FailBack(format string, args ...any) {
-	if p.next > 0 {
-		p.fail(p.words[p.next-1].column, fmt.Sprintf(format, args...), "")
-	}
+	p.failBack(fmt.Sprintf(format, args...), "")
 }
 
 func (p *Phrase) column() int {
@@ -188,7 +187,7 @@ func (p *Phrase) expected(words ...string) {
 	got := p.words[p.next].text
 	hint := closest(got, words)
 	if hint != "" && len(words) > 4 {
-		p.fail(p.column(), fmt.Sprintf("%q can not stand here", got), hint)
+		p.fail(p.column(), fmt.Sprintf("%q cannot stand here", got), hint)
 		return
 	}
 	p.fail(p.column(), fmt.Sprintf("%q stands where %s is expected", got, want), hint)
@@ -283,7 +282,11 @@ func (p *Phrase) number(text, what string, least, most int64) int64 {
 }
 
 // Who is the next word as the name or the role of somebody.
-func (p *Phrase) Who() string { return p.Word("the name or role of who is struck") }
+func (p *Phrase) Who() string {
+	who := p.Word("the name or role of who is struck")
+	p.checkWho(who)
+	return who
+}
 
 // Path is who and whom, with what goes which way between them.
 func (p *Phrase) Path() Path {
@@ -322,9 +325,16 @@ func undone[F Fault](p *Phrase) F {
 		return none
 	}
 	seen := 0
+	var candidates []string
 	for i, step := range p.plan.steps {
 		f, ok := step.Fault.(F)
-		if !ok || strings.Join(ReadPhrase(0, takenBackBy(f)).texts(), " ") != rest {
+		if !ok {
+			continue
+		}
+		if !p.plan.undone[i] {
+			candidates = append(candidates, fmt.Sprintf("%q", takenBackBy(f)))
+		}
+		if strings.Join(ReadPhrase(0, takenBackBy(f)).texts(), " ") != rest {
 			continue
 		}
 		if seen++; seen == nth || nth == 0 && !p.plan.undone[i] {
@@ -333,7 +343,11 @@ func undone[F Fault](p *Phrase) F {
 		}
 	}
 	p.next = from
-	p.Fail("no earlier step that could be taken back is %q", rest)
+	hint := "there is none"
+	if len(candidates) > 0 {
+		hint = "there is " + named(slices.Compact(candidates))
+	}
+	p.fail(p.column(), fmt.Sprintf("no earlier step that could be taken back is %q", rest), hint)
 	return none
 }
 

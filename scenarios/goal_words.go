@@ -29,7 +29,7 @@ func GoalWords() []GoalWord {
 		{"undisturbed", "the manager that was active before the step serves when the time is over", func(_ *faults.Phrase, step int) Goal { return undisturbed(step, 0) }},
 		{"served", "every client that reads and writes keys has been answered since, if it knows a monitor that is left", func(_ *faults.Phrase, step int) Goal { return served(step) }},
 		{"caught-up", "every monitor has executed what the others have", func(_ *faults.Phrase, step int) Goal { return caughtUp(step) }},
-		{"rejoined WHO ...", "those monitors are members, and have executed what came after the fault", func(p *faults.Phrase, step int) Goal { return rejoined(step, never, readNames(p)...) }},
+		{"rejoined WHO ...", "those monitors are members, and have executed what came after the fault", func(p *faults.Phrase, step int) Goal { return rejoined(step, never, readMons(p)...) }},
 		{"sessions [WHO ...]", "every monitor client, or each of those, has had a session since", func(p *faults.Phrase, step int) Goal { return sessions(step, never, readNamesIfAny(p)...) }},
 		{"quorum WHO ...", "one of those monitors leads, and each has executed what any had executed by the fault", func(p *faults.Phrase, step int) Goal { return coreQuorum(step, never, readNames(p)...) }},
 		{"active WHO ...", "one of those managers serves", func(p *faults.Phrase, step int) Goal { return coreActive(step, never, readNames(p)...) }},
@@ -55,6 +55,15 @@ func readNamesIfAny(p *faults.Phrase) []string {
 		return nil
 	}
 	return readNames(p)
+}
+
+// readMons is readNames of monitors.
+func readMons(p *faults.Phrase) []string {
+	who := []string{p.Named("mon", "a monitor")}
+	for p.More() && !p.Next("within", "of") {
+		who = append(who, p.Named("mon", "a monitor"))
+	}
+	return who
 }
 
 // readNames reads one name or more, up to what else a goal says.

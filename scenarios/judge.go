@@ -136,7 +136,7 @@ type hearing struct {
 // open makes everything ready for the first line.
 func (j Judge) open(r *history.Reader) (h *hearing, err error) {
 	header := r.Header()
-	script, err := ParseScript(header.Script)
+	script, err := readLines(header.Script, false, nil) // it has been run
 	if err == nil {
 		err = errors.Join(CheckWorld(header.World), CheckProfile(header.Profile))
 	}

@@ -49,6 +49,7 @@ func (w *wards) Kind() cluster.Kind {
 			return []cluster.OptionSection{{Name: "ward", Set: option.Set{"ward_say_interval": option.Seconds(&w.Timings.SayInterval)}}}
 		},
 		Timings: []any{&w.Timings}, Defects: []any{&w.Defects},
+		Names: w.names,
 		Deploy: func(c *cluster.Cluster) {
 			c.Keep(&wardView{said: make(map[string]int)})
 			for _, name := range w.names() {

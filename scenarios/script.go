@@ -12,6 +12,7 @@ import (
 	"github.com/wavetank/wavetank/daemons/mgr/modules"
 	"github.com/wavetank/wavetank/daemons/option"
 	"github.com/wavetank/wavetank/faults"
+	"github.com/wavetank/wavetank/scenarios/history"
 	"github.com/wavetank/wavetank/sim"
 )
 
@@ -93,7 +94,7 @@ func (s Script) Scenario() Scenario {
 		Cloud:    s.Topology.Cinder.Deployed(),
 		Topology: func(_ *Draw, t *cluster.Topology) { *t = s.Topology },
 		Plan: func(*Draw, cluster.Topology) (faults.Plan, []Goal) {
-			again, err := ParseScript(s.String(), s.Topology.More...) // faults remember whom they struck
+			again, err := readLines(s.String(), false, s.Topology.More) // faults remember whom they struck
 			if err != nil {
 				panic(fmt.Sprintf("script %s: %v", s.Name, err))
 			}
@@ -204,9 +205,16 @@ func (s Script) Plain() Script { return Script{Topology: s.Topology.Plain()} }
 const mostDaemons = 1000
 
 // ParseScript reads a script, whose words are also those of the kinds of daemons that
-// are given. Error: a [*faults.SyntaxError].
+// are given. It refuses what could never come to anything, too: somebody who is not
+// deployed, a fact that nobody states, a bite that is no step. Error: a
+// [*faults.SyntaxError].
 func ParseScript(text string, more ...cluster.Part) (Script, error) {
-	r := scriptReader{script: Script{Topology: cluster.Topology{More: more}}.Plain()}
+	return readLines(text, true, more)
+}
+
+// readLines reads a script, and if it is strict refuses what could never come to anything.
+func readLines(text string, strict bool, more []cluster.Part) (Script, error) {
+	r := scriptReader{script: Script{Topology: cluster.Topology{More: more}}.Plain(), strict: strict}
 	line := 0
 	for i, text := range strings.Split(text, "\n") {
 		p := faults.ReadPhrase(i+1, text)
@@ -220,6 +228,9 @@ func ParseScript(text string, more ...cluster.Part) (Script, error) {
 		}
 	}
 	r.script.Plan = r.plan.Plan()
+	if err := r.checkBite(); err != nil {
+		return Script{}, err
+	}
 	end := faults.ReadPhrase(line, "")
 	switch {
 	case r.script.Name == "":
@@ -234,6 +245,9 @@ type scriptReader struct {
 	script Script
 	plan   faults.Reader
 	said   []string
+	strict bool
+	known  *faults.Known  // once there is a step
+	bite   *faults.Phrase // the line that says it
 }
 
 // once are the words that stand in a script once at most.
@@ -254,6 +268,9 @@ func (r *scriptReader) read(p *faults.Phrase) {
 		p.Fail("%s stands behind a step; steps and expectations come last", word)
 	}
 	r.said = append(r.said, word)
+	if r.strict && (isStep || word == "expect") {
+		p.Know(r.knows())
+	}
 	switch word {
 	case "at", "after", "when":
 		r.plan.Step(word, p)
@@ -288,12 +305,36 @@ func (r *scriptReader) read(p *faults.Phrase) {
 			s.Races = append(s.Races, p.OneOf(raceable()...))
 		}
 	case "bite":
-		s.Bite = p.OneOf(kinds(faults.Vocabulary())...)
+		s.Bite, r.bite = p.OneOf(kinds(faults.Vocabulary())...), p
 	default:
 		if numbers[word] != nil {
 			_ = numbers.Put(word, fmt.Sprint(p.Int("how many there are", 0, mostDaemons)))
 		}
 	}
+}
+
+// knows is what steps and expectations can speak of: what is deployed stands above them.
+func (r *scriptReader) knows() *faults.Known {
+	if r.known == nil {
+		t := &r.script.Topology
+		r.known = &faults.Known{}
+		r.known.Names, r.known.Roles, r.known.Vacant = t.Cast()
+		if len(t.More) == 0 { // whose facts are not known
+			r.known.Facts = history.Stated()
+		}
+	}
+	return r.known
+}
+
+// checkBite refuses a bite of which there is no step: every run would be inconclusive.
+func (r *scriptReader) checkBite() error {
+	bite := r.script.Bite
+	if !r.strict || bite == "" || len(r.script.Plan) == 0 ||
+		slices.ContainsFunc(r.script.Plan, func(s faults.Step) bool { return s.Fault.Kind() == bite }) {
+		return nil
+	}
+	r.bite.FailBack("the script has no %s, so it could never bite", bite)
+	return r.bite.End()
 }
 
 func kinds(words []faults.Word) (list []string) {

@@ -131,14 +131,12 @@ func TestScript_pointAt(t *testing.T) {
 }
 
 // Services of Cinder without an API are a wrong plan, not services that are down: nobody
-// lists them. So is what is expected of a service that is not there. A failure with neither
-// must not be made small to that.
+// lists them. A failure with one must not be made small to that.
 func TestScript_wrongPlan(t *testing.T) {
 	for text, want := range map[string]string{
 		"cinder-apis 1\n": "",
 		"":                "plan",
 		"cinder-apis 1\nexpect cinder-up volume.0": "I-SVC-5 who beats is up",
-		"cinder-apis 1\nexpect cinder-up volume.1": "plan",
 	} {
 		head, goal, _ := strings.Cut(text, "expect")
 		if goal != "" {
@@ -154,6 +152,24 @@ func TestScript_wrongPlan(t *testing.T) {
 		}
 		if property != want {
 			t.Errorf("with %q: breaks %q, want %q", text, property, want)
+		}
+	}
+}
+
+// A plan that is no text is not refused before it runs: then it is a wrong one.
+func TestScript_wrongPlanInGo(t *testing.T) {
+	s, err := ParseScript("scenario go\nlength 1s\nat 1s kill mon.a\nexpect active mgr.x within 30s\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := s
+	nobody.Plan = faults.Plan{{Fault: faults.Kill{Who: "mon.q"}}}
+	nothing := s
+	nothing.Goals = []Goal{coreActive(0, s.Goals[0].Within, "mgr.q")}
+	for _, wrong := range []Script{nobody, nothing} {
+		r := Run(Spec{Scenario: wrong.Scenario(), Seed: 1})
+		if r.Failure == nil || r.Failure.Property != "plan" || !strings.Contains(r.Failure.Detail, "unknown daemon or role") {
+			t.Errorf("%v %v", r.Verdict, r.Failure)
 		}
 	}
 }
@@ -198,10 +214,6 @@ expect settled within 60s
 	if r.Verdict != Inconclusive || r.Vain != "when mgr.mode mode=confused within 5s then kill mon.a" || len(r.Faults) != 1 {
 		t.Errorf("%v, in vain %q, faults %v", r.Verdict, r.Vain, r.Faults)
 	}
-	r = run("when mgr.beacon on mgr.nobody then kill mon.a\n")
-	if r.Verdict != Fail || !strings.Contains(r.Failure.Detail, "unknown daemon or role") {
-		t.Errorf("%v %v", r.Verdict, r.Failure)
-	}
 }
 
 func TestParseScript_refuses(t *testing.T) {
@@ -212,7 +224,7 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario", "line 1, column 9: the name of the scenario is missing"},
 		{"scenario a b", `"b" is one word too many`},
 		{"scenario a\nscenario b" + step, "line 2, column 10: scenario is said twice"},
-		{"scenario a\nmgr 3" + step, `line 2, column 1: "mgr" can not stand here`},
+		{"scenario a\nmgr 3" + step, `line 2, column 1: "mgr" cannot stand here`},
 		{"scenario a\nmgr 3" + step, `did you mean "mgrs"?`},
 		{"scenario a\nmons -1" + step, "line 2, column 6: how many there are is -1"},
 		{"scenario a\nmons 1000000000" + step, "want 0 to 1000"},
@@ -240,12 +252,40 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario a" + step + "expect settled within", "the deadline is missing"},
 		{"scenario a" + step + "expect settled of step 2 within 5s", "which step is 2, want 1 to 1"},
 		{"scenario a" + step + "at 0s kill mon.b", "the step at 0s comes after one at 1s"},
-		{"scenario a" + step + "at 2s heal a <-> b", "no earlier step"},
+		{"scenario a" + step + "at 2s heal mon.a <-> mon.b", "no earlier step"},
+		{"scenario a" + step + "expect active mgr.q within 5s", `line 3, column 15: there is no "mgr.q"; there are mgr.x, mgr.y, mgr.z, or a role: leader, mons,`},
+		{"scenario a" + step + "expect quorum mon.a mon.d within 5s", `line 3, column 21: there is no "mon.d"; there are mon.a, mon.b, mon.c, or`},
+		{"scenario a" + step + "expect cinder-up volume.1 within 5s", `line 3, column 18: there is no "volume.1"`},
+		{"scenario a" + step + "expect rejoined mgr.x within 5s", `line 3, column 17: "mgr.x" is not a monitor; there are mon.a, mon.b, mon.c`},
+		{"scenario a" + step + "expect rejoined mons within 5s", `"mons" is not a monitor`},
+		{"scenario a\nmgrs 2" + step + "at 2s pause mgr.z", `line 4, column 13: there is no "mgr.z"; there are mgr.x, mgr.y, or`},
+		{"scenario a" + step + "at 2s pause next-mgrs", `line 3, column 13: there is no "next-mgrs"; did you mean "next-mgr"?`},
+		{"scenario a" + step + "at 2s cut mon.a <-> mom.b", `line 3, column 21: there is no "mom.b"; there are mon.a, mon.b`},
+		{"scenario a" + step + "when mgr.beacon on mgr.nobody then kill mon.a", `line 3, column 20: there is no "mgr.nobody"`},
+		{"scenario a" + step + "when mgr.mod mode=active then kill mon.a", `line 3, column 6: no daemon states a fact "mgr.mod"; did you mean "mgr.mode"?`},
+		{"scenario a" + step + "when net.recv then kill mon.a", `no daemon states a fact "net.recv"`},
+		{"scenario a" + step + "when mgr.mode mod=active then kill mon.a", `line 3, column 15: a mgr.mode has no "mod"; it has name, gid, mode, epoch`},
+		{"scenario a\nbite pause" + step, "line 2, column 6: the script has no pause, so it could never bite"},
 	} {
 		_, err := ParseScript(tt.text)
 		var syntax *faults.SyntaxError
 		if !errors.As(err, &syntax) || !strings.Contains(fmt.Sprint(err), tt.want) {
 			t.Errorf("%q: %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+// What is there can be named, whoever it is, and every role, also of those who are not.
+func TestParseScript_names(t *testing.T) {
+	const all = "scenario a\nspare-mons 1\nmon-clients 1\ncinder-volumes 1\ncinder-twins 1\ncinder-apis 1\ncinder-replicas 1\n"
+	for _, text := range []string{
+		all + "at 1s kill mon.d\nat 1s kill monc.0\nat 1s kill twin.0\nat 1s kill api.0\nat 1s kill db.1\nat 1s kill broker.0\n",
+		"scenario a\nat 1s kill volumes\nat 1s kill new-mons\nat 1s kill paused\n",
+		"scenario a\nmons 1\nspare-mons 1\nat 1s mon-add mon.b\nexpect rejoined mon.b within 1m\n",
+		"scenario a\nwhen process.exited code=0 within 5s then kill mon.a\n",
+	} {
+		if _, err := ParseScript(text); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

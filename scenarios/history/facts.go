@@ -58,6 +58,20 @@ func KnownFacts() Catalogue {
 	return all
 }
 
+// Stated are the kinds of facts that daemons and clusters state, with the names of their
+// fields in traces.
+func Stated() map[string][]string {
+	all := make(map[string][]string)
+	for _, f := range Facts() {
+		names := []string{}
+		for _, a := range f.Attrs() {
+			names = append(names, a.Key)
+		}
+		all[f.Kind()] = names
+	}
+	return all
+}
+
 // fieldsOf are the fields of a struct as JSON has them, those of embedded ones included.
 func fieldsOf(t reflect.Type) (fields []string) {
 	for _, f := range reflect.VisibleFields(t) {
