@@ -155,6 +155,11 @@ func oneOf(value string, allowed []string) (string, error) {
 // the difference is empty if it did.
 func Replay(l Line) (r Result, difference string) {
 	r = Run(l.Spec)
+	return r, l.Compare(r)
+}
+
+// Compare says how a result differs from what the line has, "" if it does not.
+func (l Line) Compare(r Result) (difference string) {
 	step := uint64(0)
 	if r.Failure != nil {
 		step = r.Failure.Step
@@ -162,11 +167,19 @@ func Replay(l Line) (r Result, difference string) {
 	switch {
 	case l.Spec.World == WorldTCP:
 	case l.Hash != 0 && r.Hash != l.Hash:
-		difference = fmt.Sprintf("the run's hash is %016x, the line has %016x: it was made by another version of the program, or the run is not deterministic", r.Hash, l.Hash)
+		difference = fmt.Sprintf("the run's hash is %016x, the line has %016x: it was made by another version of the program, %sor the run is not deterministic", r.Hash, l.Hash, l.edited())
 	case l.Step != 0 && r.Failure == nil:
 		difference = fmt.Sprintf("the run did not fail, the line has a failure at step %d", l.Step)
 	case l.Step != 0 && l.Step != step:
 		difference = fmt.Sprintf("the run failed at step %d, the line has step %d", step, l.Step)
 	}
-	return r, difference
+	return difference
+}
+
+// edited is why the run of a script may be another one.
+func (l Line) edited() string {
+	if l.Spec.Scenario.File == "" {
+		return ""
+	}
+	return "or the script has changed since, "
 }

@@ -19,7 +19,11 @@ const maxScript = 1 << 20
 // the name ends with ScriptSuffix. Its error names what there is, or the place in the file.
 func Open(name string) (Scenario, error) {
 	if !strings.HasSuffix(name, ScriptSuffix) {
-		return Find(name)
+		s, err := Find(name)
+		if info, found := os.Stat(name); err != nil && found == nil && info.Mode().IsRegular() {
+			err = fmt.Errorf("%s: is it a script? The name of one ends with %s", name, ScriptSuffix)
+		}
+		return s, err
 	}
 	if strings.ContainsAny(name, ":\r\n") {
 		return Scenario{}, fmt.Errorf("script %q: the name of the file is part of lines that replay runs, and cannot have a colon or a line break", name)

@@ -40,7 +40,7 @@ type cli struct {
 	Judge   judgeCmd   `cmd:"" help:"Ask the invariants of this program about runs that were saved, by this one or another."`
 	Mutants mutantsCmd `cmd:"" help:"Plant each bug there is and say how many seeds it takes to find it."`
 	Script  scriptCmd  `cmd:"" help:"Print what a run does as a script, which 'wavetank run' takes."`
-	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way."`
+	Shrink  shrinkCmd  `cmd:"" help:"Make a failure small: a script of a few lines that fails in the same way. The status is then 1, that of the failure."`
 	Why     whyCmd     `cmd:"" help:"Tell when a failure was decided, and by which fault."`
 	Ledger  ledgerCmd  `cmd:"" help:"Say what campaigns have run: failures since when, seeds by version, runs that never ended."`
 	Shown   shownCmd   `cmd:"" name:"features" help:"Add up what runs have shown, of files of 'wavetank run --features'."`

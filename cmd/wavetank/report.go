@@ -142,7 +142,9 @@ func writeResult(w io.Writer, r scenarios.Result) {
 		fmt.Fprintf(w, "  broke    %s\n  seen     %s\n", r.Failure.Property, strings.ReplaceAll(r.Failure.Detail, "\n", "\n           "))
 		fmt.Fprintf(w, "  where    at %v, step %d%s\n", r.Failure.At, r.Failure.Step, onHost(r.Failure.Host))
 	}
-	fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
+	if r.Choices != "" { // a script chooses nothing
+		fmt.Fprintf(w, "  chosen   %s\n", r.Choices)
+	}
 	if r.Viable != "" {
 		fmt.Fprintf(w, "  viable   %s\n", r.Viable)
 	}

@@ -17,7 +17,7 @@ import (
 
 // traceCmd shows what went on in a run.
 type traceCmd struct {
-	Sources []string `arg:"" name:"trace" help:"A trace or the folder that --out wrote, '-' for standard input, the line that a failure printed, or a scenario with --seed." placeholder:"TRACE"`
+	Sources []string `arg:"" name:"trace" help:"A trace or the folder that --out wrote, '-' for standard input, the line that a failure printed, or a scenario or a script with --seed." placeholder:"TRACE"`
 
 	Seed    *uint64 `help:"The seed of a scenario." placeholder:"N"`
 	Profile string  `help:"The profile of a scenario." default:"default"`

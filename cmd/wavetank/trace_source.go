@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/sim/tracefile"
@@ -67,12 +68,13 @@ func healthy(s source) []source {
 
 // source finds out what one argument is.
 func (c *traceCmd) source(arg string) (source, error) {
+	isScript := strings.HasSuffix(arg, scenarios.ScriptSuffix)
 	_, unknown := scenarios.Find(arg)
 	info, statErr := os.Stat(arg)
 	switch {
 	case lineLike().MatchString(arg):
 		return c.lineSource(arg)
-	case c.Seed != nil || unknown == nil && statErr != nil:
+	case c.Seed != nil || isScript || unknown == nil && statErr != nil:
 		return c.scenarioSource(arg)
 	case c.describes():
 		return nil, errors.New("--mutant and --profile are for a scenario with --seed; a trace says for itself")
@@ -103,9 +105,9 @@ func (c *traceCmd) lineSource(text string) (source, error) {
 	return runSource{line: line}, err
 }
 
-// scenarioSource is a scenario with a seed and perhaps a mutant.
+// scenarioSource is a scenario, perhaps a script, with a seed and perhaps a mutant.
 func (c *traceCmd) scenarioSource(name string) (source, error) {
-	s, err := scenarios.Find(name)
+	s, err := scenarios.Open(name)
 	err = errors.Join(err, scenarios.CheckProfile(c.Profile), scenarios.CheckMutant(c.Mutant))
 	if c.Seed == nil {
 		err = errors.Join(err, fmt.Errorf("%s: which run of it? --seed N", name))
@@ -216,8 +218,5 @@ func sameRun(line scenarios.Line, r scenarios.Result) error {
 	if line.Hash == 0 || r.Hash == line.Hash {
 		return nil
 	}
-	return exit{
-		status: scenarios.Nondeterministic.ExitCode(),
-		text:   fmt.Sprintf("not the same run: its hash is %s, the line has %s; another version of the program has made it", hashText(r.Hash), hashText(line.Hash)),
-	}
+	return exit{status: scenarios.Nondeterministic.ExitCode(), text: "not the same run: " + line.Compare(r)}
 }
