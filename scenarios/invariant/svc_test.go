@@ -202,6 +202,10 @@ func TestServiceCheckers(t *testing.T) {
 			events{beatSent(5, 0), beatDone(5, 0, 1), beatSent(60, 0), beatDone(60, 0, 2), inOldList(70, 60, 65)},
 			events{beatSent(5, 0), beatDone(5, 0, 1), beatSent(60, 0), beatDone(60, 0, 2), inOldList(70, 5, 0)},
 		}, {
+			"a stamp far ahead of the question is not believed", "I-SVC-5", quiet,
+			events{beatSent(5, 0), beatDone(5, 0, 1), inOldList(60, 106, 0)},
+			events{beatSent(5, 0), beatDone(5, 0, 1), inOldList(60, 105, 0)},
+		}, {
 			"who cannot work is silent", "I-SVC-6", quiet,
 			events{at(1, "volume.0", cinder.Working{Who: svc}), at(2, "volume.0", cinder.BeatSkipped{Who: svc}), at(3, "volume.0", cinder.Working{Who: svc, Working: true}), beatSent(4, 0)},
 			events{at(1, "volume.0", cinder.Working{Who: svc}), beatSent(4, 0)},
