@@ -130,8 +130,9 @@ type Judged struct {
 	Count     int           // report_count
 	UpdatedAt time.Duration // since 1970, 0 if there was no heartbeat yet
 	CreatedAt time.Duration
-	Now       time.Duration // by the clock of who judges, since 1970
+	Now       time.Duration // by the clock of who judges, when he asked for the row, since 1970
 	DownTime  time.Duration
+	Took      time.Duration // since he asked
 }
 
 // Kind is "cinder.judged".
@@ -141,7 +142,7 @@ func (Judged) Kind() string { return "cinder.judged" }
 func (f Judged) Attrs() []slog.Attr {
 	return f.attrs(slog.Int64("id", f.ID), slog.Bool("up", f.Up), slog.Bool("disabled", f.Disabled),
 		slog.Int("count", f.Count), slog.Duration("updated_at", f.UpdatedAt), slog.Duration("created_at", f.CreatedAt),
-		slog.Duration("now", f.Now), slog.Duration("service_down_time", f.DownTime))
+		slog.Duration("now", f.Now), slog.Duration("service_down_time", f.DownTime), slog.Duration("took", f.Took))
 }
 
 // WorkClaimed states that a service has taken over work that was left unfinished. Kind

@@ -106,7 +106,7 @@ func (m *Scheduler) refresh(t host.Task) error {
 	}
 	m.active, m.missing = nil, false
 	for _, s := range services {
-		up := m.s.judge(s, now)
+		up := m.s.judge(s, now, began)
 		enabled, err := m.schedulable(t, s)
 		if err != nil {
 			return err
@@ -141,13 +141,14 @@ func (m *Scheduler) schedulable(t host.Task, s db.Service) (bool, error) {
 	return err == nil && !c.Disabled && !c.Frozen, err
 }
 
-// judge says whether a service is up, and states it. The time is that before its row was
-// read: an answer of the database may be under way for long.
-func (s *Service) judge(row db.Service, now time.Time) bool {
+// judge says whether a service is up, and states it. The time, by both clocks, is that before
+// its row was read: an answer of the database may be under way for long.
+func (s *Service) judge(row db.Service, now time.Time, began time.Duration) bool {
 	up := s.liveness().Up(row, now)
 	s.h.Probe(Judged{
 		Who: Who{row.Host, row.Binary}, ID: row.ID, Up: up, Disabled: row.Disabled, Count: row.ReportCount,
 		UpdatedAt: sinceEpoch(row.UpdatedAt), CreatedAt: sinceEpoch(row.CreatedAt), Now: sinceEpoch(now), DownTime: s.opt.ServiceDownTime,
+		Took: s.h.Clock().Monotonic() - began,
 	})
 	return up
 }
@@ -207,14 +208,14 @@ type cleanedService struct {
 // workCleanup has live members of their clusters clean up what services have left, or
 // the services themselves if they are up.
 func (m *Scheduler) workCleanup(t host.Task, f cleanupFilter) (cleaned, error) {
-	now := m.s.now()
+	began, now := m.s.h.Clock().Monotonic(), m.s.now()
 	all, err := m.s.cfg.Store.Services(t, db.ServiceFilter{})
 	if err != nil {
 		return cleaned{}, err
 	}
 	out := cleaned{Cleaning: []cleanedService{}, Unavailable: []cleanedService{}}
 	for _, s := range all {
-		if !f.chooses(s) || f.Up != nil && *f.Up != m.s.judge(s, now) {
+		if !f.chooses(s) || f.Up != nil && *f.Up != m.s.judge(s, now, began) {
 			continue
 		}
 		named := cleanedService{s.ID, s.Host, s.Binary, s.ClusterName}

@@ -98,6 +98,10 @@ func (a *account) strike(i int, f faults.Fault) (problem string) {
 		a.endLie(f.Of)
 	case *faults.PowerOff:
 		a.loseDarkly(f.Who)
+	case *faults.DiskError:
+		if f.Errors.Sync > 0 {
+			a.loseDarkly(f.Who)
+		}
 	case *faults.CrashAt:
 		if f.Power {
 			a.loseDarkly(f.Who)
@@ -137,11 +141,14 @@ func (a *account) become(name string, c condition) {
 	}
 }
 
-// lie lets a disk lie. A crash that was armed before may take its power at any time.
+// lie lets a disk lie. A crash that was armed before may take its power at any time, and so
+// may a sync fail.
 func (a *account) lie(f *faults.DiskLie) {
 	a.lying[f.Who] = append(a.lying[f.Who], f)
 	for _, t := range a.trouble {
-		if crash, ok := t.(*faults.CrashAt); ok && crash.Power && mayBe(crash.Who, f.Who) {
+		crash, crashes := t.(*faults.CrashAt)
+		errs, fails := t.(*faults.DiskError)
+		if crashes && crash.Power && mayBe(crash.Who, f.Who) || fails && errs.Errors.Sync > 0 && mayBe(errs.Who, f.Who) {
 			a.become(f.Who, forgetful)
 		}
 	}
@@ -154,7 +161,8 @@ func (a *account) endLie(of faults.DiskFault) {
 	}
 }
 
-// loseDarkly is a loss of power, now or some time: whose disk lies has forgotten.
+// loseDarkly is a loss of power or a failed sync, now or some time: either takes what is not
+// on the disk, and whose disk lies has forgotten.
 func (a *account) loseDarkly(who string) {
 	for name := range a.lying {
 		if mayBe(who, name) {

@@ -11,8 +11,8 @@
 //   - A disk that has rotted. Its monitor notices when it starts, and stays out, for good.
 //   - A disk that lies. As long as it does, and its power is on, nobody can tell; once it
 //     is mended it has kept all promises.
-//   - A disk that has lost its power while it lied. Its monitor may have forgotten entries
-//     and votes, and not notice: two leaders of one term may follow, or what was
+//   - A disk that has lost its power while it lied, or failed a sync, which drops what was
+//     written before. Its monitor may have forgotten entries and votes, and not notice: two leaders of one term may follow, or what was
 //     acknowledged be gone. It must not run again, not even alone.
 //
 // What is spent in one of these ways gives its allowance back when an operator replaces

@@ -11,6 +11,7 @@ import (
 	"github.com/wavetank/wavetank/faults"
 	"github.com/wavetank/wavetank/scenarios"
 	"github.com/wavetank/wavetank/scenarios/budget"
+	"github.com/wavetank/wavetank/sim"
 	"pgregory.net/rapid"
 )
 
@@ -97,7 +98,7 @@ func (s sweep) dark(x string, from, to int) bool {
 		switch {
 		case w[0] == "power-off" && j > from && may(w[1], x) && s.lying(x, j):
 			return true
-		case w[0] == "crash-at" && w[len(w)-1] == "power" && may(w[2], x):
+		case w[0] == "crash-at" && w[len(w)-1] == "power" && may(w[2], x), w[0] == "disk-error" && slices.Contains(w, "sync") && may(w[1], x):
 			for k := max(j, from+1); k <= to && !s.disarmed(j, k); k++ {
 				if s.lying(x, k) && (k == j || s.words(k)[0] == "disk-lie") {
 					return true
@@ -110,7 +111,7 @@ func (s sweep) dark(x string, from, to int) bool {
 
 func (s sweep) disarmed(j, k int) bool {
 	for m := j + 1; m <= k; m++ {
-		if u, ok := s.plan[m].Fault.(faults.Disarm); ok && u.Of == s.plan[j].Fault {
+		if u, ok := s.plan[m].Fault.(faults.Undoing); ok && u.Undoes() == s.plan[j].Fault {
 			return true
 		}
 	}
@@ -246,7 +247,7 @@ func aPlan(t *rapid.T, mons []string, b budget.Budget) (plan faults.Plan) {
 		at += rapid.SampledFrom([]time.Duration{0, time.Second, b.Change, b.Recovery, b.Recovery + time.Second}).Draw(t, "apart")
 		x := rapid.SampledFrom(mons).Draw(t, "who")
 		role := rapid.SampledFrom([]string{x, x, cluster.RoleLeader}).Draw(t, "role")
-		switch rapid.IntRange(0, 12).Draw(t, "what") {
+		switch rapid.IntRange(0, 13).Draw(t, "what") {
 		case 0:
 			strike(faults.DiskRot{Who: x, Bits: 1})
 		case 1:
@@ -265,6 +266,8 @@ func aPlan(t *rapid.T, mons []string, b budget.Budget) (plan faults.Plan) {
 			strike(&faults.CrashAt{Who: role, Point: "p", Nth: 1, Power: rapid.Bool().Draw(t, "power")})
 		case 10:
 			strike(faults.Reset{A: x, B: cluster.RoleMons})
+		case 11:
+			strike(&faults.DiskError{Who: role, Errors: sim.DiskErrors{Read: rapid.IntRange(0, 1).Draw(t, "reads"), Sync: rapid.IntRange(0, 1).Draw(t, "syncs")}})
 		default:
 			if f := undoOf(plan, rapid.IntRange(0, len(plan)).Draw(t, "undo")); f != nil {
 				strike(f)
@@ -281,6 +284,8 @@ func undoOf(plan faults.Plan, i int) faults.Fault {
 	}
 	switch f := plan[i].Fault.(type) {
 	case *faults.DiskLie:
+		return faults.DiskMend{Of: f}
+	case *faults.DiskError:
 		return faults.DiskMend{Of: f}
 	case *faults.PowerOff:
 		return faults.PowerOn{Of: f}

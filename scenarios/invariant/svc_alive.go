@@ -10,8 +10,8 @@ import (
 // aliveIsUp is I-SVC-5: a service whose heartbeat was committed a while ago is taken for
 // up, as long as that, and what the clocks of both sides differ by, is less than
 // service_down_time by an interval. Who judges may see a beat before its sender knows
-// that it is committed. He judges by the time at which he asked for the row; how long the
-// answer took counts as his clock being wrong. A database that was put back excuses him.
+// that it is committed. He judges by the time at which he asked for the row,
+// and takes a stamp that is as far ahead of that for as old. A database that was put back excuses him.
 // Where two processes with different clocks beat for one row, it is judged by the clock of
 // the one that has written it last.
 type aliveIsUp struct {
@@ -45,12 +45,12 @@ func (c *aliveIsUp) Observe(o cluster.Observation) string {
 	switch {
 	case seen.at > beat.at, c.bounds.Cinder.Twins > 0 && seen.at > 0 && (seen.skew-beat.skew).Abs() > time.Second:
 		beat = seen
-	case seen.at < beat.at && o.At+v.skew < c.done[v.row]: // he asked before
+	case seen.at < beat.at && v.asked < c.done[v.row]: // he asked before
 		return ""
 	}
-	if away := o.At - beat.at + (v.skew - beat.skew).Abs(); away+c.margin() <= v.down {
-		return violation("%s takes %s of %s for down, whose last heartbeat is %v old while clocks differ by %v",
-			v.by, v.Binary, v.Who.Host, o.At-beat.at, (v.skew - beat.skew).Abs())
+	if away := (v.asked - beat.at).Abs() + (v.skew - beat.skew).Abs(); away+c.margin() <= v.down {
+		return violation("%s takes %s of %s for down, whose last heartbeat was %v old while clocks differed by %v",
+			v.by, v.Binary, v.Who.Host, v.asked-beat.at, (v.skew - beat.skew).Abs())
 	}
 	return ""
 }

@@ -28,8 +28,8 @@ func (c *heartbeatMeansUp) Observe(o cluster.Observation) string {
 	}
 	last, ok := c.sent[v.Who][v.updated]
 	allowed := v.down + last.skew.Abs() + v.skew.Abs() + time.Second
-	if ok && o.At-last.at > allowed {
-		return violation("%s takes %s of %s for up, whose heartbeat is %v old and may be %v", v.by, v.Binary, v.Who.Host, o.At-last.at, allowed)
+	if ok && v.asked-last.at > allowed {
+		return violation("%s takes %s of %s for up, whose heartbeat was %v old and may be %v", v.by, v.Binary, v.Who.Host, v.asked-last.at, allowed)
 	}
 	return ""
 }

@@ -41,6 +41,15 @@ func inList(seconds, ahead int, stamp time.Duration, up bool) cluster.Observatio
 	return at(seconds, "api.0", f)
 }
 
+// inOldList is an API's verdict on the stamp of second 5, for which it asked a while ago, by a
+// clock that was ahead then.
+func inOldList(seconds, took, ahead int) cluster.Observation {
+	f := api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, UpdatedAt: wall(5, 0), Took: time.Duration(took) * time.Second}
+	f.Now = wall(seconds-took, ahead)
+	f.Age = f.Now - f.UpdatedAt
+	return at(seconds, "api.0", f)
+}
+
 // asked and told are a request about the service, and its answer.
 func asked(seconds, id int, action string) cluster.Observation {
 	return at(seconds, "client.cinder", cluster.CinderAsked{ID: id, Action: action, Service: svc})
@@ -186,8 +195,16 @@ func TestServiceCheckers(t *testing.T) {
 			events{beatSent(10, 0), beatDone(10, 0, 1), beatSent(90, 0), beatDone(90, 0, 2), judged(91, wall(10, 0), false)},
 		}, {
 			"who asked before the first heartbeat has not seen it", "I-SVC-5", quiet,
-			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(69, 0)})},
-			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(71, 0)})},
+			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(69, 0), Took: 6 * time.Second})},
+			events{beatSent(70, 0), beatDone(70, 0, 1), at(75, "api.0", api.Judged{Service: 1, ServiceHost: svc.Host, Binary: svc.Binary, Age: time.Hour, Now: wall(71, 0), Took: 4 * time.Second})},
+		}, {
+			"nor does a clock count that was set right meanwhile", "I-SVC-5", quiet,
+			events{beatSent(5, 0), beatDone(5, 0, 1), beatSent(60, 0), beatDone(60, 0, 2), inOldList(70, 60, 65)},
+			events{beatSent(5, 0), beatDone(5, 0, 1), beatSent(60, 0), beatDone(60, 0, 2), inOldList(70, 5, 0)},
+		}, {
+			"a stamp far ahead of the question is not believed", "I-SVC-5", quiet,
+			events{beatSent(5, 0), beatDone(5, 0, 1), inOldList(60, 106, 0)},
+			events{beatSent(5, 0), beatDone(5, 0, 1), inOldList(60, 105, 0)},
 		}, {
 			"who cannot work is silent", "I-SVC-6", quiet,
 			events{at(1, "volume.0", cinder.Working{Who: svc}), at(2, "volume.0", cinder.BeatSkipped{Who: svc}), at(3, "volume.0", cinder.Working{Who: svc, Working: true}), beatSent(4, 0)},

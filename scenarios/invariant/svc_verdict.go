@@ -18,7 +18,8 @@ type verdict struct {
 	updated time.Duration // the row's updated_at, since 1970; 0 if it has none
 	age     time.Duration // of the row's last sign of life, by the clock of who judges
 	down    time.Duration // service_down_time of who judges
-	skew    time.Duration // by which that clock is ahead
+	skew    time.Duration // by which that clock was ahead when he asked for the row
+	asked   time.Duration // when that was
 }
 
 // verdictOf reads a verdict out of a fact, if it is one.
@@ -29,11 +30,12 @@ func (b Bounds) verdictOf(o cluster.Observation) (verdict, bool) {
 		if seen == 0 {
 			seen = f.CreatedAt
 		}
-		return verdict{f.Who, f.ID, o.Host, f.Up, f.UpdatedAt, f.Now - seen, f.DownTime, ahead(o, f.Now)}, true
+		return verdict{f.Who, f.ID, o.Host, f.Up, f.UpdatedAt, f.Now - seen, f.DownTime, ahead(o, f.Now, f.Took), o.At - f.Took}, true
 	case api.Judged:
 		return verdict{
 			Who: cinder.Who{Host: f.ServiceHost, Binary: f.Binary}, row: f.Service, by: o.Host, up: f.Up,
-			updated: f.UpdatedAt, age: f.Age, down: b.Cinder.API.ServiceDownTime, skew: ahead(o, f.Now),
+			updated: f.UpdatedAt, age: f.Age, down: b.Cinder.API.ServiceDownTime,
+			skew: ahead(o, f.Now, f.Took), asked: o.At - f.Took,
 		}, true
 	}
 	return verdict{}, false
@@ -42,13 +44,13 @@ func (b Bounds) verdictOf(o cluster.Observation) (verdict, bool) {
 // simulated is when every simulation begins, since 1970.
 const simulated = 1767225600 * time.Second
 
-// ahead is by how much a clock is, that shows so much since 1970. On real machines, where
+// ahead is by how much a clock was that showed so much since 1970 some time ago. On real machines, where
 // facts come late, clocks are taken to be right that are nearly so.
-func ahead(o cluster.Observation, shown time.Duration) time.Duration {
+func ahead(o cluster.Observation, shown, ago time.Duration) time.Duration {
 	if !realTime(o) {
-		return shown - simulated - o.At
+		return shown - simulated - (o.At - ago)
 	}
-	if wrong := shown - o.Wall; wrong.Abs() > nearly && o.Wall != 0 {
+	if wrong := shown - (o.Wall - ago); wrong.Abs() > nearly && o.Wall != 0 {
 		return wrong
 	}
 	return 0
@@ -72,5 +74,5 @@ func (s stamps) observe(o cluster.Observation) {
 	if s[f.Who] == nil {
 		s[f.Who] = make(map[time.Duration]sent)
 	}
-	s[f.Who][f.UpdatedAt] = sent{o.At, ahead(o, f.UpdatedAt)}
+	s[f.Who][f.UpdatedAt] = sent{o.At, ahead(o, f.UpdatedAt, 0)}
 }

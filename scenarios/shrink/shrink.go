@@ -101,6 +101,7 @@ func Shrink(ctx context.Context, spec scenarios.Spec, opt Options) (Small, error
 		return Small{}, fmt.Errorf("%s: %w", s.state.Line, ErrNoFailure)
 	}
 	s.small = Small{Script: script, Result: first, Signature: first.Failure.Signature(), Tried: 1}
+	s.healing = s.newHealing(script, first)
 	if s.opt.Resume != nil {
 		if err := s.resume(*s.opt.Resume); err != nil {
 			return Small{}, err
@@ -122,6 +123,7 @@ type shrinker struct {
 	small   Small
 	state   State // Round, Pass, Edit and Again are where the work is
 	refuted map[uint64]bool
+	healing healing
 }
 
 // fewSeeds is how many the first round tries.
@@ -221,14 +223,14 @@ func (s *shrinker) seeds() []uint64 {
 // tried before with as many seeds is not tried again.
 func (s *shrinker) fails(script scenarios.Script, seeds []uint64) (scenarios.Result, bool) {
 	key := keyOf(script, len(seeds))
-	if s.refuted[key] || missesGoal(s.small.Script, s.small.Result.Failure) && !asWhole(script.Plan, s.small.Script.Plan) {
+	if s.refuted[key] || s.healing.missed && !asWhole(script.Plan, s.small.Script.Plan) {
 		return scenarios.Result{}, false
 	}
 	for len(seeds) > 0 && !s.over() {
 		n := min(s.opt.Workers, len(seeds), s.opt.Runs-s.small.Tried)
 		for _, r := range s.runs(script, seeds[:n]) {
 			s.small.Tried++ // those behind a failure do not count: another number of workers ran them or not
-			if r.Failure != nil && r.Failure.Signature() == s.small.Signature && s.isTheBug(script, r.Spec.Seed) {
+			if r.Failure != nil && r.Failure.Signature() == s.small.Signature && s.isTheBug(script, r.Spec.Seed) && s.meansSomething(script, r) {
 				return r, true
 			}
 		}

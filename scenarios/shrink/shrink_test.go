@@ -144,6 +144,22 @@ func TestShrink_anyNumberOfWorkers(t *testing.T) {
 	}
 }
 
+// A goal that is missed for want of anybody who could reach it shows nothing: what is made
+// small needs what the failure was about.
+func TestShrink_keepsTheCause(t *testing.T) {
+	script, err := scenarios.ParseScript("scenario cause\nlength 3m\n\nat 5s pause standbys\nat 6s kill active-mgr\nexpect succeeded within 90s\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := shrink.Shrink(context.Background(), scenarios.Spec{Scenario: script.Scenario(), Seed: 7}, shrink.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan := small.Script.Plan.String(); !strings.Contains(plan, "pause standbys") || !strings.Contains(plan, "kill active-mgr") {
+		t.Errorf("left is\n%s", small.Script)
+	}
+}
+
 func TestShrink_ends(t *testing.T) {
 	r := failing(t, "mgr-storm", "noFenceWait")
 	small, err := shrink.Shrink(context.Background(), r.Spec, shrink.Options{Runs: 30})

@@ -151,3 +151,15 @@ func (a *API) Close() {
 
 // now is the time by which rows are judged and stamped.
 func (a *API) now() time.Time { return a.config.Host.Clock().Now().UTC() }
+
+// moment is a time by both clocks.
+type moment struct {
+	wall      time.Time
+	monotonic time.Duration
+}
+
+// asks is the time at which something is asked.
+func (a *API) asks() moment { return moment{a.now(), a.config.Host.Clock().Monotonic()} }
+
+// since is how long that was ago.
+func (a *API) since(m moment) time.Duration { return a.config.Host.Clock().Monotonic() - m.monotonic }

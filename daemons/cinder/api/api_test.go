@@ -563,7 +563,7 @@ func TestAPI_facts(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := []string{
-		"cinder.api.judged[service=4 service_host=ctl binary=cinder-backup up=true age=30s beats=7 updated_at=0s now=490923h4m5.678901s]",
+		"cinder.api.judged[service=4 service_host=ctl binary=cinder-backup up=true age=30s beats=7 updated_at=0s now=490923h4m5.678901s took=0s]",
 		"cinder.api.changed[service=4 service_host=ctl binary=cinder-backup action=disable",
 	}
 	got := slices.Clone(r.facts)

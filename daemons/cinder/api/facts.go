@@ -16,6 +16,7 @@ type Judged struct {
 	Beats       int           // its report_count
 	UpdatedAt   time.Duration // its updated_at, since 1970; 0 if it is null
 	Now         time.Duration // when the API asked for the row, by its clock, since 1970
+	Took        time.Duration // since then
 }
 
 // Kind implements host.Fact.
@@ -26,7 +27,7 @@ func (f Judged) Attrs() []slog.Attr {
 	return []slog.Attr{
 		slog.Int64("service", f.Service), slog.String("service_host", f.ServiceHost), slog.String("binary", f.Binary),
 		slog.Bool("up", f.Up), slog.Duration("age", f.Age), slog.Int("beats", f.Beats),
-		slog.Duration("updated_at", f.UpdatedAt), slog.Duration("now", f.Now),
+		slog.Duration("updated_at", f.UpdatedAt), slog.Duration("now", f.Now), slog.Duration("took", f.Took),
 	}
 }
 

@@ -34,7 +34,7 @@ type serviceView struct {
 
 // listServices is GET /os-services.
 func (a *API) listServices(c *call) (answer, error) {
-	now := a.now() // before the database is asked: its answer may take long, and is not younger
+	asked := a.asks() // before the database is: its answer may take long, and is not younger
 	filter := db.ServiceFilter{Matching: c.query.Get("host"), Binary: c.query.Get("binary")}
 	var found []db.Service
 	if c.query.Has("binary") && filter.Binary == "" { // nothing has an empty one
@@ -54,7 +54,7 @@ func (a *API) listServices(c *call) (answer, error) {
 	}
 	views := make([]serviceView, 0, len(found))
 	for i := range found {
-		view, err := a.viewService(c, now, &found[i], backends)
+		view, err := a.viewService(c, asked, &found[i], backends)
 		if err != nil {
 			return answer{}, err
 		}
@@ -64,12 +64,13 @@ func (a *API) listServices(c *call) (answer, error) {
 }
 
 // viewService judges a service and shows it.
-func (a *API) viewService(c *call, now time.Time, s *db.Service, backends map[string]string) (serviceView, error) {
+func (a *API) viewService(c *call, asked moment, s *db.Service, backends map[string]string) (serviceView, error) {
 	if a.config.Defects.NoCreatedAtFallback && s.UpdatedAt.IsZero() {
 		return serviceView{}, errors.New("unsupported operand type(s) for -: 'datetime.datetime' and 'NoneType'")
 	}
+	now := asked.wall
 	seen, up := lastSeen(s), a.lists().Up(*s, now)
-	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount, Now: sinceEpoch(now)}
+	judged := Judged{Service: s.ID, ServiceHost: s.Host, Binary: s.Binary, Up: up, Age: now.Sub(seen), Beats: s.ReportCount, Now: sinceEpoch(now), Took: a.since(asked)}
 	if !s.UpdatedAt.IsZero() {
 		judged.UpdatedAt = time.Duration(s.UpdatedAt.UnixNano())
 	}
