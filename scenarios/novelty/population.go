@@ -32,7 +32,7 @@ type parent struct {
 // NewPopulation has no parents yet.
 func NewPopulation() *Population { return &Population{ids: make(map[Feature]int)} }
 
-// Add takes a result. One that can not be varied, for nothing was chosen, is only counted.
+// Add takes a result. One that cannot be varied, for nothing was chosen, is only counted.
 func (p *Population) Add(r Run, shown []Feature, varies bool) {
 	news := false
 	ids := make([]int, 0, len(shown))
