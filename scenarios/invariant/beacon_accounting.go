@@ -33,22 +33,12 @@ func (c *beaconAccounting) Observe(o cluster.Observation) string {
 	case mon.Role:
 		c.changed = o.At
 	case mon.BeaconsKept: // at each tick
-		if !c.majorityRuns() {
+		if !c.members.majorityRuns(c.timeline) {
 			c.changed = o.At
 		}
 		return c.judge(o, f)
 	}
 	return ""
-}
-
-func (c *beaconAccounting) majorityRuns() bool {
-	running := 0
-	for _, host := range c.members.names {
-		if c.timeline.HostRuns(host) {
-			running++
-		}
-	}
-	return 2*running > len(c.members.names)
 }
 
 func (c *beaconAccounting) judge(o cluster.Observation, f mon.BeaconsKept) string {

@@ -16,9 +16,9 @@ import (
 //     by it for each sign of health before (MC-3, MC-4).
 //   - It does not start over sooner, asks no more monitors than it may, and does not
 //     begin maxHunts times in a window: that bounds what a client sends.
-//   - When nothing is damaged and a leader serves, a client that had a session has one
-//     again within ping time-out + ping interval + the longest hunt, another one
-//     within two hunts and a lease.
+//   - When nothing is damaged and a leader with a majority serves, a client that had a
+//     session has one again within ping time-out + ping interval + the longest hunt,
+//     another one within two hunts and a lease.
 //   - Authenticate is done without error only if there is a session.
 //
 // A process that stands still, or is gone, hunts for nobody. Its clock may run at half
@@ -28,7 +28,8 @@ type huntNeverStops struct {
 	bounds   Bounds
 	clients  []*huntingClient // in the order of their first facts
 	leader   process          // the monitor that serves as leader, as far as it said
-	elected  time.Duration    // last change among the monitors
+	members  membership
+	elected  time.Duration // last change among the monitors, or when most of them were seen to be down
 	looked   time.Duration
 }
 
@@ -54,12 +55,13 @@ const (
 )
 
 func newHuntNeverStops(t Timeline, b Bounds) *huntNeverStops {
-	return &huntNeverStops{timeline: t, bounds: b}
+	return &huntNeverStops{timeline: t, bounds: b, members: membership{names: b.Founders}}
 }
 
 func (*huntNeverStops) Name() string { return "I-MC-2 the hunt never stops" }
 
 func (c *huntNeverStops) Observe(o cluster.Observation) string {
+	c.members.observe(o)
 	switch f := o.Fact.(type) {
 	case mon.Role:
 		c.observeRole(o, f)
@@ -149,6 +151,9 @@ func (c *huntNeverStops) lookAround(o cluster.Observation) string {
 		return ""
 	}
 	c.looked = o.At
+	if !c.members.majorityRuns(c.timeline) { // a leader may not have noticed yet
+		c.elected = o.At
+	}
 	for _, h := range c.clients {
 		if h.over || h.connected || !c.timeline.Runs(h.host, h.pid) {
 			continue

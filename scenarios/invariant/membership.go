@@ -17,3 +17,14 @@ func (m *membership) observe(o cluster.Observation) {
 		m.epoch, m.names = f.Epoch, monitorsOf(f)
 	}
 }
+
+// majorityRuns reports whether most members do, now.
+func (m *membership) majorityRuns(t Timeline) bool {
+	running := 0
+	for _, host := range m.names {
+		if t.HostRuns(host) {
+			running++
+		}
+	}
+	return 2*running > len(m.names)
+}

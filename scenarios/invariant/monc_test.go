@@ -78,6 +78,9 @@ func TestClientCheckers(t *testing.T) {
 			"where somebody leads", "I-MC-2", calm{since: 10 * time.Second},
 			events{at(8, "mon.a", serves), at(9, client, first), at(12, client, tooLong), at(15, client, tooLong), at(18, "mon.a", mon.Role{Role: "electing"}), at(18, client, tooLong), at(22, client, tooLong)}, nil,
 		}, {
+			"with a majority", "I-MC-2", calm{since: 10 * time.Second, dead: "mon.b mon.c"},
+			events{at(8, "mon.a", serves), at(9, client, first), at(12, client, tooLong), at(15, client, tooLong), at(18, client, tooLong), at(22, client, tooLong)}, nil,
+		}, {
 			"authenticated means a session", "I-MC-2", damaged,
 			events{at(1, client, first), at(2, client, opened), at(2, client, monc.Authenticated{GID: 9})},
 			events{at(1, client, first), at(2, client, opened), at(2, client, reset), at(2, client, monc.Authenticated{GID: 9})},
