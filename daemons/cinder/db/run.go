@@ -200,8 +200,8 @@ func (o Operations) Transaction(t host.Task, fn func(Operations) error) error {
 	if err == nil {
 		err = tx.lost
 	}
-	if err == nil && tx.left() < 0 {
-		err = fmt.Errorf("%w before the commit", ErrTimeout)
+	if err == nil {
+		err = tx.expired()
 	}
 	err = tx.end(t, err)
 	committed = true
@@ -219,6 +219,14 @@ func (tx *transaction) left() time.Duration {
 	return -1
 }
 
+// expired is an error if no time is left.
+func (tx *transaction) expired() error {
+	if tx.left() < 0 {
+		return fmt.Errorf("transaction: %w", ErrTimeout)
+	}
+	return nil
+}
+
 // within is a context that ends with the transaction's time, at once if that has passed.
 func (tx *transaction) within() (context.Context, context.CancelFunc) {
 	left := tx.left()
@@ -229,6 +237,9 @@ func (tx *transaction) within() (context.Context, context.CancelFunc) {
 }
 
 func (tx *transaction) begin(t host.Task) error {
+	if err := tx.expired(); err != nil {
+		return err
+	}
 	s := tx.store
 	ctx, cancel := tx.within()
 	defer cancel()
@@ -246,6 +257,9 @@ func (tx *transaction) begin(t host.Task) error {
 
 // run lets fn use the connection.
 func (tx *transaction) run(t host.Task, fn func(context.Context, session) error) error {
+	if tx.lost == nil {
+		tx.lost = tx.expired()
+	}
 	if tx.lost != nil {
 		return tx.lost
 	}
