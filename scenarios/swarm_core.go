@@ -39,7 +39,7 @@ func (w *weather) end() {
 	}
 	w.plan = append(w.plan, faults.Step{At: at, Fault: &faults.Mend{Core: c.in}})
 	w.goals = append(w.goals, c.goals(len(w.plan)-1, w.t)...)
-	if c.volumes() != nil && w.Chance("asked-after", 2) {
+	if w.t.Mons == 0 && c.volumes() != nil && w.Chance("asked-after", 2) { // monitors would only cost, for two minutes
 		w.askAfter(c)
 	}
 }
