@@ -72,7 +72,7 @@ type Bounds struct {
 // All makes one of each checker, in the order of their names.
 func All(t Timeline, b Bounds) []Checker {
 	return []Checker{
-		newNoExit(t),
+		newNoExit(t, b),
 		newOneLeader(),
 		newMajorityQuorum(b),
 		newOneContent(),

@@ -154,6 +154,16 @@ func TestCheckers(t *testing.T) {
 			good:     []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "write mon/log: no space left on device"})},
 			bad:      []cluster.Observation{at(1, "mon.a", cluster.ProcessExited{Code: 1, Reason: "read mon/log: input/output error"})},
 		}, {
+			property: "I-PROC-1", // monitors that have not answered for five minutes
+			timeline: calm{since: 30 * time.Second},
+			good:     []cluster.Observation{at(329, "mgr.x", cluster.ProcessExited{Code: 1, Reason: "authenticate mgr.x: " + monc.ErrTimeout.Error() + " within 5m0s"})},
+			bad:      []cluster.Observation{at(330, "mgr.x", cluster.ProcessExited{Code: 1, Reason: "authenticate mgr.x: " + monc.ErrTimeout.Error() + " within 5m0s"})},
+		}, {
+			property: "I-PROC-1",
+			timeline: calm{damaged: true},
+			good:     []cluster.Observation{at(330, "mgr.x", cluster.ProcessExited{Code: 1, Reason: "authenticate mgr.x: " + monc.ErrTimeout.Error() + " within 5m0s"})},
+			bad:      []cluster.Observation{at(330, "mgr.x", cluster.ProcessExited{Code: 1, Reason: "authenticate mgr.x: refused"})},
+		}, {
 			property: "I-MGR-15",
 			good: []cluster.Observation{
 				at(1, "mon.a", sessionOpened(1)), at(2, "mon.a", configured(1)), at(3, "mon.a", report(1, 3, 3, 0)), at(4, "mon.a", report(1, 2, 1, 2)),

@@ -2,17 +2,23 @@ package invariant
 
 import (
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/monc"
 )
 
 // noExit is I-PROC-1: no daemon gives up by itself. Whatever the damage, a daemon
 // may be killed or respawn, but an exit with a status other than 0 is an assertion
 // or an error that it should have lived with. Nobody has to live with what its disk
-// has done: then the reason must say that.
-type noExit struct{ timeline Timeline }
+// has done: then the reason must say that. And a client whom no monitor has answered for
+// client_mount_timeout, in which anything was damaged, may leave it to whoever starts it again.
+type noExit struct {
+	timeline Timeline
+	bounds   Bounds
+}
 
-func newNoExit(t Timeline) noExit { return noExit{t} }
+func newNoExit(t Timeline, b Bounds) noExit { return noExit{t, b} }
 
 func (noExit) Name() string { return "I-PROC-1 no daemon gives up" }
 
@@ -26,5 +32,14 @@ func (c noExit) Observe(o cluster.Observation) string {
 			return ""
 		}
 	}
+	if strings.Contains(f.Reason, monc.ErrTimeout.Error()) && !c.calmFor(c.bounds.Client.AuthTimeout, o) {
+		return ""
+	}
 	return violation("%s exited with status %d: %s", o.Host, f.Code, f.Reason)
+}
+
+// calmFor reports whether nothing has been damaged for so long.
+func (c noExit) calmFor(d time.Duration, o cluster.Observation) bool {
+	since, calm := c.timeline.CalmSince()
+	return calm && o.At-since >= d
 }
