@@ -93,6 +93,7 @@ func swarmOf(d *Draw, what shape) Scenario {
 		w.pace = d.Int("pace", 2, 5)
 	}
 	quicken(&t, w.pace)
+	t.Client.AuthTimeout = patience
 	w.budget = budget.Of(t)
 	w.draw()
 	w.t = t
@@ -291,6 +292,10 @@ func swarmWhole(d *Draw, t *cluster.Topology) {
 	t.Cinder.Volumes, t.Cinder.Schedulers, t.Cinder.APIs = 2, d.Int("schedulers", 0, 1), 1
 	t.Cinder.Service.DBRetryInterval, t.Cinder.Service.DBMaxRetries = time.Second, patient
 }
+
+// patience lets daemons that start wait for the monitors as long as the trouble lasts. After
+// Ceph's five minutes they give up, and whatever supervises them starts them again.
+const patience = time.Hour
 
 // patient lets services that start wait for their database as long as the trouble lasts.
 // With Cinder's ten attempts they give up, and whatever supervises them starts them again.
