@@ -93,7 +93,7 @@ func swarmOf(d *Draw, what shape) Scenario {
 		w.pace = d.Int("pace", 2, 5)
 	}
 	quicken(&t, w.pace)
-	t.Client.AuthTimeout = patience
+	t.Client.AuthTimeout = patientTimeout
 	w.budget = budget.Of(t)
 	w.draw()
 	w.t = t
@@ -275,7 +275,7 @@ func swarmClients(d *Draw, t *cluster.Topology) {
 
 func swarmCloud(d *Draw, t *cluster.Topology) {
 	cloud(d, t)
-	t.Cinder.Service.DBMaxRetries = patient
+	t.Cinder.Service.DBMaxRetries = patientRetries
 	t.Cinder.Replicas = max(0, d.Int("replicas", -2, 2))
 	switch d.Pick("more", "nothing", "twins", "cluster") {
 	case "twins":
@@ -290,13 +290,13 @@ func swarmCloud(d *Draw, t *cluster.Topology) {
 func swarmWhole(d *Draw, t *cluster.Topology) {
 	t.KeyClients = d.Int("keys", 0, 1)
 	t.Cinder.Volumes, t.Cinder.Schedulers, t.Cinder.APIs = 2, d.Int("schedulers", 0, 1), 1
-	t.Cinder.Service.DBRetryInterval, t.Cinder.Service.DBMaxRetries = time.Second, patient
+	t.Cinder.Service.DBRetryInterval, t.Cinder.Service.DBMaxRetries = time.Second, patientRetries
 }
 
-// patience lets daemons that start wait for the monitors as long as the trouble lasts. After
+// patientTimeout lets daemons that start wait for the monitors as long as the trouble lasts. After
 // Ceph's five minutes they give up, and whatever supervises them starts them again.
-const patience = time.Hour
+const patientTimeout = time.Hour
 
-// patient lets services that start wait for their database as long as the trouble lasts.
+// patientRetries lets services that start wait for their database as long as the trouble lasts.
 // With Cinder's ten attempts they give up, and whatever supervises them starts them again.
-const patient = 1000
+const patientRetries = 1000

@@ -25,8 +25,9 @@ func (s *Service) persist(t host.Task, do func(host.Task) error) error {
 	}
 }
 
-// findRow finds or makes the service's row, and writes the versions of this process into its row, which may be an old one. That
-// is no heartbeat: a process that starts has not shown that it works.
+// findRow finds or makes the service's row, and writes the versions of this process into it,
+// which may be an old one. That is no heartbeat: a process that starts has not shown that it
+// works.
 func (s *Service) findRow(t host.Task) error {
 	rows, err := s.named(t, s.patiently)
 	if err != nil {

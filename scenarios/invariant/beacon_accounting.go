@@ -9,9 +9,9 @@ import (
 
 // beaconAccounting is I-MGR-14: a peon does not keep beacons that it has passed on: the
 // leader tells it to forget each of them once the change that is under way and that of the
-// beacon itself are through. It keeps them through elections, and
-// as long as links among monitors are disturbed or one of them stands still. A leader
-// without a majority takes nothing in, until it notices.
+// beacon itself are through. It keeps them through elections, and as long as links among
+// monitors are disturbed or one of them stands still. A leader without a majority takes
+// nothing in, until it notices.
 type beaconAccounting struct {
 	timeline Timeline
 	bounds   Bounds

@@ -36,7 +36,8 @@ type judgedCluster struct {
 
 // clusters lists clusters.
 func (a *API) clusters(c *call, f db.ClusterFilter) ([]judgedCluster, error) {
-	began, now := a.config.Host.Clock().Monotonic(), a.now()
+	asked := a.asks()
+	now := asked.wall
 	found, err := a.config.Store.Clusters(c.t, f, now.Add(-a.config.Options.ServiceDownTime))
 	if err != nil {
 		return nil, fmt.Errorf("list clusters: %w", err)
@@ -51,7 +52,7 @@ func (a *API) clusters(c *call, f db.ClusterFilter) ([]judgedCluster, error) {
 		}
 		a.config.Host.Probe(ClusterJudged{
 			Cluster: j.ID, Name: j.Name, Binary: j.Binary, Up: j.up, Disabled: j.Disabled, LastHeartbeat: sinceEpoch(j.LastHeartbeat),
-			Now: sinceEpoch(now), Took: a.config.Host.Clock().Monotonic() - began, Hosts: j.NumHosts, Down: j.NumDownHosts,
+			Now: sinceEpoch(now), Took: a.since(asked), Hosts: j.NumHosts, Down: j.NumDownHosts,
 		})
 		judged = append(judged, j)
 	}

@@ -17,7 +17,8 @@ type session interface {
 }
 
 // Within is the same operations with a limit on the time that each may take, or a
-// transaction as a whole, the wait for a connection included.
+// transaction as a whole, the wait for a connection included. Within a transaction it changes
+// nothing.
 func (o Operations) Within(limit time.Duration) Operations {
 	o.limit = limit
 	return o
