@@ -166,6 +166,11 @@ func (c *client) gid() (gid uint64) {
 	return gid
 }
 
+func (c *client) monMap() (m msg.MonMap) {
+	c.ask(func() { m = c.monc.MonMap().Clone() })
+	return m
+}
+
 // begin sends a command and returns where its outcome will be.
 func (c *client) begin(text string) <-chan monc.CommandResult {
 	done := make(chan monc.CommandResult, 1)
