@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,19 +22,29 @@ import (
 // It is judged at the end of a run. A command without an answer may have taken effect
 // at any time since, or not at all. A command that had to be sent again, because its
 // session or the leader has changed meanwhile, may have taken effect more than once,
-// also after its answer (I-MC-4: monitors do not know a repetition). That goes on when
-// the client has given up: a deposed leader that has its command still, and had it
-// replicated before, passes it on to the next one.
+// also after its answer (I-MC-4: monitors do not know a repetition). So may one whose
+// monitor had lost sight of the leader and finds it again: it passes on once more what
+// it has no answer to. That goes on when the client has given up: a deposed leader that
+// has its command still, and had it replicated before, passes it on to the next one.
 type linearizable struct {
 	commands []*keyCommand // in the order in which they were given
 	open     map[string]*keyCommand
 	givenUp  []*keyCommand
+	sessions map[string]string // monitors that clients have sessions with
+	leaders  map[string]sight  // what monitors see, by their names
+}
+
+// sight is what a monitor knows of a leader.
+type sight struct {
+	leader string // the last it knew
+	lost   bool   // it does not know whether it leads still
 }
 
 // keyCommand is a command with its outcome.
 type keyCommand struct {
 	cluster.KeyAsked
 	client   string
+	mons     []string // that have been asked
 	asked    time.Duration
 	answered time.Duration // never if there is no answer
 	found    string        // by a get, "" for nothing
@@ -42,14 +53,16 @@ type keyCommand struct {
 
 const never = time.Duration(math.MaxInt64)
 
-func newLinearizable() *linearizable { return &linearizable{open: make(map[string]*keyCommand)} }
+func newLinearizable() *linearizable {
+	return &linearizable{open: make(map[string]*keyCommand), sessions: make(map[string]string), leaders: make(map[string]sight)}
+}
 
 func (*linearizable) Name() string { return "I-PX-3 keys are linearizable" }
 
 func (c *linearizable) Observe(o cluster.Observation) string {
 	switch f := o.Fact.(type) {
 	case cluster.KeyAsked:
-		k := &keyCommand{KeyAsked: f, client: o.Host, asked: o.At, answered: never}
+		k := &keyCommand{KeyAsked: f, client: o.Host, mons: []string{c.sessions[o.Host]}, asked: o.At, answered: never}
 		c.commands = append(c.commands, k)
 		c.open[o.Host] = k
 	case cluster.KeyAnswered:
@@ -64,20 +77,36 @@ func (c *linearizable) Observe(o cluster.Observation) string {
 			return violation("%s is answered with code %d", k, f.Code)
 		}
 	case monc.SessionOpened:
+		c.sessions[o.Host] = f.Mon
 		if k := c.open[o.Host]; k != nil {
 			k.again++
+			k.mons = append(k.mons, f.Mon)
 		}
 	case mon.Role:
+		before := c.leaders[f.Mon]
+		found := before.lost && f.Leader == before.leader
+		c.leaders[f.Mon] = sight{cmp.Or(f.Leader, before.leader), f.Leader == ""}
 		if f.Role == cluster.Leader {
-			for _, k := range c.open {
-				k.again++
-			}
-			for _, k := range c.givenUp {
-				k.again++
-			}
+			c.passedOn(func(*keyCommand) bool { return true })
+		} else if found {
+			c.passedOn(func(k *keyCommand) bool { return slices.Contains(k.mons, f.Mon) })
 		}
 	}
 	return ""
+}
+
+// passedOn notes that those without an answer may have been sent again.
+func (c *linearizable) passedOn(which func(*keyCommand) bool) {
+	for _, k := range c.open {
+		if which(k) {
+			k.again++
+		}
+	}
+	for _, k := range c.givenUp {
+		if which(k) {
+			k.again++
+		}
+	}
 }
 
 // noSuchKey is -ENOENT.

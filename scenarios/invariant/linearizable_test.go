@@ -10,6 +10,14 @@ import (
 	"github.com/wavetank/wavetank/daemons/monc"
 )
 
+// roleOf is what a peon states of its leader, "" if it has lost it.
+func roleOf(name, leader string) mon.Role {
+	if leader == "" {
+		return mon.Role{Mon: name, Role: "electing"}
+	}
+	return mon.Role{Mon: name, Role: "peon", Leader: leader}
+}
+
 func TestLinearizable(t *testing.T) {
 	const key = "tank/0"
 	get, nothing := cluster.KeyAsked{Op: cluster.KeyGet, Key: key}, cluster.KeyAnswered{Code: noSuchKey}
@@ -18,6 +26,14 @@ func TestLinearizable(t *testing.T) {
 	done, lost := cluster.KeyAnswered{}, cluster.KeyAnswered{Error: "no answer"}
 	a := func(f ...any) (out []any) { return append([]any{"a"}, f...) }
 	b := func(f ...any) (out []any) { return append([]any{"b"}, f...) }
+	at := func(mon string) monc.SessionOpened { return monc.SessionOpened{Mon: mon} }
+	follows := func(mon string, leaders ...string) (out []any) {
+		out = append(out, "mon."+mon)
+		for _, l := range leaders {
+			out = append(out, roleOf(mon, l))
+		}
+		return out
+	}
 	tests := map[string]struct {
 		steps [][]any
 		bad   bool
@@ -31,13 +47,19 @@ func TestLinearizable(t *testing.T) {
 		"a lost write is passed on and returns": {[][]any{a(set("1"), lost), {"mon.b", mon.Role{Role: cluster.Leader}},
 			b(get, found("1"), set("2"), done, get, found("1"))}, false},
 		"a write that was sent again returns": {[][]any{a(set("1"), monc.SessionOpened{}, done), b(set("2"), done, get, found("1"))}, false},
+		"a write is passed on to the leader that was lost": {[][]any{a(at("c"), set("1")), follows("c", "e", "", "e"), a(done),
+			b(at("d"), set("2"), done, get, found("1"))}, false},
+		"a leader was lost by another monitor": {[][]any{a(at("c"), set("1")), follows("d", "e", "", "e"), a(done),
+			b(at("d"), set("2"), done, get, found("1"))}, true},
+		"a leader was lost before": {[][]any{follows("c", "e", "", "e"), a(at("c"), set("1"), done),
+			b(at("d"), set("2"), done, get, found("1"))}, true},
 	}
 	for name, tt := range tests {
-		c, at := newLinearizable(), time.Duration(0)
+		c, now := newLinearizable(), time.Duration(0)
 		for _, step := range tt.steps {
 			for _, f := range step[1:] {
-				at++
-				c.Observe(cluster.Observation{At: at, Host: step[0].(string), Fact: f.(host.Fact)})
+				now++
+				c.Observe(cluster.Observation{At: now, Host: step[0].(string), Fact: f.(host.Fact)})
 			}
 		}
 		if v := c.Conclude(); (v != "") != tt.bad {
