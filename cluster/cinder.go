@@ -93,6 +93,7 @@ func (t *Cinder) kind() Kind {
 			}},
 			{RoleDatabases, "every database server", func(*Cluster) []string { return t.DatabaseNames() }},
 		},
+		Points: cinder.Points(),
 	}
 }
 

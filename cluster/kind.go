@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
+	"github.com/wavetank/wavetank/daemons/msgr"
 	"github.com/wavetank/wavetank/daemons/option"
 )
 
@@ -44,6 +45,8 @@ type Kind struct {
 	Unready func(*Cluster) (property, problem string)
 	// Roles are the names for some of them.
 	Roles []Role
+	// Points are the fault points in their code, but for those of messengers.
+	Points []string
 }
 
 // Role is a part that daemons play, for whoever does not know their names.
@@ -133,6 +136,15 @@ func (t *Topology) Cast() (names, roles, vacant []string) {
 		roles = append(roles, role.Name)
 	}
 	return names, roles, vacant
+}
+
+// Points are the fault points that plans can name: those of messengers and of all kinds.
+func (t *Topology) Points() []string {
+	all := msgr.Points()
+	for _, k := range t.Kinds() {
+		all = append(all, k.Points...)
+	}
+	return all
 }
 
 // Options are those of all kinds.

@@ -40,6 +40,7 @@ func (t *Topology) monKind() Kind {
 			{RoleMons, "every monitor", (*Cluster).MonMembers},
 			{RolePeons, "every monitor but the leader", func(c *Cluster) []string { return without(c.MonMembers(), c.view.Leader()) }},
 		},
+		Points: mon.Points(),
 	}
 }
 

@@ -86,7 +86,7 @@ func crashAtWord() Word {
 		Usage: "crash-at POINT WHO nth N by kill|power", Doc: "a crash when a fault point is reached for the N-th time", Simulated: lacksPoints,
 		Harm: Remaining,
 		read: func(p *Phrase) Fault {
-			f := &CrashAt{Point: p.Word("the name of a fault point"), Who: p.Who()}
+			f := &CrashAt{Point: p.Point(), Who: p.Who()}
 			p.Expect("nth")
 			f.Nth = int(p.Int("the how-manieth time", 1, mostOdds))
 			p.Expect("by")

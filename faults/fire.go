@@ -47,7 +47,7 @@ func fireWord() Word {
 		Usage: "fire POINT WHO [one in N | nth N]", Doc: "lets a fault point fire", Simulated: lacksPoints,
 		Harm: Requested,
 		read: func(p *Phrase) Fault {
-			f := &Fire{Point: p.Word("the name of a fault point"), Who: p.Who()}
+			f := &Fire{Point: p.Point(), Who: p.Who()}
 			if p.Accept("one", "in") {
 				f.OneIn = int(p.Int("one in how many", 2, mostOdds))
 			} else if p.Accept("nth") {

@@ -16,6 +16,8 @@ type Known struct {
 	Roles, Vacant []string
 	// Facts are the kinds of facts, with the names of the fields of each.
 	Facts map[string][]string
+	// Points are the names of the fault points that daemons have in their code.
+	Points []string
 }
 
 // Know refuses whatever is read from here on and is not known.
@@ -28,6 +30,30 @@ func (p *Phrase) Named(kind, what string) string {
 	p.checkWho(name)
 	if of, _, _ := strings.Cut(name, "."); p.err == nil && p.known != nil && of != kind {
 		p.failBack(fmt.Sprintf("%q is not %s", name, what), "there are "+named(p.known.of(kind)))
+	}
+	return name
+}
+
+// Point is the next word as the name of a fault point.
+func (p *Phrase) Point() string {
+	point := p.Word("the name of a fault point")
+	if p.err != nil || p.known == nil || len(p.known.Points) == 0 || slices.Contains(p.known.Points, point) {
+		return point
+	}
+	hint := closest(point, p.known.Points)
+	if hint == "" {
+		hint = "docs/scripts.md has a list"
+	}
+	p.failBack(fmt.Sprintf("there is no fault point %q", point), hint)
+	return point
+}
+
+// Daemon is the next word as the name of a daemon. Roles are refused.
+func (p *Phrase) Daemon() string {
+	name := p.Word("the name of a daemon")
+	p.checkWho(name)
+	if p.err == nil && p.known != nil && p.known.plays(name) {
+		p.failBack(fmt.Sprintf("%q is not the name of a daemon", name), "there are "+named(p.known.Names))
 	}
 	return name
 }

@@ -215,10 +215,9 @@ func ParseScript(text string, more ...cluster.Part) (Script, error) {
 // readLines reads a script, and if it is strict refuses what could never come to anything.
 func readLines(text string, strict bool, more []cluster.Part) (Script, error) {
 	r := scriptReader{script: Script{Topology: cluster.Topology{More: more}}.Plain(), strict: strict}
-	line := 0
 	for i, text := range strings.Split(text, "\n") {
+		r.line = scriptLine{i + 1, text}
 		p := faults.ReadPhrase(i+1, text)
-		line = i + 1
 		if p.Empty() {
 			continue
 		}
@@ -228,10 +227,10 @@ func readLines(text string, strict bool, more []cluster.Part) (Script, error) {
 		}
 	}
 	r.script.Plan = r.plan.Plan()
-	if err := r.checkBite(); err != nil {
+	if err := r.checkHead(); err != nil {
 		return Script{}, err
 	}
-	end := faults.ReadPhrase(line, "")
+	end := faults.ReadPhrase(r.line.number, "")
 	switch {
 	case r.script.Name == "":
 		end.Fail("the script has no name: scenario NAME")
@@ -247,7 +246,15 @@ type scriptReader struct {
 	said   []string
 	strict bool
 	known  *faults.Known  // once there is a step
+	line   scriptLine     // the one that is read
 	bite   *faults.Phrase // the line that says it
+	points []scriptLine   // those that say one
+}
+
+// scriptLine is a line of the script.
+type scriptLine struct {
+	number int
+	text   string
 }
 
 // once are the words that stand in a script once at most.
@@ -296,6 +303,7 @@ func (r *scriptReader) read(p *faults.Phrase) {
 		p.Expect("fires")
 	case "point":
 		s.PointsAt = append(s.PointsAt, readPointAt(p))
+		r.points = append(r.points, r.line)
 	case "schedule":
 		s.Schedule = readSchedule(p)
 	case "length":
@@ -319,6 +327,7 @@ func (r *scriptReader) knows() *faults.Known {
 		t := &r.script.Topology
 		r.known = &faults.Known{}
 		r.known.Names, r.known.Roles, r.known.Vacant = t.Cast()
+		r.known.Points = t.Points()
 		if len(t.More) == 0 { // whose facts are not known
 			r.known.Facts = history.Stated()
 		}
@@ -326,11 +335,28 @@ func (r *scriptReader) knows() *faults.Known {
 	return r.known
 }
 
+// checkHead refuses what stands above what it speaks of, and speaks of nothing.
+func (r *scriptReader) checkHead() error {
+	if !r.strict || len(r.script.Plan) == 0 {
+		return nil
+	}
+	for _, l := range r.points {
+		p := faults.ReadPhrase(l.number, l.text)
+		p.Know(r.knows())
+		p.Expect("point")
+		readPointAt(p)
+		if err := p.End(); err != nil {
+			return err
+		}
+	}
+	return r.checkBite()
+}
+
 // checkBite refuses a bite of which there is no step: every run would be inconclusive.
 func (r *scriptReader) checkBite() error {
 	bite := r.script.Bite
-	if !r.strict || bite == "" || len(r.script.Plan) == 0 ||
-		slices.ContainsFunc(r.script.Plan, func(s faults.Step) bool { return s.Fault.Kind() == bite }) {
+	strikes := func(s faults.Step) bool { return s.Fault.Kind() == bite }
+	if bite == "" || slices.ContainsFunc(r.script.Plan, strikes) {
 		return nil
 	}
 	r.bite.FailBack("the script has no %s, so it could never bite", bite)

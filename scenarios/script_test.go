@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/daemons/cinder"
+	"github.com/wavetank/wavetank/daemons/mon"
 	"github.com/wavetank/wavetank/faults"
 )
 
@@ -125,8 +128,28 @@ func TestScript_pointAt(t *testing.T) {
 	if !slices.Equal(fired, want) {
 		t.Errorf("fired %q", fired)
 	}
-	if r, _ := run("point mon.quorum.applied mon.x nth 1"); r.Verdict != Fail || r.Failure.Property != "plan" {
-		t.Errorf("%v %v", r.Verdict, r.Failure)
+}
+
+// Every fault point that runs come to is one that scripts can name.
+func TestScript_pointsAreKnown(t *testing.T) {
+	topology := cluster.DefaultTopology()
+	known, reached := topology.Points(), make(map[string]bool)
+	for name, seed := range map[string]uint64{"mon-catchup": 1, "monc-quorum": 1, "svc-failover": 4, "svc-cluster": 1} {
+		s, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range Run(Spec{Scenario: s, Seed: seed}).Points {
+			reached[p.Name] = true
+			if !slices.Contains(known, p.Name) {
+				t.Errorf("%s comes to %s, which is not known", name, p.Name)
+			}
+		}
+	}
+	for _, point := range slices.Concat(mon.Points(), cinder.Points()) {
+		if !reached[point] {
+			t.Errorf("nobody comes to %s", point)
+		}
 	}
 }
 
@@ -247,6 +270,11 @@ func TestParseScript_refuses(t *testing.T) {
 		{"scenario a\npoint p mon.a" + step, "nth is missing"},
 		{"scenario a\npoint p mon.a nth" + step, "the how-manieth time is missing"},
 		{"scenario a\npoint p mon.a nth 3 3" + step, "line 2, column 21: the how-manieth time is 3, want 4 to"},
+		{"scenario a\npoint mon.quorum.sent mon.d nth 3\nmons 3" + step, `line 2, column 23: there is no "mon.d"; there are mon.a, mon.b, mon.c,`},
+		{"scenario a\npoint mon.quorum.sent mons nth 3" + step, `line 2, column 23: "mons" is not the name of a daemon; there are mon.a,`},
+		{"scenario a\npoint mon.quorum.send mon.a nth 3" + step, `line 2, column 7: there is no fault point "mon.quorum.send"; did you mean "mon.quorum.sent"?`},
+		{"scenario a" + step + "at 2s fire cinder.setup volumes", `line 3, column 12: there is no fault point "cinder.setup"; docs/scripts.md has a list`},
+		{"scenario a" + step + "at 2s crash-at quorum mon.a nth 1 by kill", `line 3, column 16: there is no fault point "quorum"`},
 		{"scenario a" + step + "expect setled within 5s", `did you mean "settled"?`},
 		{"scenario a" + step + "expect settled", "within is missing"},
 		{"scenario a" + step + "expect settled within", "the deadline is missing"},

@@ -30,6 +30,12 @@ func TestDocs_haveTheLanguage(t *testing.T) {
 	for _, r := range topology.Roles() {
 		has(r.Name, r.Doc)
 	}
+	for _, point := range topology.Points() {
+		_, last, _ := strings.Cut(strings.TrimPrefix(point, "msgr."), ".")
+		if !strings.Contains(string(doc), "`"+point+"`") && !strings.Contains(string(doc), "`."+last+"`") {
+			t.Errorf("docs/scripts.md lacks the fault point %s", point)
+		}
+	}
 	_, archive, _ := strings.Cut(string(doc), "    # A manager that is failed")
 	archive, _, _ = strings.Cut(archive, "    wavetank run fail.txtar")
 	a, err := ParseArchive(strings.TrimSpace(strings.ReplaceAll("#"+archive, "\n    ", "\n")) + "\n")

@@ -82,6 +82,9 @@ const (
 	PointFreeze   = "cinder.driver.freeze"
 )
 
+// Points are the names of all fault points of Cinder's services.
+func Points() []string { return []string{PointSetup, PointFailover, PointFreeze} }
+
 // errBackend is what a fault point makes of a call.
 var errBackend = errors.New("the backend does not answer")
 

@@ -163,6 +163,9 @@ func (m *Mon) handleAuth(o *op, a *msg.Auth) {
 // waiting: it is told to try again.
 const PointTryAgain = "mon.auth.try_again"
 
+// Points are the names of all fault points of a monitor; its messenger has others.
+func Points() []string { return append(quorum.Points(), PointTryAgain) }
+
 // eAgain tells a client to try again.
 const eAgain = -11
 

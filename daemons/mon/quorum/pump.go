@@ -33,7 +33,7 @@ func (n *Node) pump() {
 			n.outbox.send(n.ready.Messages, n.peers, n.now())
 			n.ready.Messages = nil
 		}
-		n.h.Point("mon.quorum.save")
+		n.h.Point(PointSave)
 		if n.save(n.ready) {
 			n.saving = true
 			return
@@ -65,13 +65,13 @@ func (n *Node) saved(err error) {
 func (n *Node) finish() {
 	rd := n.ready
 	n.ready = raft.Ready{}
-	n.h.Point("mon.quorum.saved")
+	n.h.Point(PointSaved)
 	if err := n.store(rd); err != nil {
 		n.fatal(err)
 		return
 	}
 	n.outbox.send(rd.Messages, n.peers, n.now())
-	n.h.Point("mon.quorum.sent")
+	n.h.Point(PointSent)
 	n.refresh()
 	n.learn(rd.ReadStates)
 	if n.cfg.Defects.ChangeWhenAppended {
@@ -82,7 +82,7 @@ func (n *Node) finish() {
 		rd.CommittedEntries = slices.DeleteFunc(rd.CommittedEntries, func(e *pb.Entry) bool { return e.GetIndex() <= n.applied })
 	}
 	n.apply(rd.CommittedEntries)
-	n.h.Point("mon.quorum.applied")
+	n.h.Point(PointApplied)
 	n.raw.Advance(rd)
 	n.refresh()
 	n.serve()

@@ -155,7 +155,7 @@ func (n *Node) save(rd raft.Ready) (wait bool) {
 		n.hard = rd.HardState
 	}
 	if !raft.IsEmptySnap(rd.Snapshot) {
-		n.h.Point("mon.quorum.restore")
+		n.h.Point(PointRestore)
 		n.lastIndex = rd.Snapshot.GetMetadata().GetIndex()
 		n.wal.Replace(n.loop, n.whole(rd.Snapshot, rd.Entries), n.saved)
 		return true
