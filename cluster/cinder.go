@@ -78,7 +78,7 @@ func (t *Cinder) kind() Kind {
 			return []OptionSection{{"cinder", t.Service.Named()}, {"cinder-api", t.API.Named()}}
 		},
 		Timings: []any{t}, Defects: []any{&t.Defects, &t.APIDefects, &t.DB.Defects},
-		Names: t.machineNames, Deploy: deployCinder, Start: startCinder,
+		Names: t.machineNames, Helpers: t.helperNames, Deploy: deployCinder, Start: startCinder,
 		Ready: cinderReady,
 		Unready: func(*Cluster) (string, string) {
 			return "I-SVC-5 who beats is up", "not all services of an undisturbed cloud are up"
@@ -167,6 +167,14 @@ func (t *Cinder) machineNames() []string {
 		return nil
 	}
 	return slices.Concat(t.DatabaseNames(), []string{BrokerName}, t.ServiceNames(), t.TwinNames(), t.APINames())
+}
+
+// helperNames are the machines of those who ask the API.
+func (t *Cinder) helperNames() []string {
+	if !t.Deployed() {
+		return nil
+	}
+	return []string{cinderClientName}
 }
 
 // ServiceOf is the service that a machine runs, as its row has it: "volume.0" is

@@ -55,6 +55,7 @@ const Keys = 3
 func (t *Topology) keyClientKind() Kind {
 	return Kind{
 		Name: "key-client", Numbers: option.Set{"key-clients": option.Count(&t.KeyClients)},
+		Helpers: t.KeyClientNames,
 		Deploy: func(c *Cluster) {
 			for _, name := range t.KeyClientNames() {
 				c.AddMachine(name, false)

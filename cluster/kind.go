@@ -35,6 +35,8 @@ type Kind struct {
 	// Names are the machines that plans can name: those that Deploy adds with a daemon, or
 	// as struck ones.
 	Names func() []string
+	// Helpers are the other machines that Deploy adds, which no plan strikes.
+	Helpers func() []string
 	// Deploy adds the machines, see Cluster.AddDaemon and AddMachine. Nothing runs yet.
 	Deploy func(*Cluster)
 	// Start starts what is on machines without a daemon, when all daemons were started.
@@ -136,6 +138,19 @@ func (t *Topology) Cast() (names, roles, vacant []string) {
 		roles = append(roles, role.Name)
 	}
 	return names, roles, vacant
+}
+
+// Machines are all that are deployed, those included that plans cannot strike.
+func (t *Topology) Machines() []string {
+	var all []string
+	for _, k := range t.Kinds() {
+		for _, names := range []func() []string{k.Names, k.Helpers} {
+			if names != nil {
+				all = append(all, names()...)
+			}
+		}
+	}
+	return all
 }
 
 // Points are the fault points that plans can name: those of messengers and of all kinds.

@@ -37,9 +37,10 @@ func (t *Topology) operatorKind() Kind {
 		Name:    "operator",
 		Options: func() []OptionSection { return []OptionSection{{"client", t.Client.Named()}} },
 		Timings: []any{&t.Client}, Defects: []any{&t.ClientDefects},
+		Helpers: func() []string { return present(t.operatorName()) },
 		Deploy: func(c *Cluster) {
-			if t.Mons > 0 {
-				c.operator = newOperator(c.AddMachine("client.admin", false), c)
+			if name := t.operatorName(); name != "" {
+				c.operator = newOperator(c.AddMachine(name, false), c)
 				c.world.Observe(c.operator.observe)
 			}
 		},
@@ -49,6 +50,14 @@ func (t *Topology) operatorKind() Kind {
 			}
 		},
 	}
+}
+
+// operatorName is the operator's machine, "" if there is none.
+func (t *Topology) operatorName() string {
+	if t.Mons == 0 {
+		return ""
+	}
+	return "client.admin"
 }
 
 // operator is client.admin on a host of its own: a monitor client that sends

@@ -11,6 +11,8 @@ import (
 type Known struct {
 	// Names are those of daemons, and of machines without one that can be struck.
 	Names []string
+	// Machines are those, and others that cannot be struck.
+	Machines []string
 	// Roles are those that they can play, Vacant those of kinds of which there is nobody,
 	// which can be named, too.
 	Roles, Vacant []string
@@ -48,12 +50,11 @@ func (p *Phrase) Point() string {
 	return point
 }
 
-// Daemon is the next word as the name of a daemon. Roles are refused.
-func (p *Phrase) Daemon() string {
-	name := p.Word("the name of a daemon")
-	p.checkWho(name)
-	if p.err == nil && p.known != nil && p.known.plays(name) {
-		p.failBack(fmt.Sprintf("%q is not the name of a daemon", name), "there are "+named(p.known.Names))
+// Machine is the next word as the name of a machine. Roles are refused.
+func (p *Phrase) Machine() string {
+	name := p.Word("the name of a machine")
+	if p.err == nil && p.known != nil && len(p.known.Machines) > 0 && !slices.Contains(p.known.Machines, name) {
+		p.failBack(fmt.Sprintf("there is no machine %q", name), "there are "+named(p.known.Machines))
 	}
 	return name
 }

@@ -53,6 +53,9 @@ func TestGolden(t *testing.T) {
 		before := runtime.GOMAXPROCS(threads)
 		got := goldenRuns(threads)
 		runtime.GOMAXPROCS(before)
+		if bad := failing(got); bad != "" {
+			t.Fatalf("no hash of a run that fails is kept:\n%s", bad)
+		}
 		if *update {
 			if err := os.WriteFile(goldenFile, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
@@ -88,6 +91,17 @@ func goldenRuns(threads int) string {
 	}
 	workers.Wait()
 	return strings.Join(lines, "")
+}
+
+// failing keeps the lines of runs that fail.
+func failing(lines string) string {
+	var b strings.Builder
+	for l := range strings.Lines(lines) {
+		if strings.HasSuffix(l, fmt.Sprintf(" %v\n", Fail)) {
+			b.WriteString(l)
+		}
+	}
+	return b.String()
 }
 
 // tried keeps the lines of the seeds that are tried.

@@ -25,7 +25,7 @@ func (p PointAt) String() string {
 }
 
 func readPointAt(p *faults.Phrase) PointAt {
-	at := PointAt{Point: p.Point(), Who: p.Daemon()}
+	at := PointAt{Point: p.Point(), Who: p.Machine()}
 	p.Expect("nth")
 	for last := 0; p.More() || last == 0 && p.End() == nil; {
 		last = int(p.Int("the how-manieth time", int64(last)+1, mostSteps))

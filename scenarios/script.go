@@ -327,7 +327,7 @@ func (r *scriptReader) knows() *faults.Known {
 		t := &r.script.Topology
 		r.known = &faults.Known{}
 		r.known.Names, r.known.Roles, r.known.Vacant = t.Cast()
-		r.known.Points = t.Points()
+		r.known.Machines, r.known.Points = t.Machines(), t.Points()
 		if len(t.More) == 0 { // whose facts are not known
 			r.known.Facts = history.Stated()
 		}

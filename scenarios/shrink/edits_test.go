@@ -109,8 +109,8 @@ key-clients 1
 mgrs 2
 module prometheus
 option mon mon_lease 7
-point msgr.open mon.a nth 1
-point msgr.open mon.b nth 2 3
+point msgr.open.ack mon.a nth 1
+point msgr.open.ack mon.b nth 2 3
 schedule fair except 3
 
 at 1s pause mon.b
@@ -125,8 +125,8 @@ at 2s resume mon.b
 		}
 	}
 	want := []string{
-		"key-clients 1", "mgrs 2", "module prometheus", "option mon mon_lease 7", "point msgr.open mon.a nth 1",
-		"point msgr.open mon.b nth 2 3", "schedule fair,except=3", "at 1s pause mon.b", "at 2s resume mon.b", "expect served",
+		"key-clients 1", "mgrs 2", "module prometheus", "option mon mon_lease 7", "point msgr.open.ack mon.a nth 1",
+		"point msgr.open.ack mon.b nth 2 3", "schedule fair,except=3", "at 1s pause mon.b", "at 2s resume mon.b", "expect served",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("%q", names)
