@@ -79,7 +79,7 @@ func (n *Node) refresh() {
 	now := n.view()
 	was := n.status
 	if now.Role != was.Role || now.Term != was.Term || now.Leader != was.Leader {
-		n.ownTerm, n.readKnown = false, false
+		n.ownTerm, n.readKnown, n.leaving = false, false, false
 		n.status = now
 		n.enter(now.Role)
 	}

@@ -61,11 +61,14 @@ func (c Change) after(voters []uint64) ([]uint64, bool) {
 
 // ProposeChange is Propose for data that comes with a change of the members: both
 // take effect together, on each node when it applies the entry. There is one such
-// change at a time, and it must not be called from Machine.Apply. Errors:
-// ErrNotLeader, ErrChange, or one of raft's if too much is waiting.
+// change at a time, and it must not be called from Machine.Apply. A leader that has
+// proposed its own removal takes no proposals any more: what it appended behind that
+// would make its log longer than those of the others, who may need its vote until they
+// know that it is not one of them. Errors: ErrNotLeader, ErrChange, or one of raft's if
+// too much is waiting.
 func (n *Node) ProposeChange(c Change, data []byte) error {
 	defer n.trap()
-	if n.status.Role != Leader || !n.running || n.stopped {
+	if !n.mayPropose() {
 		return ErrNotLeader
 	}
 	if _, ok := c.after(n.voters); !ok {
@@ -82,6 +85,7 @@ func (n *Node) ProposeChange(c Change, data []byte) error {
 	if err := n.raw.Step(m); err != nil {
 		return fmt.Errorf("propose %+v: %w", c, err)
 	}
+	n.leaving = c.Remove == n.id && m.GetEntries()[0].GetType() == pb.EntryConfChangeV2
 	n.pump()
 	if m.GetEntries()[0].GetType() != pb.EntryConfChangeV2 { // raft puts an empty entry in its place
 		return fmt.Errorf("%+v while another is under way: %w", c, ErrChange)
@@ -106,6 +110,7 @@ func (n *Node) applyChange(e *pb.Entry) {
 	}
 	if !ok || !n.machine.Apply(e.GetIndex(), data) {
 		n.log.Info("change of members refused", "index", e.GetIndex(), "change", fmt.Sprintf("%+v", change))
+		n.leaving = n.leaving && change.Remove != n.id
 		return
 	}
 	n.voters = voters

@@ -230,3 +230,27 @@ func TestMembers_removalSurvivesPowerCut(t *testing.T) {
 		}
 	}
 }
+
+// A leader that is removed appends nothing behind that: the last member may need its vote
+// before it knows that the other one is none.
+func TestMembers_leaderLeavesNothingBehind(t *testing.T) {
+	for seed := range uint64(20) {
+		g := newGroup(t, 2, seed).startAll()
+		old := g.settle(time.Minute)
+		last := g.members[1-old.rank]
+		g.change(quorum.Change{Remove: old.id()}, "remove")
+		if err := old.node.Propose([]byte("behind")); !errors.Is(err, quorum.ErrNotLeader) {
+			t.Errorf("seed %d: a proposal behind the removal: %v", seed, err)
+		}
+		g.world.Until(time.Minute, func() bool { return len(old.node.Voters()) == 1 })
+		if len(last.node.Voters()) != 2 {
+			t.Fatalf("seed %d: the last member knows already", seed)
+		}
+		last.machine.Kill()
+		g.start(last)
+		g.world.Run(time.Minute)
+		if s := last.node.Status(); s.Role != quorum.Leader {
+			t.Errorf("seed %d: the last member is %+v among %v", seed, s, last.node.Voters())
+		}
+	}
+}

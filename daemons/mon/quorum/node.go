@@ -187,6 +187,7 @@ type Node struct {
 	status     Status
 	applied    uint64 // index of the last entry applied
 	ownTerm    bool   // leader: an entry of its own term is applied
+	leaving    bool   // leader: its own removal is proposed
 	readIndex  uint64 // peon: what must be applied before it is up to date
 	readKnown  bool
 	asked      uint64        // number of the last read request, after the process's own
@@ -311,7 +312,7 @@ func (n *Node) Readable() bool {
 // too much is waiting.
 func (n *Node) Propose(data []byte) error {
 	defer n.trap()
-	if n.status.Role != Leader || !n.running || n.stopped {
+	if !n.mayPropose() {
 		return ErrNotLeader
 	}
 	if err := n.raw.Propose(data); err != nil {
@@ -319,6 +320,11 @@ func (n *Node) Propose(data []byte) error {
 	}
 	n.pump()
 	return nil
+}
+
+// mayPropose reports whether this node leads, and goes on to.
+func (n *Node) mayPropose() bool {
+	return n.status.Role == Leader && n.running && !n.stopped && !n.leaving
 }
 
 // Unreachable tells that messages to a peer may have been lost.

@@ -1,10 +1,8 @@
 package quorum
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -122,54 +120,4 @@ func (n *Node) apply(entries []*pb.Entry) {
 			n.machine.Apply(e.GetIndex(), e.GetData())
 		}
 	}
-}
-
-// outbox sorts the messages of one Ready by receiver, so that each gets one
-// batch.
-type outbox struct {
-	batches   []batch        // ascending by receiver
-	snapshots []sentSnapshot // one for each receiver
-}
-
-type batch struct {
-	to   uint64
-	msgs [][]byte
-}
-
-// sentSnapshot says when somebody was last sent a snapshot.
-type sentSnapshot struct {
-	to uint64
-	at time.Duration
-}
-
-// of is the receiver's batch.
-func (o *outbox) of(to uint64) *batch {
-	i, found := slices.BinarySearchFunc(o.batches, to, func(b batch, to uint64) int { return cmp.Compare(b.to, to) })
-	if !found {
-		o.batches = slices.Insert(o.batches, i, batch{to: to})
-	}
-	return &o.batches[i]
-}
-
-func (o *outbox) send(msgs []*pb.Message, peers Peers, now time.Duration) {
-	for _, m := range msgs {
-		data, err := marshal.Marshal(m)
-		if err != nil {
-			panic(assertion(err.Error()))
-		}
-		if m.GetType() == pb.MsgSnap {
-			o.noteSnapshot(sentSnapshot{m.GetTo(), now})
-		}
-		b := o.of(m.GetTo())
-		b.msgs = append(b.msgs, data)
-	}
-	batches := o.batches
-	o.batches = nil
-	for _, b := range batches {
-		peers.Send(b.to, b.msgs)
-	}
-}
-
-func (o *outbox) noteSnapshot(s sentSnapshot) {
-	o.snapshots = append(slices.DeleteFunc(o.snapshots, func(old sentSnapshot) bool { return old.to == s.to }), s)
 }
