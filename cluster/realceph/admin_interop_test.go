@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -29,7 +30,7 @@ func upped(t *testing.T, mons, mgrs int) *local.Cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs, Addr: newSubnet().addr(1)})
+	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs, Addr: loopbacktest.Net(t).Addr(1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -39,7 +40,7 @@ func newOurs(t *testing.T, mons, mgrs int) *ours {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	o := &ours{site: &site{t: t}, world: world, cluster: cluster.Deploy(world, topology)}
+	o := &ours{site: &site{t: t, net: loopbacktest.Net(t)}, world: world, cluster: cluster.Deploy(world, topology)}
 	config := realceph.Config{Dir: t.TempDir()}
 	for _, name := range topology.MonNames() {
 		config.Mons = append(config.Mons, realceph.Mon{

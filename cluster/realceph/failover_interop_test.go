@@ -195,8 +195,8 @@ func (s *site) servesAsActive(name string) {
 		Available bool   `json:"available"`
 	}
 	s.cephJSON(&d, "mgr", "dump")
-	if !d.Available || !strings.HasPrefix(d.Addr, s.net.addr(250).String()+":") {
-		s.t.Errorf("mgr dump: %+v, want an address of %v", d, s.net.addr(250))
+	if !d.Available || !strings.HasPrefix(d.Addr, s.net.Addr(250).String()+":") {
+		s.t.Errorf("mgr dump: %+v, want an address of %v", d, s.net.Addr(250))
 	}
 	var services map[string]string
 	s.cephJSON(&services, "mgr", "services")

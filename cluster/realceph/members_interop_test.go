@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -73,7 +74,7 @@ func TestMembers_realCommandLine(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := filepath.Join(t.TempDir(), "demo")
-	at := newSubnet().addr(1)
+	at := loopbacktest.Net(t).Addr(1)
 	c := up(t, dir, at, 3)
 	addr := netip.AddrPortFrom(at, 6799).String()
 

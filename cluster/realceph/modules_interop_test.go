@@ -356,7 +356,7 @@ func (s *site) browse(w *cluster.TCPWorld) {
 	if !strings.HasPrefix(first.Title, "HEALTH_OK - cluster "+s.FSID().String()) || !strings.HasPrefix(first.Text, "HEALTH_OK\n") || first.Colour != "rgb(207, 232, 207)" {
 		t.Errorf("%q, headline %s in %q", first.Title, first.Colour, first.Text)
 	}
-	mons := [][]string{{"rank", "name", "address", "in the quorum"}, {"0", "a", s.net.addr(1).String() + ":6789", "yes"}}
+	mons := [][]string{{"rank", "name", "address", "in the quorum"}, {"0", "a", s.net.Addr(1).String() + ":6789", "yes"}}
 	if diff := cmp.Diff(mons, first.Tables["Monitors"]); diff != "" {
 		t.Errorf("monitors (-want +got):\n%s", diff)
 	}

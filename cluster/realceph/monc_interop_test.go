@@ -187,7 +187,7 @@ func TestMonc_realMonitorConnectionDrops(t *testing.T) {
 		name string
 		drop func(*testing.T)
 	}{
-		{"killed by the kernel", func(t *testing.T) { killSockets(t, s.net.addr(200)) }},
+		{"killed by the kernel", func(t *testing.T) { killSockets(t, s.net.Addr(200)) }},
 		{"aborted by us", func(*testing.T) { dials.reset() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
