@@ -42,10 +42,9 @@ func up(t *testing.T, dir string, at netip.Addr, mons int) upCluster {
 
 // ceph is what the command line prints, and whether it was content.
 func (c upCluster) ceph(args ...string) (string, bool) {
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "ceph", append([]string{"-c", c.ConfFile()}, args...)...).CombinedOutput()
-	return string(out), err == nil
+	c.t.Helper()
+	out, err := cephWith(c.t, c.ConfFile(), args...)
+	return out, err == nil
 }
 
 func (c upCluster) want(text string, args ...string) {
