@@ -221,11 +221,13 @@ func TestMain_life(t *testing.T) {
 func TestMain_respawn(t *testing.T) {
 	s := newSite(t)
 	s.start("mon", "a")
-	s.start("mgr", "x").is("active")
+	active := s.start("mgr", "x")
+	active.is("active")
 	mgr := s.start("mgr", "y")
 	gid := mgr.is("standby")
 	s.eventually("standby modules of mgr.y", func() bool { return strings.Contains(s.read("mgr.y.log"), "standby modules started") })
-	before := mgr.descriptors()
+	s.eventually("all daemons report to mgr.x", func() bool { return active.ask(`{"prefix":"status"}`)["daemons"] == 3.0 })
+	before := mgr.descriptors() // with a connection to each of the others
 	for range 3 {
 		was := gid
 		mgr.ask(`{"prefix":"config set","var":"mgr_standby_modules","val":["false"]}`) // the answer may die with the process
