@@ -30,7 +30,10 @@ type wardTimings struct{ SayInterval time.Duration }
 
 type wardDefects struct{ Silent bool }
 
-const roleWards = "wards"
+const (
+	roleWards = "wards"
+	pointSay  = "ward.say" // about to say something
+)
 
 // wardSays is the fact of a ward that has a session.
 type wardSays struct{ Nth int }
@@ -60,7 +63,8 @@ func (w *wards) Kind() cluster.Kind {
 		Unready: func(*cluster.Cluster) (string, string) {
 			return "wards say something", "not every ward of an undisturbed cluster has said something"
 		},
-		Roles: []cluster.Role{{Name: roleWards, Doc: "every ward", Who: func(*cluster.Cluster) []string { return w.names() }}},
+		Points: []string{pointSay},
+		Roles:  []cluster.Role{{Name: roleWards, Doc: "every ward", Who: func(*cluster.Cluster) []string { return w.names() }}},
 	}
 }
 
@@ -77,6 +81,7 @@ func (w *wards) run(c *cluster.Cluster, h host.Host) {
 	var timer host.Timer
 	timer = loop.NewTimer(func() {
 		nth++
+		h.Point(pointSay)
 		if !w.Defects.Silent {
 			h.Probe(wardSays{nth})
 		}
@@ -160,6 +165,23 @@ func TestKind_ofSomebodyElse(t *testing.T) {
 	}
 	if real := Run(Spec{Scenario: s, Seed: 1, World: WorldTCP, Profile: ProfileFast}); real.Verdict != Pass {
 		t.Errorf("on real sockets: %v %v in vain %q", real.Verdict, real.Failure, real.Vain)
+	}
+}
+
+// Plans can name the fault points that the kind says it has.
+func TestKind_hasPoints(t *testing.T) {
+	const line = "at 2s crash-at ward.say ward.0 nth 2 by kill\n"
+	head, _, _ := strings.Cut(wardScript, "bite")
+	script, err := ParseScript(head+"\n"+line, &wards{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := Run(Spec{Scenario: script.Scenario(), Seed: 1}); r.Verdict != Pass || r.Faults[0].Count != 1 {
+		t.Errorf("%v %v, faults %v", r.Verdict, r.Failure, r.Faults)
+	}
+	_, err = ParseScript(head+"\n"+strings.Replace(line, "ward.say", "ward.sing", 1), &wards{})
+	if err == nil || !strings.Contains(err.Error(), `there is no fault point "ward.sing"; did you mean "ward.say"?`) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *Service) cleanWorker(t host.Task, w db.Worker, d Driver) error {
 	if err != nil || !won {
 		return err
 	}
-	s.h.Probe(WorkClaimed{s.who(), w.ID, w.ResourceID, before.RacePreventer})
+	s.h.Probe(WorkClaimed{s.who(), w.ID, w.ResourceID, before.RacePreventer, sinceEpoch(w.CreatedAt)})
 	if err := d.CleanUp(t, w.ResourceID); err != nil {
 		_, back := s.cfg.Store.ClaimWorker(t, &w, before.ServiceID, before.UpdatedAt)
 		return errors.Join(err, back)

@@ -152,6 +152,8 @@ type WorkClaimed struct {
 	Worker   int64 // the row's id
 	Resource string
 	Version  int64 // race_preventer as it was before
+	// CreatedAt is the row's, by its maker's clock: since 1970.
+	CreatedAt time.Duration
 }
 
 // Kind is "cinder.work.claimed".
@@ -159,7 +161,8 @@ func (WorkClaimed) Kind() string { return "cinder.work.claimed" }
 
 // Attrs are the fields.
 func (f WorkClaimed) Attrs() []slog.Attr {
-	return f.attrs(slog.Int64("worker", f.Worker), slog.String("resource", f.Resource), slog.Int64("version", f.Version))
+	return f.attrs(slog.Int64("worker", f.Worker), slog.String("resource", f.Resource), slog.Int64("version", f.Version),
+		slog.Duration("created_at", f.CreatedAt))
 }
 
 // ReplicationSent states that a volume service is about to write how its replication

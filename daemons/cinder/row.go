@@ -63,8 +63,9 @@ func (s *Service) findRow(t host.Task) error {
 
 // rowAnew is the row, which is made anew if it has gone. An operator may remove it at any
 // time, also between the start of the process and that of its driver. (Cinder's driver
-// stays without a set-up then.) After a try of which the service has not heard how it ended
-// it looks by name, lest every try makes one more.
+// stays without a set-up then.) While a row may come late the service looks by name: after a
+// try of which it has not heard how it ended, lest every try makes one more, and after its
+// start, for the process before it may have died with such a try under way.
 func (s *Service) rowAnew(t host.Task, ops func() Operations) (db.Service, error) {
 	var row db.Service
 	var err error
@@ -130,7 +131,8 @@ func (s *Service) createRow(t host.Task, ops func() Operations, again bool) erro
 	return err
 }
 
-// lateRow is how long it may take until a row is there whose maker was told nothing.
+// lateRow is how long it may take until a row is there whose maker was told nothing, or has
+// died.
 const lateRow = 2 * time.Minute
 
 // lookAround finds the only row of the service's name, and takes it for its own. Error:

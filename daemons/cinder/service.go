@@ -74,7 +74,7 @@ type Service struct {
 	uuid  string
 	alone bool // there is no other row of this name, as far as is known
 
-	unsure time.Duration // until when, on the monotonic clock, a row may come that was given up
+	unsure time.Duration // until when, on the monotonic clock, a row may come whose maker knows nothing of it
 
 	modelDisconnected bool // the last beats have failed
 	working           bool // as last stated
@@ -113,6 +113,7 @@ func (s *Service) start(t host.Task) {
 		s.log.Warn("report_interval must be less than service_down_time; setting service_down_time",
 			"report_interval", s.opt.ReportInterval, "service_down_time", s.opt.ServiceDownTime)
 	}
+	s.unsure = s.h.Clock().Monotonic() + lateRow // the process before this one may have made a row
 	err := s.persist(t, s.findRow)
 	if err == nil {
 		err = s.manager.InitHost(t, s)

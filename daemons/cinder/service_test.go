@@ -84,6 +84,7 @@ func TestService_rowGone(t *testing.T) {
 	if s := r.row(); s.ReportCount != 1 || s.UUID == old.UUID || s.Disabled {
 		t.Errorf("the new row is %+v", s)
 	}
+	r.w.Run(2 * time.Minute) // it no longer looks by name
 	r.db.services[1].UUID = "of another row with this id"
 	r.w.Run(10 * time.Second)
 	if n := len(r.db.services); n != 3 {
@@ -126,6 +127,24 @@ func TestService_rowComesLate(t *testing.T) {
 	r.db.services = append(r.db.services, late)
 	r.w.Run(10 * time.Second)
 	if rows := r.db.services; late.ID == 0 || !rows[1].Deleted || rows[0].Deleted || rows[0].ReportCount <= before.ReportCount {
+		t.Errorf("the rows are %+v", rows)
+	}
+}
+
+// TestService_formerRowComesLate: a row that a process was making when it was killed comes
+// when the next one has its own.
+func TestService_formerRowComesLate(t *testing.T) {
+	r := newRig(t)
+	var late db.Service
+	r.db.late = &late
+	p, _ := r.volume("ctl@lvm")
+	r.w.Run(time.Second)
+	p.Exit(0, "")
+	r.volume("ctl@lvm")
+	r.w.Run(11 * time.Second)
+	r.db.services = append(r.db.services, late)
+	r.w.Run(10 * time.Second)
+	if rows := r.db.services; len(rows) != 2 || late.Host == "" || !rows[1].Deleted || rows[0].Deleted || rows[0].ReportCount == 0 {
 		t.Errorf("the rows are %+v", rows)
 	}
 }

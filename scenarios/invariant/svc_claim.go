@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"strings"
+	"time"
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/daemons/cinder"
@@ -17,10 +18,12 @@ type oneClaim struct {
 }
 
 // claim is a version of a row of workers. A database may give the number of a row again
-// whose work was done, so what the work is about is of it.
+// whose work was done, so what the work is about is of it, and when it was begun: a request
+// whose service was killed comes again to the next one.
 type claim struct {
 	worker, version int64
 	resource        string
+	begun           time.Duration // by the clock of who has begun it
 }
 
 func newOneClaim(t Timeline) *oneClaim {
@@ -34,7 +37,7 @@ func (c *oneClaim) Observe(o cluster.Observation) string {
 	if !ok {
 		return ""
 	}
-	of := claim{f.Worker, f.Version, f.Resource}
+	of := claim{f.Worker, f.Version, f.Resource, f.CreatedAt}
 	before := c.claimed[of]
 	c.claimed[of] = append(before, o.Host)
 	if rewinds := c.timeline.Rewinds(); len(before) > rewinds {

@@ -136,6 +136,8 @@ func TestServiceCheckers(t *testing.T) {
 	claimed := func(worker, version int64) cinder.WorkClaimed {
 		return cinder.WorkClaimed{Who: svc, Worker: worker, Version: version, Resource: "v"}
 	}
+	begunAgain := claimed(1, 0)
+	begunAgain.CreatedAt = time.Second
 	for _, tt := range []struct {
 		name, property string
 		timeline       calm
@@ -221,6 +223,10 @@ func TestServiceCheckers(t *testing.T) {
 			"work is claimed once", "I-SVC-8", quiet,
 			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 1)), at(1, "volume.1", claimed(2, 0))},
 			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0))},
+		}, {
+			"of work that was begun once", "I-SVC-8", quiet,
+			events{at(1, "volume.0", claimed(1, 0)), at(9, "volume.0", begunAgain)},
+			events{at(1, "volume.0", begunAgain), at(9, "volume.0", begunAgain)},
 		}, {
 			"and once more after a database was put back", "I-SVC-8", calm{rewinds: 1},
 			events{at(1, "volume.0", claimed(1, 0)), at(1, "volume.1", claimed(1, 0)), at(1, "volume.0", claimed(1, 1)), at(1, "volume.0", claimed(1, 1))},
