@@ -91,6 +91,41 @@ func TestLossless_waitMeansTheLongestBackoff(t *testing.T) {
 	}
 }
 
+// TestLossless_crossedAttemptsTakeTurns: each side has taken the other's attempt for a
+// newer one and dropped its own, so both are dead. If both dialled at once it would be so
+// again: the lower address does, and the other one waits.
+func TestLossless_crossedAttemptsTakeTurns(t *testing.T) {
+	for vector, wait := range map[string]time.Duration{
+		"handshake-mon-mon-race-loser": 0, "handshake-mon-mon-race-winner": 200 * time.Millisecond,
+	} {
+		g := newGoldenMon(t, vector)
+		g.mon.m.SetDefaultPolicy(msgr.LosslessPeer())
+		peers := g.w.listenRaw(g.connector().IP)
+		g.mon.m.ConnectTo(msg.EntityMon, g.connector()).Send(ping(1, nil))
+		g.w.settle()
+		r := g.w.rawFrom(addrPort("127.0.0.1:1001"), g.acceptor().IP)
+		b := bytes.Clone(g.v.c2s[:helloSeq+len(g.sent[3].bytes)])
+		binary.LittleEndian.PutUint32(b[helloConnect+16:], 2)
+		r.write(b)
+		g.w.settle()
+		if len(*peers) != 1 || !(*peers)[0].closed || r.got[281] != tagRetryGlobal {
+			t.Fatalf("%s: %d sockets, the answer is %d", vector, len(*peers), r.got[281])
+		}
+		r.conn.Close()
+		if wait > 0 {
+			g.w.run(wait - 1)
+			if len(*peers) != 1 {
+				t.Errorf("%s: %d sockets before %v", vector, len(*peers), wait)
+			}
+			g.w.run(1)
+		}
+		g.w.settle()
+		if len(*peers) != 2 {
+			t.Errorf("%s: %d sockets after %v, want a second", vector, len(*peers), wait)
+		}
+	}
+}
+
 // TestLossless_neverOpenSessionKeepsItsQueue: when a socket breaks between a
 // grant and its arrival the two sides disagree about the session's number, and
 // nothing was sent yet that starting over could lose.

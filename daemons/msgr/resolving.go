@@ -56,7 +56,7 @@ func (p *protocol) confront(policy *policyEntry, existing *Connection, wins bool
 	}
 	r, v := existing.judge(p.connect, wins)
 	if v == verdictReplace {
-		r = existing.takeOver(p)
+		r = existing.takeOver(p, wins)
 	}
 	existing.mu.Unlock()
 
@@ -131,9 +131,12 @@ func (c *Connection) judgeRace(retrySession replyFrame, wins bool) (replyFrame, 
 
 // takeOver puts an accepted socket in place of the session's own. The connector
 // is always asked to connect a second time, as Ceph does, and that one is
-// granted. p's own connection, which nobody has seen, ends. c.mu is held.
-func (c *Connection) takeOver(p *protocol) replyFrame {
+// granted. p's own connection, which nobody has seen, ends. wins says who survives a
+// race. c.mu is held.
+func (c *Connection) takeOver(p *protocol, wins bool) replyFrame {
 	s := &c.session
+	dialling := s.proto != nil && !c.ready.Load() && s.acceptedSeq == 0
+	s.yields = wins && (dialling || s.yields)
 	if old := s.proto; old != nil {
 		old.w.loop.Post(old.dropFn)
 	}

@@ -30,6 +30,7 @@ type session struct {
 	acceptedSeq   uint32 // global_seq that the socket came with, 0 if we dialled it
 	replacing     bool   // an accepted socket has taken over and waits for its second connect
 	fromReset     bool   // the peer was found to have lost the session; grant with READY
+	yields        bool   // if the socket that has taken over breaks before it opens, the peer dials first
 }
 
 // idle reports that there is nothing to send.
@@ -225,7 +226,7 @@ func (c *Connection) opened(p *protocol, e event) bool {
 	if s.proto != p {
 		return false
 	}
-	s.backoff, s.onceOpen, s.fromReset, s.replacing = 0, true, false, false
+	s.backoff, s.onceOpen, s.fromReset, s.replacing, s.yields = 0, true, false, false, false
 	p.inSeq, p.lossy = s.inSeq, s.lossy
 	c.features.Store(p.features)
 	c.ready.Store(true)
@@ -282,6 +283,10 @@ func (s *session) granted() bool { return !s.lossy && (s.connectSeq > 0 || s.rep
 
 // recover goes on with a session that survives: stand by, dial at once, or dial
 // after a back-off. c.mu is held.
+//
+// Ceph dials at once, too, where each side has dropped its own attempt for the
+// other's: both die of that, and as long as nothing but chance keeps the next two
+// from crossing, it goes on. Here one side gives the other a back-off's start.
 func (c *Connection) recover(was State, waitLong bool) {
 	s := &c.session
 	if c.m.cfg.Defects.ForgetSent {
@@ -305,8 +310,13 @@ func (c *Connection) recover(was State, waitLong bool) {
 		if s.connectSeq > 0 {
 			s.connectSeq = nextConnectSeq(s.connectSeq)
 		}
-		c.replaceProto(s.worker).startAfter(0)
+		delay := time.Duration(0)
+		if s.yields && was.accepting() {
+			delay = s.nextBackoff(&c.m.opt)
+		}
+		c.replaceProto(s.worker).startAfter(delay)
 	}
+	s.yields = false
 }
 
 // abandon ends an accepted connection whose socket went to an older session.
