@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -12,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster/loopback"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
 	"github.com/wavetank/wavetank/daemons/host/task"
@@ -34,7 +34,7 @@ type TCPWorld struct {
 	config  TCPConfig
 	tempDir string
 	began   time.Time
-	subnet  [3]byte
+	net     *loopback.Net
 	hosts   []*tcpHost
 	byName  map[string]*tcpHost
 	watch   []func(Observation)
@@ -58,9 +58,14 @@ func NewTCP(config TCPConfig) (*TCPWorld, error) {
 		cuts: make(map[[2]*tcpHost]bool), held: make(map[[2]*tcpHost]int),
 		more: make(chan struct{}, 1),
 	}
+	var err error
+	if w.net, err = loopback.Claim(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInfrastructure, err)
+	}
 	if config.Dir == "" {
 		dir, err := os.MkdirTemp("", "wavetank-")
 		if err != nil {
+			w.net.Close()
 			return nil, fmt.Errorf("%w: %w", ErrInfrastructure, err)
 		}
 		w.tempDir, w.config.Dir = dir, dir
@@ -68,16 +73,7 @@ func NewTCP(config TCPConfig) (*TCPWorld, error) {
 	if w.config.Log == nil {
 		w.config.Log = slog.New(slog.DiscardHandler)
 	}
-	w.subnet = drawSubnet()
 	return w, nil
-}
-
-// drawSubnet draws the world's part of 127.0.0.0/8, so that worlds running at the
-// same time keep out of each other's way.
-func drawSubnet() [3]byte {
-	var b [2]byte
-	rand.Read(b[:])
-	return [3]byte{127, 1 + b[0]%254, b[1]}
 }
 
 // Kind is "tcp".
@@ -86,10 +82,7 @@ func (w *TCPWorld) Kind() string { return "tcp" }
 // AddHost adds a machine with the next loopback address.
 func (w *TCPWorld) AddHost(name string) Host {
 	n := len(w.hosts) + 1
-	h := &tcpHost{
-		world: w, name: name,
-		addr: netip.AddrFrom4([4]byte{w.subnet[0], w.subnet[1], w.subnet[2], byte(n)}),
-	}
+	h := &tcpHost{world: w, name: name, addr: w.net.Addr(byte(n))}
 	w.hosts = append(w.hosts, h)
 	w.byName[name] = h
 	w.mu.Lock()
@@ -321,6 +314,7 @@ func (w *TCPWorld) Close() {
 	for _, h := range w.hosts {
 		h.Kill()
 	}
+	w.net.Close()
 	if w.tempDir != "" {
 		os.RemoveAll(w.tempDir)
 	}

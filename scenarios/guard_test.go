@@ -139,8 +139,8 @@ func TestWatchdog_letsJudgesThink(t *testing.T) {
 	stop := make(chan struct{})
 	defer close(stop)
 	for _, hangs := range []bool{false, true} {
-		r := guard(Spec{Watchdog: 20 * time.Millisecond}, func(s Spec) Result {
-			s.watch.Judge(func() { time.Sleep(200 * time.Millisecond) })
+		r := guard(Spec{Watchdog: 300 * time.Millisecond}, func(s Spec) Result {
+			s.watch.Judge(func() { time.Sleep(600 * time.Millisecond) })
 			if hangs {
 				<-stop
 			}

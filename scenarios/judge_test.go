@@ -320,17 +320,20 @@ func TestJudge_tcp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds of real time")
 	}
-	for name, want := range map[string]Verdict{"within 60s": Pass, "within 1ms": Fail} {
-		t.Run(name, func(t *testing.T) {
+	for steps, want := range map[string]Verdict{
+		"at 1s kill active-mgr\nexpect replaced within 60s\n":                       Pass,
+		"at 1s kill standbys\nat 1s kill active-mgr\nexpect succeeded within 1ms\n": Fail, // nobody is left
+	} {
+		t.Run(want.String(), func(t *testing.T) {
 			t.Parallel()
-			script, err := ParseScript("scenario t\nmons 1\nmgrs 2\nlength 20s\n\nat 1s kill active-mgr\nexpect replaced " + name + "\n")
+			script, err := ParseScript("scenario t\nmons 1\nmgrs 2\nlength 20s\n\n" + steps)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := Run(Spec{Scenario: script.Scenario(), Seed: 1, World: WorldTCP, Profile: ProfileFast, History: true})
 			j := judgedAgain(t, r)
 			if r.Verdict != want || j.Then != want || j.Now != want {
-				t.Errorf("%v then, %v in the history, %v now: %v, %v", r.Verdict, j.Then, j.Now, r.Failure, j.Failure)
+				t.Fatalf("%v then, %v in the history, %v now: %v, %v", r.Verdict, j.Then, j.Now, r.Failure, j.Failure)
 			}
 			if want == Fail && (j.Failure.Property != r.Failure.Property || j.Failure.Host != r.Failure.Host) {
 				t.Errorf("now %v, then %v", j.Failure, r.Failure)

@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -15,25 +14,23 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback"
 )
 
-// patience bounds waits in real time for what takes a second.
-const patience = 30 * time.Second
+// patience bounds waits in real time for what takes a second, or some where SQLite is
+// loaded under the race detector.
+const patience = 2 * time.Minute
 
-// ownAddr is an address of loopback that no other cluster is likely to have, of this
-// process or another, since a cluster's ports are looked for and then bound. It is none
-// on a system where loopback is one address.
+// ownAddr is an address of loopback that no other cluster has, since a cluster's ports are
+// looked for and then bound. It is none on a system where loopback is one address.
 func ownAddr(t *testing.T) netip.Addr {
 	t.Helper()
-	a := [4]byte{127, 78}
-	rand.Read(a[2:])
-	at := netip.AddrFrom4(a)
-	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
+	n, err := loopback.Claim()
 	if err != nil {
 		return netip.Addr{}
 	}
-	l.Close()
-	return at
+	t.Cleanup(n.Close)
+	return n.Addr(1)
 }
 
 // open opens the cluster of a folder, a new one if a number of monitors is given.

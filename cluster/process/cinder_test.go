@@ -14,6 +14,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
 	"github.com/wavetank/wavetank/daemons/sqld"
 )
@@ -21,13 +22,14 @@ import (
 // newCloud is a folder with a cinder.conf and a database, where services are quick.
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	c := &cloud{site: &site{t: t, dir: t.TempDir()}, api: freeAddr(t).String()}
+	c := &cloud{site: &site{t: t, dir: t.TempDir(), at: loopbacktest.Net(t).Addr(1)}}
+	c.api = netip.AddrPortFrom(c.at, 8776).String()
 	c.write("cinder.conf", fmt.Appendf(nil, `[DEFAULT]
 host = ctl
-state_path = %s
-transport_url = wavetank://%v
-osapi_volume_listen = 127.0.0.1
-osapi_volume_listen_port = %s
+state_path = %[1]s
+transport_url = wavetank://%[2]v:5672
+osapi_volume_listen = %[2]v
+osapi_volume_listen_port = 8776
 enabled_backends = lvm, ceph
 report_interval = 0.1
 service_down_time = 3
@@ -36,11 +38,11 @@ backend_stats_polling_interval = 0.2
 rabbit_retry_interval = 0.1
 rabbit_retry_backoff = 0
 [database]
-connection = sqld://%v
+connection = sqld://%[3]v
 [lvm]
 replication_device = backend_id:b1
 [ceph]
-`, c.dir, freeAddr(t), c.api[strings.LastIndex(c.api, ":")+1:], startDatabase(t)))
+`, c.dir, c.at, startDatabase(t, netip.AddrPortFrom(c.at, 7373))))
 	if out, err := c.command("cinder-manage", "db", "sync").CombinedOutput(); err != nil {
 		t.Fatalf("db sync: %v: %s", err, out)
 	}
@@ -49,24 +51,23 @@ replication_device = backend_id:b1
 
 // startDatabase starts a database in this process, so that the others need not load
 // SQLite, which takes seconds where the race detector looks on.
-func startDatabase(t *testing.T) netip.AddrPort {
+func startDatabase(t *testing.T, at netip.AddrPort) netip.AddrPort {
 	t.Helper()
 	if err := sqlite3.Initialize(); err != nil { // not while a client waits
 		t.Fatal(err)
 	}
-	h := oshost.New(oshost.Options{Name: "db", Dir: t.TempDir()})
+	h := oshost.New(oshost.Options{Name: "db", Dir: t.TempDir(), Addrs: []netip.Addr{at.Addr()}})
 	t.Cleanup(h.Kill)
-	addr := freeAddr(t)
 	started := make(chan error)
 	loop := h.NewLoop("main")
 	loop.Post(func() {
-		_, err := sqld.Start(h, loop, sqld.Options{Addr: addr})
+		_, err := sqld.Start(h, loop, sqld.Options{Addr: at})
 		started <- err
 	})
 	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	return addr
+	return at
 }
 
 type cloud struct {
@@ -131,9 +132,7 @@ func TestCinder_life(t *testing.T) {
 	c.await("cinder-volume ctl@ceph", "up")
 	c.start("cinder-volume", "--backend_name", "lvm")
 	c.await("cinder-volume ctl@lvm", "up")
-	if states := c.states(); len(states) != 2 {
-		t.Errorf("%v", states)
-	}
+	c.eventually("the list of both", func() bool { return len(c.states()) == 2 })
 	if err := ceph.Process.Signal(syscall.SIGTERM); err != nil { // in order
 		t.Fatal(err)
 	}
@@ -143,9 +142,10 @@ func TestCinder_life(t *testing.T) {
 	if out, err := c.command("cinder-manage", "service", "remove", "cinder-volume", "ctl@ceph").CombinedOutput(); err != nil {
 		t.Errorf("remove: %v: %s", err, out)
 	}
-	if _, ok := c.states()["cinder-volume ctl@ceph"]; ok {
-		t.Error("a removed service is listed")
-	}
+	c.eventually("a list without the service that was removed", func() bool {
+		states := c.states()
+		return len(states) == 1 && states["cinder-volume ctl@lvm"] != ""
+	})
 	if log := c.read("lvm.log"); !strings.Contains(log, "starting") {
 		t.Errorf("log: %q", log)
 	}

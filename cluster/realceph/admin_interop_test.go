@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -29,7 +30,7 @@ func upped(t *testing.T, mons, mgrs int) *local.Cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs, Addr: newSubnet().addr(1)})
+	c, err := local.Open(local.Config{Dir: dir, Mons: mons, Mgrs: mgrs, Addr: loopbacktest.Net(t).Addr(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,10 +50,23 @@ func upped(t *testing.T, mons, mgrs int) *local.Cluster {
 // prints to either stream.
 func operator(t *testing.T, c *local.Cluster, args ...string) (string, error) {
 	t.Helper()
+	return cephWith(t, c.ConfFile(), args...)
+}
+
+// cephWith runs the command line with a configuration, again if it was too early, and
+// returns what it prints to either stream.
+func cephWith(t *testing.T, conf string, args ...string) (string, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "ceph", append([]string{"-c", c.ConfFile()}, args...)...).CombinedOutput()
-	return string(out), err
+	for {
+		cmd := exec.CommandContext(ctx, "ceph", append([]string{"-c", conf}, args...)...)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || !realceph.TooEarly(&realceph.ExitError{Code: exit.ExitCode(), Stderr: string(out)}) {
+			return string(out), err
+		}
+	}
 }
 
 // The command line finds our daemons' admin sockets by path and by name, learns from

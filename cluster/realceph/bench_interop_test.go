@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
@@ -90,13 +91,13 @@ func startOurs(b *testing.B, mons int) (addrs []netip.AddrPort) {
 // startCephs runs real monitors.
 func startCephs(b *testing.B, mons int) (addrs []netip.AddrPort) {
 	b.Helper()
-	net := newSubnet()
-	config := realceph.Config{Dir: b.TempDir(), Public: net.addr(250)}
+	net := loopbacktest.Net(b)
+	config := realceph.Config{Dir: b.TempDir(), Public: net.Addr(250)}
 	for _, part := range []string{"mon", "paxos", "ms", "auth", "rocksdb", "monc", "mgrc", "perfcounter", "asok"} {
 		config.Options = append(config.Options, "debug "+part+" = 0/0")
 	}
 	for i := range mons {
-		addrs = append(addrs, netip.AddrPortFrom(net.addr(byte(i+1)), 6789))
+		addrs = append(addrs, netip.AddrPortFrom(net.Addr(byte(i+1)), 6789))
 		config.Mons = append(config.Mons, realceph.Mon{Name: string(rune('a' + i)), Addr: addrs[i]})
 	}
 	c, err := realceph.New(config)

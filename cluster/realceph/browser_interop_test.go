@@ -65,22 +65,14 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// attach finds the page and opens a session with it.
+// attach opens a page and a session with it. The one that it begins with may come later.
 func (b *browser) attach() {
 	b.t.Helper()
-	var targets struct {
-		TargetInfos []struct{ TargetID, Type string }
-	}
-	b.must(b.call("", "Target.getTargets", nil, &targets))
-	for _, target := range targets.TargetInfos {
-		if target.Type == "page" {
-			var attached struct{ SessionID string }
-			b.must(b.call("", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached))
-			b.session = attached.SessionID
-			return
-		}
-	}
-	b.t.Fatalf("no page among %+v", targets)
+	var page struct{ TargetID string }
+	b.must(b.call("", "Target.createTarget", map[string]any{"url": "about:blank"}, &page))
+	var attached struct{ SessionID string }
+	b.must(b.call("", "Target.attachToTarget", map[string]any{"targetId": page.TargetID, "flatten": true}, &attached))
+	b.session = attached.SessionID
 }
 
 func (b *browser) must(err error) {

@@ -11,8 +11,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 	"github.com/wavetank/wavetank/daemons/msg/osdmap"
 	"github.com/wavetank/wavetank/daemons/wire"
@@ -34,12 +36,14 @@ func newOurs(t *testing.T, mons, mgrs int) *ours {
 	topology := cluster.DefaultTopology()
 	topology.Mons, topology.Mgrs = mons, mgrs
 	topology.Scale(5)
+	// Real daemons beat as seldom as ever, and are starved now and then.
+	topology.Mon.MgrBeaconGrace, topology.Mon.MDSBeaconGrace = 15*time.Second, 15*time.Second
 	world, err := cluster.NewTCP(cluster.TCPConfig{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	o := &ours{site: &site{t: t}, world: world, cluster: cluster.Deploy(world, topology)}
+	o := &ours{site: &site{t: t, net: loopbacktest.Net(t)}, world: world, cluster: cluster.Deploy(world, topology)}
 	config := realceph.Config{Dir: t.TempDir()}
 	for _, name := range topology.MonNames() {
 		config.Mons = append(config.Mons, realceph.Mon{
@@ -52,7 +56,15 @@ func newOurs(t *testing.T, mons, mgrs int) *ours {
 	if !world.Until(patience, o.settled) {
 		t.Fatalf("no manager is available; the map is %+v", o.cluster.View().MgrMap())
 	}
+	all := strings.ReplaceAll(strings.Join(topology.MonNames(), ","), "mon.", "")
+	o.eventually("a quorum of all", func() bool { return strings.HasSuffix(o.ceph("mon", "stat"), " "+all+"\n") })
 	return o
+}
+
+// leader is the monitor that leads as far as is known now.
+func (o *ours) leader() string {
+	o.world.Until(0, func() bool { return true }) // takes what was stated meanwhile
+	return o.cluster.View().Leader()
 }
 
 // settled reports whether every manager is in the map, one of them available.
@@ -83,10 +95,10 @@ func TestCLI_realWithOurMonitors(t *testing.T) {
 				Leader string   `json:"quorum_leader_name"`
 			}
 			addr := netip.AddrPortFrom(o.world.Host("mon."+name).Addr(), 6789)
-			o.cephJSON(&quorum, "-m", "v1:"+addr.String(), "quorum_status")
-			if strings.Join(quorum.Names, ",") != "a,b,c" || "mon."+quorum.Leader != o.cluster.View().Leader() {
-				t.Errorf("monitor %d: %+v, the leader is %s", i, quorum, o.cluster.View().Leader())
-			}
+			o.eventually(fmt.Sprintf("the quorum of all and its leader by monitor %d", i), func() bool {
+				o.cephJSON(&quorum, "-m", "v1:"+addr.String(), "quorum_status")
+				return strings.Join(quorum.Names, ",") == "a,b,c" && "mon."+quorum.Leader == o.leader()
+			})
 		}
 	})
 	t.Run("mgr dump", func(t *testing.T) {
@@ -205,7 +217,7 @@ func (o *ours) fails(t *testing.T, why string, args ...string) {
 func TestCLI_realSurvivesLossOfAMonitor(t *testing.T) {
 	t.Parallel()
 	o := newOurs(t, 3, 1)
-	leader := o.cluster.View().Leader()
+	leader := o.leader()
 	o.cluster.Kill(leader)
 	o.eventually("an answer without "+leader, func() bool {
 		out, err := o.tryCeph("--connect-timeout", "5", "mgr", "stat")

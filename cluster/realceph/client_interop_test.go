@@ -84,7 +84,7 @@ type options map[string]string
 // waits until it has a session. wrap, if not nil, may decorate its machine.
 func newClient(s *site, wrap func(host.Host) host.Host) *client {
 	s.t.Helper()
-	return newClientAt(s, s.net.addr(200), wrap)
+	return newClientAt(s, s.net.Addr(200), wrap)
 }
 
 // newClientAt is newClient at a given address.

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/wavetank/wavetank/cluster/process"
 	"github.com/wavetank/wavetank/cluster/realceph"
@@ -44,11 +44,12 @@ func (s *site) startReal(name string) *realceph.Daemon {
 	return d
 }
 
-// hurry makes monitors miss managers after 4 s. They must tick more often than that for
-// it: see mon tick interval in quick.
+// hurry makes monitors miss managers after 10 s, and not 30: enough for one that beats
+// every 2 s and is starved meanwhile. They must tick more often than that for it: see mon
+// tick interval in quick.
 func (s *site) hurry() {
 	s.t.Helper()
-	s.ceph("config", "set", "mon", "mon_mgr_beacon_grace", "4")
+	s.ceph("config", "set", "mon", "mon_mgr_beacon_grace", "10")
 }
 
 // quick are options with which monitors notice in seconds.
@@ -118,7 +119,7 @@ func TestFailover_oursAndRealStopped(t *testing.T) {
 	s.awaitMgrs("real: ")
 	ours.Resume()
 	s.awaitMgrs("real: x")
-	if !ours.Stop(10 * time.Second) {
+	if !ours.Stop(patience) {
 		t.Errorf("mgr.x does not end: %s", ours.Output())
 	}
 }
@@ -195,8 +196,8 @@ func (s *site) servesAsActive(name string) {
 		Available bool   `json:"available"`
 	}
 	s.cephJSON(&d, "mgr", "dump")
-	if !d.Available || !strings.HasPrefix(d.Addr, s.net.addr(250).String()+":") {
-		s.t.Errorf("mgr dump: %+v, want an address of %v", d, s.net.addr(250))
+	if !d.Available || !strings.HasPrefix(d.Addr, s.net.Addr(250).String()+":") {
+		s.t.Errorf("mgr dump: %+v, want an address of %v", d, s.net.Addr(250))
 	}
 	var services map[string]string
 	s.cephJSON(&services, "mgr", "services")
@@ -245,7 +246,7 @@ func TestFailover_realMgrUnderOurProcesses(t *testing.T) {
 	s.startMon("a")
 	s.eventually("the quorum of all", func() bool { return strings.Contains(s.ceph("-s"), "quorum a,b,c") })
 	for name, mon := range s.mons {
-		if !mon.Stop(10 * time.Second) {
+		if !mon.Stop(patience) {
 			t.Errorf("mon.%s does not end: %s", name, mon.Output())
 		}
 	}
@@ -265,6 +266,10 @@ func dropIn(t *testing.T) string {
 		}
 	}
 	script := "#!/bin/sh\nexec " + os.Args[0] + " daemon mon \"$@\"\n"
+	// Who is forked while the file is open for writing has it open too until it executes
+	// its own program, and so long the script cannot be executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(filepath.Join(bin, "ceph-mon"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -57,8 +57,6 @@ func (s *site) awaitMDSs(names string, holds func(gids map[string]uint64) bool) 
 func TestMDS_realUnderOurMonitors(t *testing.T) {
 	t.Parallel()
 	o := newOurs(t, 3, 1)
-	// The graces of our monitors are a fifth of Ceph's here.
-	o.ceph("config", "set", "global", "mds_beacon_interval", "0.8")
 	x, err := o.Start(realceph.KindMDS, "x")
 	o.check(err)
 	o.awaitMDSs("x", nil)
@@ -85,10 +83,12 @@ func TestMDS_realUnderOurMonitors(t *testing.T) {
 		t.Errorf("metadata %v", metadata)
 	}
 
-	o.cluster.Kill(o.cluster.View().Leader())
+	leader := o.leader()
+	o.cluster.Kill(leader)
 	o.eventually("a new leader", func() bool {
 		_, err := o.tryCeph("--connect-timeout", "10", "mds", "stat")
-		return err == nil && o.cluster.View().Leader() != ""
+		now := o.leader()
+		return err == nil && now != "" && now != leader
 	})
 	if after := o.awaitMDSs("x y", nil); !maps.Equal(after, before) {
 		t.Errorf("the standbys were %v, and are %v", before, after)

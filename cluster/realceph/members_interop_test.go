@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -41,10 +42,9 @@ func up(t *testing.T, dir string, at netip.Addr, mons int) upCluster {
 
 // ceph is what the command line prints, and whether it was content.
 func (c upCluster) ceph(args ...string) (string, bool) {
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "ceph", append([]string{"-c", c.ConfFile()}, args...)...).CombinedOutput()
-	return string(out), err == nil
+	c.t.Helper()
+	out, err := cephWith(c.t, c.ConfFile(), args...)
+	return out, err == nil
 }
 
 func (c upCluster) want(text string, args ...string) {
@@ -73,7 +73,7 @@ func TestMembers_realCommandLine(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := filepath.Join(t.TempDir(), "demo")
-	at := newSubnet().addr(1)
+	at := loopbacktest.Net(t).Addr(1)
 	c := up(t, dir, at, 3)
 	addr := netip.AddrPortFrom(at, 6799).String()
 

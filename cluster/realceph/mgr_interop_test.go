@@ -29,7 +29,7 @@ type watch struct {
 func (s *site) mgrMaps() *journal {
 	s.t.Helper()
 	if s.watch.client == nil {
-		s.watch.client = newClientAt(s.in(s.watch.t), s.net.addr(201), nil)
+		s.watch.client = newClientAt(s.in(s.watch.t), s.net.Addr(201), nil)
 	}
 	return s.watch.client.journal
 }

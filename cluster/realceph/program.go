@@ -97,7 +97,7 @@ func (c *Cluster) run(ctx context.Context, name string, args ...string) ([]byte,
 func (c *Cluster) Ceph(ctx context.Context, args ...string) (out []byte, err error) {
 	args = append([]string{"-c", c.confFile()}, args...)
 	for range tooEarlyAttempts {
-		if out, err = c.run(ctx, "ceph", args...); !tooEarly(err) {
+		if out, err = c.run(ctx, "ceph", args...); !TooEarly(err) {
 			break
 		}
 	}
@@ -107,9 +107,11 @@ func (c *Cluster) Ceph(ctx context.Context, args ...string) (out []byte, err err
 // tooEarlyAttempts bounds the repetitions of a command that was too early.
 const tooEarlyAttempts = 5
 
-// tooEarly knows the ways in which the command line gives up: for a monitor (without its
-// name if any will do), by name as long as it knows only addresses, and for a manager.
-func tooEarly(err error) bool {
+// TooEarly reports whether an error is an *ExitError of the command line that has given up
+// before it has sent the command, see [Cluster.Ceph]. There are some ways: for a monitor
+// (without its name if any will do), by name as long as it knows only addresses, and for a
+// manager.
+func TooEarly(err error) bool {
 	var exit *ExitError
 	if !errors.As(err, &exit) {
 		return false

@@ -20,6 +20,7 @@ type proxy struct {
 	budgets []int // bytes that the next connections may carry; then there is no limit
 	cuts    int
 	conns   []net.Conn
+	closed  bool
 }
 
 func newProxy(t *testing.T, target netip.AddrPort, budgets []int) *proxy {
@@ -62,6 +63,11 @@ func (p *proxy) serve(running *sync.WaitGroup) {
 func (p *proxy) adopt(conns ...net.Conn) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed { // since these were accepted
+		for _, c := range conns {
+			c.Close()
+		}
+	}
 	p.conns = append(p.conns, conns...)
 	if len(p.budgets) == 0 {
 		return -1
@@ -74,6 +80,7 @@ func (p *proxy) adopt(conns ...net.Conn) int {
 func (p *proxy) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	for _, c := range p.conns {
 		c.Close()
 	}

@@ -4,7 +4,6 @@ package realceph_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/netip"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/loopback"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realceph"
 )
 
@@ -21,24 +22,11 @@ import (
 // real time; what is waited for takes seconds.
 const patience = 3 * time.Minute
 
-// subnet is a part of 127.0.0.0/8 for one test, so that tests may run side by
-// side and every monitor has the usual port.
-type subnet [2]byte
-
-func newSubnet() subnet {
-	var s subnet
-	rand.Read(s[:])
-	s[0] = 1 + s[0]%254
-	return s
-}
-
-func (s subnet) addr(host byte) netip.Addr { return netip.AddrFrom4([4]byte{127, s[0], s[1], host}) }
-
 // site is a cluster of Ceph's programs for one test.
 type site struct {
 	*realceph.Cluster
 	t     *testing.T
-	net   subnet
+	net   *loopback.Net
 	mons  map[string]*realceph.Daemon
 	watch *watch
 }
@@ -58,10 +46,10 @@ func newSiteWith(t *testing.T, options []string, mons ...string) *site {
 // newSiteAs is newSiteWith with the programs of a folder.
 func newSiteAs(t *testing.T, bin string, options []string, mons ...string) *site {
 	t.Helper()
-	s := &site{t: t, net: newSubnet(), mons: make(map[string]*realceph.Daemon)}
-	config := realceph.Config{Dir: t.TempDir(), Bin: bin, Public: s.net.addr(250), Options: options}
+	s := &site{t: t, net: loopbacktest.Net(t), mons: make(map[string]*realceph.Daemon)}
+	config := realceph.Config{Dir: t.TempDir(), Bin: bin, Public: s.net.Addr(250), Options: options}
 	for i, name := range mons {
-		config.Mons = append(config.Mons, realceph.Mon{Name: name, Addr: netip.AddrPortFrom(s.net.addr(byte(i+1)), 6789)})
+		config.Mons = append(config.Mons, realceph.Mon{Name: name, Addr: netip.AddrPortFrom(s.net.Addr(byte(i+1)), 6789)})
 	}
 	s.open(config)
 	s.check(s.Mkfs())

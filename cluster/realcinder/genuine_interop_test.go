@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/daemons/cinder/api"
 	"github.com/wavetank/wavetank/daemons/cinder/db"
 	"github.com/wavetank/wavetank/daemons/cinder/rpc"
@@ -69,12 +70,12 @@ func startGenuine(t *testing.T) (addr, twin string) {
 	if err := exec.Command(python, "-c", "import cinder").Run(); err != nil {
 		t.Skipf("python3-cinder is not installed: %v", err)
 	}
-	dir, at := t.TempDir(), freeAddr(t)
+	dir, at := t.TempDir(), netip.AddrPortFrom(loopbacktest.Net(t).Addr(1), apiPort)
 	database := filepath.Join(dir, "cinder.sqlite")
 	conf := fmt.Sprintf("[DEFAULT]\nhost = cinder-api\nstate_path = %[1]s\nauth_strategy = noauth\ntransport_url = fake://\n"+
-		"rpc_response_timeout = 1\napi_paste_config = %[1]s/paste.ini\nosapi_volume_listen = 127.0.0.1\nosapi_volume_listen_port = %[2]d\n"+
+		"rpc_response_timeout = 1\napi_paste_config = %[1]s/paste.ini\nosapi_volume_listen = %[5]v\nosapi_volume_listen_port = %[2]d\n"+
 		"osapi_volume_workers = 1\nservice_down_time = %[3]d\n[database]\nconnection = sqlite:///%[4]s\n[oslo_concurrency]\nlock_path = %[1]s\n",
-		dir, at.Port(), int(parityDownTime.Seconds()), database)
+		dir, at.Port(), int(parityDownTime.Seconds()), database, at.Addr())
 	for name, text := range map[string]string{"cinder.conf": conf, "paste.ini": paste} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

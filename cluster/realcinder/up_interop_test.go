@@ -4,15 +4,14 @@ package realcinder_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/wavetank/wavetank/cluster"
 	"github.com/wavetank/wavetank/cluster/local"
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/cluster/realcinder"
 	"github.com/wavetank/wavetank/cluster/realdb"
 )
@@ -42,15 +41,8 @@ func TestUp(t *testing.T) {
 	}
 }
 
-// ownAddr is an address of loopback that nobody else has.
-func ownAddr() netip.Addr {
-	var b [3]byte
-	rand.Read(b[:])
-	return netip.AddrFrom4([4]byte{127, b[0]%254 + 1, b[1], b[2]%254 + 1})
-}
-
 func up(t *testing.T, url string) {
-	c, err := local.OpenCloud(local.CloudConfig{Dir: t.TempDir(), DB: url, Addr: ownAddr()})
+	c, err := local.OpenCloud(local.CloudConfig{Dir: t.TempDir(), DB: url, Addr: loopbacktest.Net(t).Addr(1)})
 	if err != nil {
 		t.Fatal(err)
 	}

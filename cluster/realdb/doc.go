@@ -4,7 +4,7 @@
 //
 //	s, err := realdb.Start(realdb.PostgreSQL, "") // a temporary folder
 //	defer s.Close()
-//	url, err := s.Create("cinder") // postgresql://postgres@127.0.0.1:40123/cinder
+//	url, err := s.Create("cinder") // postgresql://postgres@127.200.7.1:5432/cinder
 //
 // They trust everybody who can connect, which is this machine. A server ends with
 // [Server.Close], and on Linux with the process that started it. PostgreSQL refuses to

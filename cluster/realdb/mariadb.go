@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 )
 
@@ -39,12 +38,12 @@ func (m mariadb) initialise(s *Server) error {
 	return run(exec.Command(path, "--no-defaults", as, "--datadir="+m.data(s), "--auth-root-authentication-method=normal", "--skip-test-db"))
 }
 
-// admit makes a user for TCP.
+// admit makes a user for TCP, from wherever on loopback.
 func (m mariadb) admit(s *Server) error {
-	if err := m.ask(s, "create user cinder@'127.0.0.1'"); err != nil {
+	if err := m.ask(s, "create user cinder@'127.%'"); err != nil {
 		return err
 	}
-	return m.ask(s, "grant all on *.* to cinder@'127.0.0.1'")
+	return m.ask(s, "grant all on *.* to cinder@'127.%'")
 }
 
 func (m mariadb) command(s *Server) (*exec.Cmd, error) {
@@ -58,7 +57,7 @@ func (m mariadb) command(s *Server) (*exec.Cmd, error) {
 	}
 	args := []string{
 		"--no-defaults", as, "--datadir=" + m.data(s), "--socket=" + m.socket(s), "--pid-file=" + filepath.Join(s.dir, "pid"),
-		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-log-bin", "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
+		"--bind-address=" + s.addr().String(), "--port=3306", "--skip-log-bin", "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
 	}
 	return exec.Command(path, args...), nil
 }
@@ -72,7 +71,7 @@ func (m mariadb) ask(s *Server, sql string) error {
 }
 
 func (mariadb) url(s *Server, database string) string {
-	return fmt.Sprintf("mysql://cinder@127.0.0.1:%d/%s", s.port, database)
+	return fmt.Sprintf("mysql://cinder@%v:3306/%s", s.addr(), database)
 }
 
 func (mariadb) stop() os.Signal { return syscall.SIGTERM }

@@ -67,12 +67,12 @@ func (p postgres) initialise(s *Server) error {
 func (postgres) admit(*Server) error { return nil }
 
 func (p postgres) command(s *Server) (*exec.Cmd, error) {
-	return p.program(s, "postgres", "-D", p.data(s), "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+s.dir, "-c", "max_connections=200")
+	return p.program(s, "postgres", "-D", p.data(s), "-p", "5432",
+		"-c", "listen_addresses="+s.addr().String(), "-c", "unix_socket_directories="+s.dir, "-c", "max_connections=200")
 }
 
 func (p postgres) ask(s *Server, sql string) error {
-	cmd, err := p.program(s, "psql", "-X", "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-U", "postgres", "-c", sql, "postgres")
+	cmd, err := p.program(s, "psql", "-X", "-q", "-h", s.addr().String(), "-p", "5432", "-U", "postgres", "-c", sql, "postgres")
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p postgres) ask(s *Server, sql string) error {
 }
 
 func (postgres) url(s *Server, database string) string {
-	return fmt.Sprintf("postgresql://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
+	return fmt.Sprintf("postgresql://postgres@%v:5432/%s?sslmode=disable", s.addr(), database)
 }
 
 // stop is the fast shutdown: sessions are ended.

@@ -118,12 +118,12 @@ func TestStore_outlivesItsServer(t *testing.T) {
 					t.Error(err)
 				}
 				s.Kill()
-				beat := func() error {
-					_, err := store.Within(5*time.Second).UpdateServices(task, db.ServiceFilter{ID: me.ID}, me, db.ServiceReportCount)
+				beat := func(within time.Duration) error {
+					_, err := store.Within(within).UpdateServices(task, db.ServiceFilter{ID: me.ID}, me, db.ServiceReportCount)
 					return err
 				}
 				for range 3 {
-					if err := beat(); !errors.Is(err, db.ErrUnavailable) && !errors.Is(err, db.ErrUnknownOutcome) {
+					if err := beat(5 * time.Second); !errors.Is(err, db.ErrUnavailable) && !errors.Is(err, db.ErrUnknownOutcome) {
 						t.Errorf("with the server killed: %v", err)
 					}
 				}
@@ -131,7 +131,7 @@ func TestStore_outlivesItsServer(t *testing.T) {
 					t.Error(err)
 				}
 				me.ReportCount = 7
-				if err := beat(); err != nil {
+				if err := beat(time.Minute); err != nil {
 					t.Errorf("after the restart: %v", err)
 				}
 				got, err := store.Service(task, db.ServiceFilter{ID: me.ID})

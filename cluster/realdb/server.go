@@ -3,7 +3,7 @@ package realdb
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wavetank/wavetank/cluster"
+	"github.com/wavetank/wavetank/cluster/loopback"
 )
 
 // Kind is a kind of server.
@@ -38,7 +39,7 @@ type Server struct {
 	flavour   flavour
 	dir       string
 	temporary bool
-	port      int
+	net       *loopback.Net // where it listens, at the usual port
 	cmd       *exec.Cmd
 	ended     chan struct{}
 }
@@ -94,7 +95,7 @@ func (s *Server) prepare() (err error) {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.net, err = loopback.Claim(); err != nil {
 		return err
 	}
 	if err := s.flavour.initialise(s); err != nil {
@@ -106,15 +107,8 @@ func (s *Server) prepare() (err error) {
 	return s.flavour.admit(s)
 }
 
-// freePort is a port of loopback that nobody has now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
+// addr is its address.
+func (s *Server) addr() netip.Addr { return s.net.Addr(1) }
 
 // Kind is what the server is.
 func (s *Server) Kind() Kind { return s.kind }
@@ -279,6 +273,9 @@ func (s *Server) signal(sig os.Signal) {
 // Close kills the server and removes a temporary folder.
 func (s *Server) Close() {
 	s.Kill()
+	if s.net != nil {
+		s.net.Close()
+	}
 	if s.temporary && s.dir != "" {
 		os.RemoveAll(s.dir)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/oshost"
 	"github.com/wavetank/wavetank/daemons/mon"
@@ -40,9 +41,9 @@ func (f *facts) find(match func(host.Fact) bool) bool {
 	return false
 }
 
-func newHost(t *testing.T, name, dir string, seen *facts) *oshost.Host {
+func newHost(t *testing.T, name, dir string, at netip.Addr, seen *facts) *oshost.Host {
 	h := oshost.New(oshost.Options{
-		Name: name, Dir: dir,
+		Name: name, Dir: dir, Addrs: []netip.Addr{at},
 		OnFact: func(f host.Fact) {
 			if seen != nil {
 				seen.add(f)
@@ -52,17 +53,6 @@ func newHost(t *testing.T, name, dir string, seen *facts) *oshost.Host {
 	})
 	t.Cleanup(h.Kill)
 	return h
-}
-
-// freePort finds a port that nobody listens at just now.
-func freePort(t *testing.T, h host.Host) netip.AddrPort {
-	t.Helper()
-	l, err := h.Network().Listen(h.NewLoop("port"), netip.MustParseAddrPort("127.0.0.1:0"), func(host.Conn) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr()
 }
 
 // subscriber is a client that authenticates and then wants the mgrmap.
@@ -126,11 +116,12 @@ func TestMon_threeOverTCP(t *testing.T) {
 	fsid := wire.UUID{7}
 	monmap := msg.NewMonMap(fsid, wire.UTime{Sec: 1700000000})
 	seen := &facts{}
-	hosts, dirs := map[string]*oshost.Host{}, map[string]string{}
-	for _, name := range []string{"a", "b", "c"} {
-		dirs[name] = t.TempDir()
-		hosts[name] = newHost(t, "mon-"+name, dirs[name], seen)
-		monmap.Add(name, msg.AddrVec{{Type: msg.AddrLegacy, IP: freePort(t, hosts[name])}})
+	net := loopbacktest.Net(t)
+	hosts, dirs, addrs := map[string]*oshost.Host{}, map[string]string{}, map[string]netip.Addr{}
+	for i, name := range []string{"a", "b", "c"} {
+		dirs[name], addrs[name] = t.TempDir(), net.Addr(byte(i+1))
+		hosts[name] = newHost(t, "mon-"+name, dirs[name], addrs[name], seen)
+		monmap.Add(name, msg.AddrVec{{Type: msg.AddrLegacy, IP: netip.AddrPortFrom(addrs[name], 6789)}})
 	}
 	start := func(name string) {
 		m, err := mon.New(hosts[name], mon.Config{Name: name, FSID: fsid, MonMap: monmap, Options: fastOptions()})
@@ -158,7 +149,7 @@ func TestMon_threeOverTCP(t *testing.T) {
 		waitFor(t, "mon."+name+" in the quorum", func() bool { return active(name, 0) })
 	}
 
-	client := newHost(t, "client", "", nil)
+	client := newHost(t, "client", "", net.Addr(200), nil)
 	sub, c := connect(t, client, monmap.Addr(1))
 	waitFor(t, "the first mgrmap", func() bool { _, epoch := sub.state(); return epoch == 1 })
 	gid, _ := sub.state()
@@ -179,10 +170,10 @@ func TestMon_threeOverTCP(t *testing.T) {
 		seen.mu.Lock()
 		since := len(seen.list)
 		seen.mu.Unlock()
-		hosts[name] = newHost(t, "mon-"+name, dirs[name], seen)
+		hosts[name] = newHost(t, "mon-"+name, dirs[name], addrs[name], seen)
 		start(name)
 		waitFor(t, "mon."+name+" back in the quorum", func() bool { return active(name, since) })
 	}
-	last, _ := connect(t, newHost(t, "client2", "", nil), monmap.Addr(0))
+	last, _ := connect(t, newHost(t, "client2", "", net.Addr(201), nil), monmap.Addr(0))
 	waitFor(t, "the map after all restarts", func() bool { _, epoch := last.state(); return epoch == 2 })
 }

@@ -60,20 +60,26 @@ func taskSleeps(r *rig) {
 
 func taskSleepOrder(r *rig) {
 	p := r.process("a")
-	var j journal
-	nap := func(name string, d time.Duration) {
-		p.main.Go(name, func(t host.Task) {
+	var woken []*shot
+	nap := func(d time.Duration) {
+		p.main.Go("sleeper", func(t host.Task) {
+			s := &shot{delay: d, first: p.Clock().Monotonic() + d}
+			p.main.Post(func() { s.last = p.Clock().Monotonic() + d }) // when it sleeps
 			t.Sleep(d)
-			j.note("%s", name)
+			woken = append(woken, s)
 		})
 	}
 	p.do(func() {
-		nap("long", 300*time.Millisecond)
-		nap("short", 100*time.Millisecond)
-		nap("middle", 200*time.Millisecond)
+		nap(300 * time.Millisecond)
+		nap(100 * time.Millisecond)
+		nap(200 * time.Millisecond)
 	})
-	r.await("all have woken", j.has(3))
-	j.wants(r, "short", "middle", "long")
+	count := 0
+	r.await("all have woken", func() bool {
+		p.do(func() { count = len(woken) })
+		return count == 3
+	})
+	wantsOrder(r, woken)
 }
 
 func taskYields(r *rig) {

@@ -76,7 +76,7 @@ func timerIsNotEarly(r *rig) {
 	}
 }
 
-// shot is a timer that was set somewhere between two moments, and so has a
+// shot is a timer, or a sleep, that was set somewhere between two moments, and so has a
 // deadline between two others: real machines pause between any two statements.
 type shot struct {
 	delay       time.Duration
@@ -107,10 +107,16 @@ func timerOrder(r *rig) {
 		return len(fired)
 	}
 	r.await("all timers have fired", func() bool { return count() == len(delays) })
+	wantsOrder(r, fired)
+}
+
+// wantsOrder fails the check if one fired before another that was surely due earlier.
+func wantsOrder(r *rig, fired []*shot) {
+	r.Helper()
 	for i, s := range fired {
 		for _, earlier := range fired[:i] {
 			if earlier.first > s.last {
-				r.Errorf("the timer of %v fired before that of %v", earlier.delay, s.delay)
+				r.Errorf("what was set to %v fired before what was set to %v", earlier.delay, s.delay)
 			}
 		}
 	}
@@ -125,6 +131,7 @@ func timerStop(r *rig) {
 		p.main.NewTimer(j.noting("kept")).Reset(10 * time.Millisecond)
 		stopped.Stop()
 	})
+	r.await("the other timer has fired", j.has(1))
 	r.settle()
 	j.wants(r, "kept")
 }

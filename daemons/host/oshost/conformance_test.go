@@ -10,6 +10,7 @@ import (
 	"github.com/benbjohnson/clock"
 	"go.uber.org/goleak"
 
+	"github.com/wavetank/wavetank/cluster/loopback/loopbacktest"
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/host/hosttest"
 	"github.com/wavetank/wavetank/daemons/host/netconn/netconntest"
@@ -19,26 +20,33 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHost_conformance(t *testing.T) {
-	hosttest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir()} })
+	hosttest.Run(t, func(t *testing.T) hosttest.World { return newWorld(t) })
 }
 
 // TestNetconn_conformance holds package net's face on the real machine's streams to
 // its promises.
 func TestNetconn_conformance(t *testing.T) {
-	netconntest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir()} })
+	netconntest.Run(t, func(t *testing.T) hosttest.World { return newWorld(t) })
 }
 
 // Other systems than Linux wait for sockets with poll(2).
 func TestHost_conformanceWithPoll(t *testing.T) {
-	hosttest.Run(t, func(t *testing.T) hosttest.World { return &world{dir: t.TempDir(), with: oshost.PollOnly} })
+	hosttest.Run(t, func(t *testing.T) hosttest.World {
+		w := newWorld(t)
+		w.with = oshost.PollOnly
+		return w
+	})
 }
 
 // world is a few machines on loopback addresses, in real time.
 type world struct {
 	dir      string
+	addr     func(byte) netip.Addr
 	with     func(oshost.Options) oshost.Options // or nil
 	machines []*machine
 }
+
+func newWorld(t *testing.T) *world { return &world{dir: t.TempDir(), addr: loopbacktest.Net(t).Addr} }
 
 // NewHost implements hosttest.World.
 func (w *world) NewHost(name string) hosttest.Machine {
@@ -46,7 +54,7 @@ func (w *world) NewHost(name string) hosttest.Machine {
 	m := &machine{
 		name:  name,
 		dir:   filepath.Join(w.dir, name),
-		addr:  netip.AddrFrom4([4]byte{127, 0, 0, byte(10 + n)}),
+		addr:  w.addr(byte(1 + n)),
 		clock: &steppedClock{Clock: clock.New()},
 		with:  w.with,
 	}
@@ -95,6 +103,8 @@ func (m *machine) Start() host.Host {
 		Dir:   m.dir,
 		Clock: m.clock,
 		Addrs: []netip.Addr{m.addr},
+		// No check is to end by this, however slow the real machine.
+		Linger: time.Minute,
 	}
 	if m.with != nil {
 		options = m.with(options)

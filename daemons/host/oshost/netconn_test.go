@@ -15,7 +15,7 @@ import (
 // The suite calls from goroutines, so each call is brought to the loop as a task.
 func TestNetconn_nettest(t *testing.T) {
 	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-		w := &world{dir: t.TempDir()}
+		w := newWorld(t)
 		h := w.NewHost("a").Start()
 		f := ferry{h.NewLoop("main"), make(chan bool)}
 		stack := netconn.New(h, f)
