@@ -2,16 +2,13 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -41,9 +38,8 @@ func (c *mutantsCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal kills
 	collectLess()
 	page := newScorePage(io, c, len(hunts), bounds)
 	scoreboard.Run(ctx, hunts, cmp.Or(c.Jobs, runtime.GOMAXPROCS(0)), page.score)

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/wavetank/wavetank/scenarios"
@@ -69,7 +67,7 @@ func (c *runCmd) Run(io *streams) error {
 	for _, err := range c.skipped {
 		fmt.Fprintf(io.err, "skipped: %v\n", err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	closeLedger, err := c.openLedger(io, &campaign)
 	if err != nil {
@@ -84,7 +82,6 @@ func (c *runCmd) Run(io *streams) error {
 	collectLess()
 	report := c.report(io, campaign)
 	campaign.OnResult = report.result
-	context.AfterFunc(ctx, stop) // a second signal kills
 	summary := campaign.Run(limited)
 	if c.Markdown != "" {
 		err = saveMarkdown(c.Markdown, c.title(campaign), &summary)

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/wavetank/wavetank/cluster/local"
 )
@@ -33,9 +30,8 @@ type upCluster interface {
 // Run implements the command: it returns when it is interrupted, or when a daemon
 // ends.
 func (c *upCmd) Run(io *streams) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal kills
 	cluster, hint, err := c.start(ctx)
 	if errors.Is(err, local.ErrFolder) || errors.Is(err, local.ErrConfig) {
 		return usage(err)
