@@ -226,9 +226,9 @@ func (c core) goals(step int, t cluster.Topology) (goals []Goal) {
 	}
 	if len(c.dead) > 0 {
 		down := goesDown(step, c.dead...)
-		down.Within = func(t cluster.Topology) time.Duration { // a stamp may be of the future, by as much as that is believed
+		down.Within = late(func(t cluster.Topology) time.Duration { // a stamp may be of the future, by as much as that is believed
 			return downBound(t) + t.Cinder.API.ServiceDownTime
-		}
+		})
 		goals = append(goals, down)
 	}
 	return goals
