@@ -106,11 +106,16 @@ func (c *Cluster) Daemons() []string { return c.daemons }
 // Kill is kill -9 of a daemon.
 func (c *Cluster) Kill(name string) bool { return c.world.Host(name).Kill() }
 
-// Restart starts a daemon that is not running; false if it is.
+// Restart starts a daemon that is not running; false if it is. A monitor that the members
+// count on, and that was removed before, gets an empty disk first, as from an operator.
 func (c *Cluster) Restart(name string) bool {
 	h := c.world.Host(name)
 	if h.Running() {
 		return false
+	}
+	if c.needsDisk(name) {
+		c.makeMon(name)
+		return true
 	}
 	h.Restart()
 	return true

@@ -29,7 +29,7 @@ func (t *Topology) spareMonKind() Kind {
 			}
 			c.members = members{
 				made: make(map[string]maker), coming: make(map[string]bool), epochs: make(map[string]uint64),
-				monmaps: make(map[uint64][]string), known: make(map[string]uint64),
+				monmaps: make(map[uint64][]string), known: make(map[string]uint64), gone: make(map[string]bool),
 			}
 			c.world.Observe(c.observeMembers)
 		},
@@ -45,6 +45,7 @@ type members struct {
 	made   map[string]maker  // the last disk that a monitor was given, if not the first
 	coming map[string]bool   // added, and not removed since
 	epochs map[string]uint64 // of the monmap that each monitor has executed
+	gone   map[string]bool   // whose own last word is that it is no member
 
 	monmaps map[uint64][]string // who was a member, by epochs after the first
 	known   map[string]uint64   // the epoch of the monmap that each monitor client was sent last, by its host
@@ -111,6 +112,11 @@ func (c *Cluster) outside(name string) bool {
 	if slices.Contains(c.MonMembers(), name) || c.members.coming[name] {
 		return false
 	}
+	return c.mostKnow()
+}
+
+// mostKnow reports whether most members have executed the newest monmap.
+func (c *Cluster) mostKnow() bool {
 	know := 0
 	for _, member := range c.MonMembers() {
 		if c.members.epochs[member] == c.view.members.Epoch {
@@ -140,16 +146,29 @@ func (c *Cluster) AddMon(name string) bool {
 		return false
 	}
 	c.members.coming[name] = true
-	c.members.made[name] = maker{
-		monmap: c.getMonMap(), dir: fmt.Sprintf("mon.%d", c.view.members.Epoch+1), spoilt: c.spoilt(name),
-	}
 	if !slices.Contains(c.daemons, name) {
 		c.daemons = append(c.daemons, name)
 	}
-	c.programs[name] = c.runMon(name)
-	c.world.Host(name).Start(c.programs[name])
+	c.makeMon(name)
 	c.operator.inTurn(commandText("mon add", []string{"name", id(name), "addr", "v1:" + c.monAddr(name).String()}))
 	return true
+}
+
+// makeMon starts a new monitor on an empty disk with a monmap of now.
+func (c *Cluster) makeMon(name string) {
+	c.members.made[name] = maker{
+		monmap: c.getMonMap(), dir: fmt.Sprintf("mon.%d", c.view.members.Epoch+1), spoilt: c.spoilt(name),
+	}
+	c.members.gone[name] = false
+	c.programs[name] = c.runMon(name)
+	c.world.Host(name).Start(c.programs[name])
+}
+
+// needsDisk reports whether the members count on a monitor of that name which has never
+// been made: an old "mon add" was carried out once more after the "mon rm" that followed it.
+// What was removed can only say so again.
+func (c *Cluster) needsDisk(name string) bool {
+	return c.members.gone[name] && slices.Contains(c.MonMembers(), name) && c.mostKnow()
 }
 
 // KeepsPromises reports whether a monitor's disk has all that it said was durable, since it
@@ -190,7 +209,7 @@ func (c *Cluster) observeMembers(o Observation) {
 			c.members.known[o.Host] = f.Epoch
 		}
 	case mon.Members:
-		c.members.epochs[o.Host] = f.Epoch
+		c.members.epochs[o.Host], c.members.gone[o.Host] = f.Epoch, f.Number == 0
 		c.members.monmaps[f.Epoch] = memberNames(f)
 		c.observeChange(f)
 	}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
 	"github.com/wavetank/wavetank/daemons/mon"
@@ -62,4 +63,38 @@ func TestCluster_stranded(t *testing.T) {
 		}
 		w.Close()
 	}
+}
+
+// A monitor that was removed, and is a member again by an old command, is made anew when it
+// is started: what it was is nobody any more.
+func TestCluster_restartsWhoIsMemberAgain(t *testing.T) {
+	w := NewSim(SimConfig{Seed: 1})
+	defer w.Close()
+	top := DefaultTopology()
+	top.Mgrs, top.SpareMons = 0, 1
+	c := Deploy(w, top)
+	c.Start()
+	await := func(what string, done func() bool) {
+		t.Helper()
+		if !w.Until(2*time.Minute, done) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+	member := func() bool { return slices.Contains(c.MonMembers(), "mon.d") }
+	works := func() bool {
+		return member() && !c.members.gone["mon.d"] && c.members.epochs["mon.d"] == c.view.members.Epoch
+	}
+	await("a leader", func() bool { return c.view.Leader() != "" })
+	if !c.AddMon("mon.d") {
+		t.Fatal("mon.d is not added")
+	}
+	await("mon.d works", works)
+	c.RemoveMon("mon.d")
+	await("mon.d ends", func() bool { return !member() && !w.Host("mon.d").Running() })
+	c.operator.inTurn(commandText("mon add", []string{"name", "d", "addr", "v1:" + c.monAddr("mon.d").String()}))
+	await("mon.d is a member again", func() bool { return member() && c.mostKnow() })
+	if works() || !c.Restart("mon.d") {
+		t.Fatal("mon.d works, or runs")
+	}
+	await("mon.d works again", works)
 }
