@@ -20,6 +20,7 @@ import (
 type calm struct {
 	paused    time.Duration
 	apart     time.Duration // by which others were paused while the one in question was not
+	unlike    string        // but for this one
 	disturbed bool
 	down      bool
 	dead      string // hosts that do not run
@@ -30,12 +31,17 @@ type calm struct {
 	rewinds   int
 }
 
-func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration        { return c.paused }
-func (c calm) PausedApart(string, string, time.Duration, time.Duration) time.Duration { return c.apart }
-func (c calm) Runs(string, uint32) bool                                               { return !c.down }
-func (c calm) Rewinds() int                                                           { return c.rewinds }
-func (c calm) HostRuns(host string) bool                                              { return !c.down && !strings.Contains(c.dead, host) }
-func (c calm) LinksDisturbed(time.Duration, time.Duration) bool                       { return c.disturbed }
+func (c calm) PausedDuring(string, time.Duration, time.Duration) time.Duration { return c.paused }
+func (c calm) PausedApart(host, _ string, _, _ time.Duration) time.Duration {
+	if c.unlike == host {
+		return 0
+	}
+	return c.apart
+}
+func (c calm) Runs(string, uint32) bool                         { return !c.down }
+func (c calm) Rewinds() int                                     { return c.rewinds }
+func (c calm) HostRuns(host string) bool                        { return !c.down && !strings.Contains(c.dead, host) }
+func (c calm) LinksDisturbed(time.Duration, time.Duration) bool { return c.disturbed }
 func (c calm) PathDisturbed(a, b string, _, _ time.Duration) bool {
 	return strings.Contains(c.late, a) || strings.Contains(c.late, b)
 }
@@ -524,7 +530,10 @@ func TestNoFalseDrop_excusesLostBeacons(t *testing.T) {
 		"of who is gone":             {calm{paused: paused.paused, dead: "mon.b"}, []cluster.Observation{session(1, "b")}, false},
 		"then the leader's":          {apart, []cluster.Observation{session(1, "b"), session(3, "a")}, true},
 		"the leader's until late":    {apart, []cluster.Observation{session(1, "a"), session(30, "b")}, true},
-		"the leader's at first":      {apart, []cluster.Observation{session(1, "a"), session(4, "b")}, false},
+		"of one who stood still, and then of another": {calm{paused: 26 * time.Second, apart: 8 * time.Second, unlike: "mon.c"},
+			[]cluster.Observation{session(1, "b"), session(30, "c")}, false},
+		"of another all the time": {calm{paused: 26 * time.Second, apart: 8 * time.Second, unlike: "mon.c"}, []cluster.Observation{session(1, "c")}, true},
+		"the leader's at first":   {apart, []cluster.Observation{session(1, "a"), session(4, "b")}, false},
 	} {
 		history := slices.Concat([]cluster.Observation{
 			at(1, "mon.a", mon.Role{Role: cluster.Leader, Term: 2}), at(2, "mon.a", mon.MgrBeaconReceived{GID: 7}),

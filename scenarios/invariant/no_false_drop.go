@@ -15,8 +15,9 @@ import (
 // call anybody silent.
 //
 // It is not judged while links are disturbed: then a beacon that was sent may rightly not
-// have arrived. Nor do those count that another monitor should have passed on which is gone,
-// or stood still while the leader did not.
+// have arrived. Nor is it where another monitor should have passed beacons on which is gone,
+// or stood still while the leader did not: by when the manager has found another one, they
+// may be late.
 type noFalseDrop struct {
 	timeline Timeline
 	bounds   Bounds
@@ -121,11 +122,22 @@ func (c *noFalseDrop) beaconing(o cluster.Observation, gid uint64, since time.Du
 	if sent.since > since || c.late(sent, o.At) || c.timeline.LinksDisturbed(since, o.At) {
 		return false
 	}
+	var direct, passed, lost bool
 	for mon, last := range c.sentTo[gid] {
-		passesOn := c.timeline.HostRuns(mon) && c.timeline.PausedApart(mon, o.Host, since, o.At) < c.bounds.BeaconPeriod
-		if o.At-last < c.bounds.Grace && (mon == o.Host || passesOn) {
-			return true
+		fresh := o.At-last < c.bounds.Grace
+		switch {
+		case mon == o.Host:
+			direct = fresh
+		case c.passesOn(mon, o, since):
+			passed = passed || fresh
+		default:
+			lost = lost || last > since
 		}
 	}
-	return false
+	return direct || passed && !lost
+}
+
+// passesOn reports whether a monitor could pass on to the leader what it got since then.
+func (c *noFalseDrop) passesOn(mon string, o cluster.Observation, since time.Duration) bool {
+	return c.timeline.HostRuns(mon) && c.timeline.PausedApart(mon, o.Host, since, o.At) < c.bounds.BeaconPeriod
 }
