@@ -77,7 +77,7 @@ func (t *Cinder) kind() Kind {
 		Options: func() []OptionSection {
 			return []OptionSection{{"cinder", t.Service.Named()}, {"cinder-api", t.API.Named()}}
 		},
-		Timings: []any{t}, Defects: []any{&t.Defects, &t.APIDefects, &t.DB.Defects},
+		Timings: []any{t}, Defects: []any{&t.Defects, &t.APIDefects, &t.ServerDefects, &t.DB.Defects},
 		Names: t.machineNames, Helpers: t.helperNames, Deploy: deployCinder, Start: startCinder,
 		Ready: cinderReady,
 		Unready: func(*Cluster) (string, string) {
