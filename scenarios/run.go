@@ -483,8 +483,8 @@ func (r *run) checkStuck() {
 }
 
 // realTimeSlack is what a goal gets on top of its deadline in real time, for a
-// machine that is busy with other things, or stands still for some seconds.
-const realTimeSlack = 10 * time.Second
+// machine that is busy with other things.
+const realTimeSlack = 2 * time.Second
 
 // within is a goal's deadline in the world's time, of a topology in the scenario's.
 func (s Spec) within(g Goal, unscaled cluster.Topology) time.Duration {
