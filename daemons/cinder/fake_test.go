@@ -53,7 +53,7 @@ func (s *table) begin(t host.Task) error {
 func chooses(f db.ServiceFilter, r db.Service) bool {
 	return !r.Deleted && (f.ID == 0 || f.ID == r.ID) && (f.Host == "" || f.Host == r.Host) && (f.Binary == "" || f.Binary == r.Binary) &&
 		(f.Topic == "" || f.Topic == r.Topic) && (f.UUID == "" || f.UUID == r.UUID) &&
-		(f.ReportCount == nil || *f.ReportCount == r.ReportCount)
+		(f.ReportCount == nil || *f.ReportCount == r.ReportCount) && (f.Frozen == nil || *f.Frozen == r.Frozen)
 }
 
 func (s *table) Services(t host.Task, f db.ServiceFilter) (out []db.Service, err error) {

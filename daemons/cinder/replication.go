@@ -17,31 +17,55 @@ const (
 	reasonFailedOver = "failed-over"
 )
 
-// freeze stops changes of the backend, and scheduling with it. Scheduling stops also if
-// the backend does not know how to freeze.
-func (v *Volume) freeze(t host.Task) (bool, error) {
-	if err := v.driver.Freeze(t); err != nil {
-		v.s.log.Error("the backend cannot be frozen", "error", err)
+// setFrozen freezes the backend or thaws it, and disables the service or enables it with
+// that, as the row's flag says in the end: of a freeze and a thaw that come at once the API
+// has let one be the later one, and here they may come, or be written down, the other way
+// round. It is false, and nothing more changes, if the backend does not thaw. Error:
+// db.ErrNotFound if the row is gone.
+func (v *Volume) setFrozen(t host.Task, frozen bool) (bool, error) {
+	for v.tell(t, frozen) {
+		n, err := v.disable(t, frozen)
+		if err != nil || n > 0 {
+			return err == nil, err
+		}
+		row, err := v.s.row(t, v.s.cfg.Store)
+		if err != nil {
+			return false, err
+		}
+		frozen = row.Frozen
 	}
-	err := v.disable(t, true, reasonFrozen)
-	return err == nil, err
+	return false, nil
 }
 
-// thaw undoes freeze. It is false, and nothing changes, if the backend does not thaw.
-func (v *Volume) thaw(t host.Task) (bool, error) {
-	if err := v.driver.Thaw(t); err != nil {
+// tell has the backend take no changes any more, or take them again, and reports whether
+// the service is to be disabled, or enabled, with it: disabled also if the backend does not
+// know how to freeze.
+func (v *Volume) tell(t host.Task, frozen bool) bool {
+	if frozen {
+		if err := v.driver.Freeze(t); err != nil {
+			v.s.log.Error("the backend cannot be frozen", "error", err)
+		}
+		return true
+	}
+	err := v.driver.Thaw(t)
+	if err != nil {
 		v.s.log.Error("the backend cannot be thawed", "error", err)
-		return false, nil
 	}
-	err := v.disable(t, false, "")
-	return err == nil, err
+	return err == nil
 }
 
-func (v *Volume) disable(t host.Task, disabled bool, reason string) error {
-	_, err := v.s.cfg.Store.UpdateServices(t, v.s.self(),
-		db.Service{Disabled: disabled, DisabledReason: &reason, ModifiedAt: v.s.now()},
+// disable disables the service if it is frozen, or enables it if it is not, and tells
+// whether the row, and 1 if so, is as frozen as that.
+func (v *Volume) disable(t host.Task, frozen bool) (int, error) {
+	reason := ""
+	if frozen {
+		reason = reasonFrozen
+	}
+	as := v.s.self()
+	as.Frozen = &frozen
+	return v.s.cfg.Store.UpdateServices(t, as,
+		db.Service{Disabled: frozen, DisabledReason: &reason, ModifiedAt: v.s.now()},
 		db.ServiceIsDisabled, db.ServiceDisabledReason, db.ServiceModifiedAt)
-	return err
 }
 
 // resetReplication makes the row, and that of the cluster, say what the driver says, unless

@@ -97,6 +97,7 @@ func (r *rig) logged(text string) int { return strings.Count(r.log.String(), tex
 type driver struct {
 	setUps   int // that fail
 	replicas bool
+	frozen   bool
 	fail     error
 	cleaned  []string
 	// completed are the targets of failovers of the cluster.
@@ -114,8 +115,15 @@ func (d *driver) DoSetup(host.Task, string) error {
 func (d *driver) Stats() cinder.Stats {
 	return cinder.Stats{BackendState: "up", Pool: "pool", ReplicationEnabled: d.replicas}
 }
-func (d *driver) Freeze(host.Task) error { return d.fail }
-func (d *driver) Thaw(host.Task) error   { return d.fail }
+func (d *driver) Freeze(host.Task) error { return d.told(true) }
+func (d *driver) Thaw(host.Task) error   { return d.told(false) }
+
+func (d *driver) told(frozen bool) error {
+	if d.fail == nil {
+		d.frozen = frozen
+	}
+	return d.fail
+}
 
 func (d *driver) Failover(_ host.Task, target string) (string, error) {
 	if target == cinder.DefaultTarget {

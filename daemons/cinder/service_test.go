@@ -324,8 +324,8 @@ func TestVolume_replication(t *testing.T) {
 		answer       *bool
 		want         outcome
 	}{
-		{name: "freeze", method: "freeze_host", want: outcome{"enabled", "", "frozen", true}},
-		{name: "freeze of a backend that cannot", method: "freeze_host", fail: errors.New("no"), want: outcome{"enabled", "", "frozen", true}},
+		{name: "freeze", method: "freeze_host", frozen: true, want: outcome{"enabled", "", "frozen", true}},
+		{name: "freeze of a backend that cannot", method: "freeze_host", frozen: true, fail: errors.New("no"), want: outcome{"enabled", "", "frozen", true}},
 		{name: "thaw", method: "thaw_host", want: outcome{status: "enabled"}},
 		{name: "thaw of a backend that cannot", method: "thaw_host", fail: errors.New("no"), answer: &no, want: outcome{status: "enabled"}},
 		{name: "failover", method: "failover", args: &target, want: outcome{"failed-over", "replica", "failed-over", true}},
@@ -357,6 +357,38 @@ func TestVolume_replication(t *testing.T) {
 			got := outcome{row.ReplicationStatus, text(row.ActiveBackendID), text(row.DisabledReason), row.Disabled}
 			if got != tt.want || row.UpdatedAt != stamp {
 				t.Errorf("the row says %+v, want %+v; it was stamped: %v", got, tt.want, row.UpdatedAt != stamp)
+			}
+		})
+	}
+}
+
+// TestVolume_freezeAndThawAtOnce: the backend and the row are left as the later request has
+// it, also if the earlier one is the last to arrive, or to be written down.
+func TestVolume_freezeAndThawAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name, method string
+		before       bool // the row's flag when the service is called
+		during       bool // when it writes
+	}{
+		{"a freeze is overtaken by a thaw", "freeze_host", true, false},
+		{"a thaw is overtaken by a freeze", "thaw_host", false, true},
+		{"a freeze that was thawed before it arrived", "freeze_host", false, false},
+		{"a thaw of what was frozen again before it arrived", "thaw_host", true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			_, d := r.volume("ctl@lvm")
+			r.w.Run(5 * time.Second)
+			row := &r.db.services[0]
+			row.Frozen, row.Disabled, d.frozen = tt.before, !tt.during, !tt.during
+			r.db.onUpdate = func() { row.Frozen = tt.during }
+			done := false
+			if err := r.call("cinder-volume.ctl@lvm", tt.method, nil, &done); err != nil || !done {
+				t.Fatalf("%v, %v", done, err)
+			}
+			if row.Disabled != tt.during || d.frozen != tt.during || tt.during != (text(row.DisabledReason) == "frozen") {
+				t.Errorf("the row is frozen: %v, disabled: %v (%q), and the backend frozen: %v",
+					tt.during, row.Disabled, text(row.DisabledReason), d.frozen)
 			}
 		})
 	}

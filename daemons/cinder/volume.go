@@ -117,9 +117,9 @@ func (v *Volume) Handle(t host.Task, r rpc.Request) (any, error) {
 	case methodPublish:
 		return nil, v.publish(t)
 	case methodFreeze:
-		return v.freeze(t)
+		return v.setFrozen(t, true)
 	case methodThaw:
-		return v.thaw(t)
+		return v.setFrozen(t, false)
 	case methodFailover:
 		return nil, decoded(r, func(to failoverRequest) error { return v.failover(t, to) })
 	case methodFailoverCompleted:
