@@ -20,7 +20,8 @@ type DiskErrors struct {
 	// Sync is for File.Sync and Disk.SyncDir. What a failed File.Sync leaves is
 	// drawn among the ways of real file systems: the writes are still to be made
 	// durable, or they pass for durable although only part of them is, or they
-	// have vanished for readers too. A later Sync reports success in each case.
+	// have vanished for readers too. A later Sync reports success in each case. What
+	// made the file shorter is not lost so: file systems keep a journal of that.
 	Sync int
 }
 

@@ -170,6 +170,35 @@ func TestSetDiskErrors_aFailedSync(t *testing.T) {
 	}
 }
 
+// A file that was made shorter stays so after a failed sync, whatever becomes of what was
+// written before and after.
+func TestSetDiskErrors_aFailedSyncKeepsTheFileShort(t *testing.T) {
+	seen := make(map[string]int)
+	for seed := range uint64(300) {
+		d := newSimulatedDisk(seed)
+		f := d.file(t, "f", sector("abc"))
+		d.write(t, f, 3*sectorSize, sector("d"))
+		if err := f.Truncate(sectorSize); err != nil {
+			t.Fatal(err)
+		}
+		d.write(t, f, sectorSize, sector("X"))
+		d.h.SetDiskErrors(DiskErrors{Sync: 1})
+		if err := d.wait(f.Sync); !errors.Is(err, host.ErrIO) {
+			t.Fatal(err)
+		}
+		d.h.SetDiskErrors(DiskErrors{})
+		cached := sectors(d.read("f"))
+		d.mustSync(t, f)
+		d.powerCycle()
+		seen[cached+">"+sectors(d.read("f"))]++
+		d.Close()
+	}
+	want := "a0>a0 a>a aX>a aX>a0 aX>aX"
+	if got := strings.Join(slices.Sorted(maps.Keys(seen)), " "); got != want {
+		t.Errorf("seen %v, want %s", seen, want)
+	}
+}
+
 func TestSetDiskErrors_aFailedSyncSparesWhatCameLater(t *testing.T) {
 	for seed := range uint64(50) {
 		d := newSimulatedDisk(seed)

@@ -101,7 +101,7 @@ func (n *inode) unsyncedBytes() int64 {
 // crash makes what the disk holds all there is.
 func (n *inode) crash(draws *Stream) {
 	if len(n.pending) > 0 {
-		n.settle(len(n.pending), drawKeeping(draws), draws)
+		n.settle(len(n.pending), false, drawKeeping(draws), draws)
 	}
 	n.current = slices.Clone(n.durable)
 	n.blocks.recount(n.current)
@@ -112,14 +112,16 @@ func (n *inode) crash(draws *Stream) {
 // of the three ways of real file systems it is, is drawn: they are still to be
 // written; they pass for written, so that no later sync writes them, and can
 // still be read; or they pass for written and have vanished from the cache too.
-// In the last two cases part of them did reach the disk.
+// In the last two cases part of them did reach the disk, and all that made the file
+// shorter: that is in the journal of a file system, and one that cannot write its journal
+// writes nothing any more.
 func (n *inode) failSync(count int, draws *Stream) {
 	const stillDirty, passedForClean, dropped = 0, 1, 2
 	fate := draws.IntN(dropped + 1)
 	if fate == stillDirty || count == 0 {
 		return
 	}
-	n.settle(count, drawKeeping(draws), draws)
+	n.settle(count, true, drawKeeping(draws), draws)
 	if fate == passedForClean {
 		return
 	}

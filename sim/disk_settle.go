@@ -3,16 +3,20 @@ package sim
 import "slices"
 
 // settle decides what the disk holds of the oldest pending writes when they were
-// never synced, and forgets them.
+// never synced, and forgets them. If shrunk, all that makes the file shorter has reached it.
 //
 // The disk writes sectors, each whole and when it likes: so each sector shows
 // its content at some moment between the last sync and now, whatever moment its
 // neighbours show. Sizes change in their order, and before (or with) anything
 // that was written behind them. Bytes that were not written again never change.
-func (n *inode) settle(count int, k keeping, draws *Stream) {
+func (n *inode) settle(count int, shrunk bool, k keeping, draws *Stream) {
 	ops := n.pending[:count]
 	sizes := sizeChanges(ops, int64(len(n.durable)))
-	reached := sizes[:k.count(len(sizes), draws)]
+	kept := k.count(len(sizes), draws)
+	if shrunk {
+		kept = max(kept, upToLastShrink(sizes))
+	}
+	reached := sizes[:kept]
 	size := int64(len(n.durable))
 	if len(reached) > 0 {
 		size = reached[len(reached)-1].size
@@ -36,6 +40,16 @@ type sizeChange struct {
 }
 
 func (c sizeChange) shrinks() bool { return c.size < c.before }
+
+// upToLastShrink counts the changes up to the last one that makes the file shorter.
+func upToLastShrink(changes []sizeChange) int {
+	for i, c := range slices.Backward(changes) {
+		if c.shrinks() {
+			return i + 1
+		}
+	}
+	return 0
+}
 
 func sizeChanges(ops []write, size int64) (changes []sizeChange) {
 	for i, w := range ops {
