@@ -3,6 +3,7 @@ package mon
 import (
 	"slices"
 
+	"github.com/wavetank/wavetank/daemons/mon/quorum"
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/wire"
 )
@@ -19,11 +20,14 @@ func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
 	if !b.Available && !slices.Contains(m.mgr.gone, b.GID) {
 		m.noReply(o)
 	}
+	if m.hears(o) {
+		m.h.Probe(MgrBeaconReceived{Mon: m.cfg.Name, GID: b.GID, Available: b.Available})
+		m.mgr.hear(b.GID, m.now())
+	}
 	if !m.leads(o) {
 		return
 	}
-	m.h.Probe(MgrBeaconReceived{Mon: m.cfg.Name, GID: b.GID, Available: b.Available})
-	v := m.mgr.beacon(b, m.now(), m.wall())
+	v := m.mgr.beacon(b, m.wall())
 	if v.stale {
 		m.reply(o, nullMgrMap(), nil)
 		if o.s != nil {
@@ -40,6 +44,12 @@ func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
 		m.schedule(m.mgr.pending.immediate)
 	}
 }
+
+// hears reports whether a beacon is a sign of life that has just come to the leader. It is
+// one from when it comes, however long the leader then has no time for what it says:
+// otherwise who changes much, over slow disks, would make daemons look dead that are well.
+// (In Ceph one service of the monitor does not wait for another's changes.)
+func (m *Mon) hears(o *op) bool { return m.status().Role == quorum.Leader && o.since == 0 }
 
 // again tries an op from scratch, unless it was forwarded: then the peon does.
 func (m *Mon) again(o *op) {

@@ -71,7 +71,7 @@ func (m *Mon) handleCommand(o *op, c *msg.MonCommand) {
 // gathers reports whether a command that changes something makes its change whatever
 // the state is, so that several can go in one batch.
 func gathers(prefix string) bool {
-	return slices.Contains([]string{"config-key set", "config-key put", "config-key rm", "config-key del"}, prefix)
+	return slices.Contains([]string{"config-key set", "config-key put", "config-key rm", "config-key del", "osd blocklist"}, prefix)
 }
 
 // handleUnknown passes a command on that monitors do not have and the active manager

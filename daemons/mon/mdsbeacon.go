@@ -11,11 +11,14 @@ func (m *Mon) handleMDSBeacon(o *op, b *msg.MDSBeacon) {
 		m.noReply(o)
 		return
 	}
+	if m.hears(o) {
+		m.h.Probe(MDSBeaconReceived{Mon: m.cfg.Name, GID: b.GID, State: b.State.String(), Seq: b.Seq})
+		m.fs.hear(b, m.now())
+	}
 	if !m.leads(o) {
 		return
 	}
-	m.h.Probe(MDSBeaconReceived{Mon: m.cfg.Name, GID: b.GID, State: b.State.String(), Seq: b.Seq})
-	v := m.fs.beacon(b, addrs, m.now())
+	v := m.fs.beacon(b, addrs)
 	if !v.wait {
 		m.answerMDS(o, b, v)
 		return

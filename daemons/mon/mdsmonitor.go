@@ -108,8 +108,29 @@ type mdsVerdict struct {
 	wait   bool   // answer when the changes made so far are committed
 }
 
-// beacon takes an mds's sign of life, and what it asks for, into the pending map.
-func (mm *mdsMonitor) beacon(b *msg.MDSBeacon, addrs msg.AddrVec, now time.Duration) mdsVerdict {
+// hear takes a beacon for a sign of life, unless it is older than what the map has of its
+// sender (FS-5 to FS-7).
+func (mm *mdsMonitor) hear(b *msg.MDSBeacon, now time.Duration) {
+	info, known := mm.committed.Standbys[b.GID]
+	switch {
+	case known && (b.State == msg.MDSNull || b.Seq < info.StateSeq || mm.bootsAgain(b, info)):
+	case known || b.State == msg.MDSBoot:
+		mm.lastBeacon[b.GID] = now
+	}
+}
+
+// bootsAgain reports whether the boot of an mds has come twice.
+func (mm *mdsMonitor) bootsAgain(b *msg.MDSBeacon, info msg.MDSInfo) bool {
+	return b.State == msg.MDSBoot && info.LaggySince == wire.UTime{} && !mm.isBehind(b)
+}
+
+// isBehind reports whether an mds lags behind the map.
+func (mm *mdsMonitor) isBehind(b *msg.MDSBeacon) bool {
+	return uint64(mm.committed.StandbyEpochs[b.GID]) != b.MapVersion
+}
+
+// beacon takes what an mds says of itself, and what it asks for, into the pending map.
+func (mm *mdsMonitor) beacon(b *msg.MDSBeacon, addrs msg.AddrVec) mdsVerdict {
 	info, known := mm.committed.Standbys[b.GID]
 	_, pending := mm.latest().Standbys[b.GID]
 	switch {
@@ -118,36 +139,34 @@ func (mm *mdsMonitor) beacon(b *msg.MDSBeacon, addrs msg.AddrVec, now time.Durat
 	case !known && pending: // FS-7
 		return mdsVerdict{}
 	case !known:
-		return mm.register(b, addrs, now)
+		return mm.register(b, addrs)
 	case b.State == msg.MDSNull: // FS-4
 		return mm.update(b)
 	case b.Seq < info.StateSeq: // FS-5
 		return mdsVerdict{}
 	}
-	return mm.known(b, info, addrs, now)
+	return mm.known(b, info, addrs)
 }
 
 // known goes on with the beacon of an mds that the committed map holds (FS-6, FS-7).
 // Who lags behind that map is alive, but what it asks for does not count.
-func (mm *mdsMonitor) known(b *msg.MDSBeacon, info msg.MDSInfo, addrs msg.AddrVec, now time.Duration) mdsVerdict {
-	epoch := mm.committed.StandbyEpochs[b.GID]
-	behind, laggy := uint64(epoch) != b.MapVersion, info.LaggySince != wire.UTime{}
-	if !behind && !laggy && b.State == msg.MDSBoot {
+func (mm *mdsMonitor) known(b *msg.MDSBeacon, info msg.MDSInfo, addrs msg.AddrVec) mdsVerdict {
+	if mm.bootsAgain(b, info) {
 		return mdsVerdict{}
 	}
-	mm.lastBeacon[b.GID] = now
+	laggy := info.LaggySince != wire.UTime{}
 	switch {
-	case behind || !laggy && b.State == info.State:
-		return mdsVerdict{answer: mdsAck, epoch: epoch}
+	case mm.isBehind(b) || !laggy && b.State == info.State:
+		return mdsVerdict{answer: mdsAck, epoch: mm.committed.StandbyEpochs[b.GID]}
 	case b.State == msg.MDSBoot:
-		return mm.register(b, addrs, now)
+		return mm.register(b, addrs)
 	}
 	return mm.update(b)
 }
 
 // register enters a new mds as a standby. One name is one daemon, so whoever had it
 // before is gone (FS-8).
-func (mm *mdsMonitor) register(b *msg.MDSBeacon, addrs msg.AddrVec, now time.Duration) mdsVerdict {
+func (mm *mdsMonitor) register(b *msg.MDSBeacon, addrs msg.AddrVec) mdsVerdict {
 	for _, info := range standbysOf(mm.latest()) {
 		if info.Name == b.Name {
 			mm.drop(info, "restarted")
@@ -157,7 +176,6 @@ func (mm *mdsMonitor) register(b *msg.MDSBeacon, addrs msg.AddrVec, now time.Dur
 		GID: b.GID, Name: b.Name, Rank: -1, State: msg.MDSStandby, StateSeq: b.Seq, Addrs: addrs,
 		Features: b.Features, JoinFileSystem: -1, Compat: b.Compat,
 	})
-	mm.lastBeacon[b.GID] = now
 	mm.pending.setMeta[b.GID] = b.SysInfo
 	delete(mm.pending.dropMeta, b.GID)
 	return mdsVerdict{answer: mdsAck, wait: true}

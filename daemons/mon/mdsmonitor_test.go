@@ -42,9 +42,11 @@ func (b *mdsBench) commit() {
 
 // say is a beacon of who has seen the given epoch.
 func (b *mdsBench) say(gid uint64, name string, state msg.MDSState, seq uint64, epoch uint32) mdsVerdict {
-	return b.beacon(&msg.MDSBeacon{
+	said := &msg.MDSBeacon{
 		Paxos: msg.PaxosAt(uint64(epoch)), GID: gid, Name: name, State: state, Seq: seq, SysInfo: map[string]string{"hostname": name},
-	}, msg.AddrVec{{Type: msg.AddrLegacy, Nonce: uint32(gid)}}, b.now)
+	}
+	b.hear(said, b.now)
+	return b.beacon(said, msg.AddrVec{{Type: msg.AddrLegacy, Nonce: uint32(gid)}})
 }
 
 // boot registers an mds.
@@ -165,7 +167,7 @@ func TestMDSMonitor_whatAStandbyIs(t *testing.T) {
 	compat := msg.CompatSet{Incompat: msg.NewFeatureSet(map[uint64]string{1: "base"})}
 	boot := &msg.MDSBeacon{GID: 7, Name: "x", State: msg.MDSBoot, Seq: 3, Compat: compat, Features: 99, SysInfo: map[string]string{"os": "Linux"}}
 	addrs := msg.AddrVec{{Type: msg.AddrLegacy, Nonce: 7}}
-	b.beacon(boot, addrs, b.now)
+	b.beacon(boot, addrs)
 	if b.pending.setMeta[7]["os"] != "Linux" { // FS-27
 		t.Errorf("metadata %v", b.pending.setMeta)
 	}
@@ -178,11 +180,11 @@ func TestMDSMonitor_whatAStandbyIs(t *testing.T) {
 	// Its features may only change with its gid, but nobody looks at them unless
 	// there is something else to do (FS-7, FS-8).
 	usual := &msg.MDSBeacon{Paxos: msg.PaxosAt(2), GID: 7, Name: "x", State: msg.MDSStandby, Seq: 4}
-	if v := b.beacon(usual, addrs, b.now); v != (mdsVerdict{answer: mdsAck, epoch: 2}) {
+	if v := b.beacon(usual, addrs); v != (mdsVerdict{answer: mdsAck, epoch: 2}) {
 		t.Errorf("verdict %+v", v)
 	}
 	lag(b)
-	if v := b.beacon(usual, addrs, b.now); v != (mdsVerdict{wait: true}) {
+	if v := b.beacon(usual, addrs); v != (mdsVerdict{wait: true}) {
 		t.Errorf("verdict %+v", v)
 	}
 	b.commit()

@@ -92,15 +92,21 @@ type beaconVerdict struct {
 	stale bool
 }
 
-// beacon takes a mgr's sign of life into the pending map.
-func (mm *mgrMonitor) beacon(b *msg.MgrBeacon, now time.Duration, wall wire.UTime) beaconVerdict {
+// hear takes a beacon for a sign of life (MM-5).
+func (mm *mgrMonitor) hear(gid uint64, now time.Duration) {
+	if !slices.Contains(mm.gone, gid) {
+		mm.lastBeacon[gid] = now
+	}
+}
+
+// beacon takes what a mgr says of itself into the pending map.
+func (mm *mgrMonitor) beacon(b *msg.MgrBeacon, wall wire.UTime) beaconVerdict {
 	c := mm.pending
 	if c.isGone(b.GID) && !mm.defects.MgrReselectStaleActive {
 		return beaconVerdict{stale: true}
 	}
 	before, stale := c.edits, false
 	mm.replaceRestarted(b, wall)
-	mm.lastBeacon[b.GID] = now // MM-5
 	switch {
 	case c.next.ActiveGID == b.GID:
 		mm.updateActive(b)
@@ -222,16 +228,23 @@ func (mm *mgrMonitor) forgiveOwnSleep(now time.Duration) {
 	}
 }
 
-// fillIn starts the clock of daemons not heard of since the election (MM-13).
+// fillIn starts the clock of daemons not heard of since the election (MM-13), and forgets
+// who is not in the map.
 func (mm *mgrMonitor) fillIn(now time.Duration) {
 	heard := func(gid uint64) {
 		if _, ok := mm.lastBeacon[gid]; !ok && gid != 0 {
 			mm.lastBeacon[gid] = now
 		}
 	}
-	heard(mm.pending.next.ActiveGID)
-	for _, s := range mm.pending.next.Standbys {
+	m := mm.pending.next
+	heard(m.ActiveGID)
+	for _, s := range m.Standbys {
 		heard(s.GID)
+	}
+	for gid := range mm.lastBeacon {
+		if gid != m.ActiveGID && !slices.ContainsFunc(m.Standbys, func(s msg.MgrStandby) bool { return s.GID == gid }) {
+			delete(mm.lastBeacon, gid)
+		}
 	}
 }
 

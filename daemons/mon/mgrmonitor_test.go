@@ -40,9 +40,9 @@ func (b *bench) commit() {
 	b.begin()
 }
 
-func (b *bench) hear(gid uint64, name string, available bool) beaconVerdict {
-	v := b.beacon(&msg.MgrBeacon{GID: gid, Name: name, Available: available, Metadata: map[string]string{"addr": name}}, b.now, b.wall())
-	return v
+func (b *bench) say(gid uint64, name string, available bool) beaconVerdict {
+	b.hear(gid, b.now)
+	return b.beacon(&msg.MgrBeacon{GID: gid, Name: name, Available: available, Metadata: map[string]string{"addr": name}}, b.wall())
 }
 
 // run lets time pass in ticks; every period the given mgrs send beacons.
@@ -51,7 +51,7 @@ func (b *bench) run(d time.Duration, alive ...uint64) {
 		b.now += time.Second
 		if b.now%period == 0 {
 			for _, gid := range alive {
-				b.hear(gid, nameOfGID(gid), b.committed.ActiveGID == gid)
+				b.say(gid, nameOfGID(gid), b.committed.ActiveGID == gid)
 				b.commit()
 			}
 		}
@@ -93,16 +93,16 @@ func (b *bench) wantDropped(list ...string) {
 
 func TestMgrMonitor_firstBecomesActiveOthersStandBy(t *testing.T) { // MM-8, MM-9
 	b := newBench(t, Defects{})
-	if v := b.hear(10, "x", false); !v.changed || v.stale {
+	if v := b.say(10, "x", false); !v.changed || v.stale {
 		t.Errorf("first beacon: %+v", v)
 	}
 	b.want("first", "10:x []")
 	b.commit()
-	b.hear(12, "z", false)
-	b.hear(11, "y", false)
+	b.say(12, "z", false)
+	b.say(11, "y", false)
 	b.want("others", "10:x [11:y,12:z]")
 	b.commit()
-	if v := b.hear(11, "y", false); v.changed {
+	if v := b.say(11, "y", false); v.changed {
 		t.Error("an unchanged standby changes the map")
 	}
 	if b.committed.Epoch != 2 {
@@ -112,11 +112,11 @@ func TestMgrMonitor_firstBecomesActiveOthersStandBy(t *testing.T) { // MM-8, MM-
 
 func TestMgrMonitor_activeAnnouncesItself(t *testing.T) { // MM-6
 	b := newBench(t, Defects{})
-	b.hear(10, "x", false)
+	b.say(10, "x", false)
 	b.commit()
 	addr := msg.AddrVec{{Type: msg.AddrLegacy, Nonce: 7}}
 	announce := &msg.MgrBeacon{GID: 10, Name: "x", Available: true, ServerAddrs: addr}
-	if v := b.beacon(announce, b.now, b.wall()); !v.changed || v.stale {
+	if v := b.beacon(announce, b.wall()); !v.changed || v.stale {
 		t.Fatalf("verdict %+v", v)
 	}
 	b.want("announced", "10:x+ []")
@@ -124,7 +124,7 @@ func TestMgrMonitor_activeAnnouncesItself(t *testing.T) { // MM-6
 		t.Errorf("addresses %v", b.pending.next.ActiveAddrs)
 	}
 	b.commit()
-	if v := b.beacon(announce, b.now, b.wall()); v.changed {
+	if v := b.beacon(announce, b.wall()); v.changed {
 		t.Error("a repeated announcement changes the map")
 	}
 	for what, edit := range map[string]func(*msg.MgrBeacon){
@@ -135,7 +135,7 @@ func TestMgrMonitor_activeAnnouncesItself(t *testing.T) { // MM-6
 	} {
 		next := *announce
 		edit(&next)
-		if v := b.beacon(&next, b.now, b.wall()); !v.changed {
+		if v := b.beacon(&next, b.wall()); !v.changed {
 			t.Errorf("other %s: no change", what)
 		}
 		b.begin()
@@ -146,7 +146,7 @@ func TestMgrMonitor_restartedActiveStaysActive(t *testing.T) { // MM-3, MM-8
 	b := newBench(t, Defects{})
 	b.run(10*time.Second, 10, 11)
 	b.drop = nil
-	v := b.hear(20, nameOfGID(10), false)
+	v := b.say(20, nameOfGID(10), false)
 	if !v.changed || !b.pending.immediate {
 		t.Errorf("verdict %+v, immediate %v", v, b.pending.immediate)
 	}
@@ -166,14 +166,14 @@ func TestMgrMonitor_goneIsGone(t *testing.T) {
 			gid  uint64
 			name string
 		}{{10, "x"}, {11, "y"}, {12, "z"}} {
-			b.hear(m.gid, m.name, false)
+			b.say(m.gid, m.name, false)
 			b.commit()
 		}
 		b.fail("x", b.wall()) // 10 is gone
 		b.commit()
-		b.hear(30, "z", false) // 12 is gone
+		b.say(30, "z", false) // 12 is gone
 		b.commit()
-		b.hear(31, "x", false)
+		b.say(31, "x", false)
 		b.commit()
 		b.want("before", "11:y [30:z,31:x]")
 		b.fail("y", b.wall())
@@ -183,7 +183,7 @@ func TestMgrMonitor_goneIsGone(t *testing.T) {
 			gid  uint64
 			name string
 		}{{10, "x"}, {11, "y"}, {12, "z"}} {
-			if v := b.hear(late.gid, late.name, available); v.changed || !v.stale {
+			if v := b.say(late.gid, late.name, available); v.changed || !v.stale {
 				t.Errorf("a beacon of %d, available %v: %+v", late.gid, available, v)
 			}
 		}
@@ -196,12 +196,12 @@ func TestMgrMonitor_goneIsGone(t *testing.T) {
 // neither that nor its address back: what is fenced when it is dropped is where it serves.
 func TestMgrMonitor_olderBeaconTakesNothingBack(t *testing.T) {
 	b := newBench(t, Defects{})
-	b.hear(10, "x", false)
+	b.say(10, "x", false)
 	b.commit()
 	addr := msg.AddrVec{{Type: msg.AddrLegacy, Nonce: 7}}
-	b.beacon(&msg.MgrBeacon{GID: 10, Name: "x", Available: true, ServerAddrs: addr}, b.now, b.wall())
+	b.beacon(&msg.MgrBeacon{GID: 10, Name: "x", Available: true, ServerAddrs: addr}, b.wall())
 	b.commit()
-	if v := b.hear(10, "x", false); v.changed || v.stale {
+	if v := b.say(10, "x", false); v.changed || v.stale {
 		t.Errorf("the older beacon: %+v", v)
 	}
 	b.commit()
@@ -223,7 +223,7 @@ func TestMgrMonitor_silentStandbyComesBack(t *testing.T) {
 	b.run(10*time.Second, 10, 11)
 	b.run(50*time.Second, 10)
 	b.wantDropped("11:l timeout")
-	b.hear(11, "l", false)
+	b.say(11, "l", false)
 	b.want("back", "10:k+ [11:l]")
 }
 
@@ -231,23 +231,23 @@ func TestMgrMonitor_silentStandbyComesBack(t *testing.T) {
 func TestMgrMonitor_forgetsWhoIsLongGone(t *testing.T) {
 	b := newBench(t, Defects{})
 	for gid := uint64(1); gid <= 2*maxGone; gid++ {
-		b.hear(gid, "x", false)
+		b.say(gid, "x", false)
 		b.commit()
 	}
 	if n := len(b.gone); n != maxGone {
 		t.Errorf("%d are remembered, want %d", n, maxGone)
 	}
-	if v := b.hear(2*maxGone-1, "x", false); !v.stale {
+	if v := b.say(2*maxGone-1, "x", false); !v.stale {
 		t.Errorf("the last one is forgotten: %+v", v)
 	}
 }
 
 func TestMgrMonitor_restartedStandbyReplacesItself(t *testing.T) { // MM-4
 	b := newBench(t, Defects{})
-	b.hear(10, "x", false)
-	b.hear(11, "y", false)
+	b.say(10, "x", false)
+	b.say(11, "y", false)
 	b.commit()
-	if v := b.hear(30, "y", false); !v.changed {
+	if v := b.say(30, "y", false); !v.changed {
 		t.Error("no change")
 	}
 	b.want("restarted", "10:x [30:y]")
@@ -267,7 +267,7 @@ func TestMgrMonitor_staleActiveIsToldNotTaken(t *testing.T) { // MM-7, BUG-01
 		b.fail("", b.wall())
 		b.want("failed", "- []")
 		b.commit()
-		v := b.hear(10, "k", true)
+		v := b.say(10, "k", true)
 		if v.stale == c.defect || v.changed != c.defect {
 			t.Errorf("defect %v: verdict %+v", c.defect, v)
 		}
@@ -278,7 +278,7 @@ func TestMgrMonitor_staleActiveIsToldNotTaken(t *testing.T) { // MM-7, BUG-01
 func TestMgrMonitor_staleBeaconToAStandingActive(t *testing.T) { // MM-7
 	b := newBench(t, Defects{})
 	b.run(4*time.Second, 10)
-	if v := b.hear(9, "old", true); !v.stale || v.changed {
+	if v := b.say(9, "old", true); !v.stale || v.changed {
 		t.Errorf("verdict %+v", v)
 	}
 	b.want("after", "10:k+ []")
@@ -338,7 +338,7 @@ func TestMgrMonitor_tickGapBoundary(t *testing.T) {
 		{grace - period + time.Millisecond, false},
 	} {
 		b := newBench(t, Defects{})
-		b.hear(10, "x", false)
+		b.say(10, "x", false)
 		b.commit()
 		b.lastBeacon[10] = b.now - 3*time.Second
 		b.lastTick = b.now
@@ -420,7 +420,7 @@ func TestMgrMonitor_pendingDoesNotTouchCommitted(t *testing.T) {
 	before := string(encodeMgrMap(b.committed))
 	b.fail("", b.wall())
 	b.fail("m", b.wall())
-	b.hear(40, "n", false)
+	b.say(40, "n", false)
 	if string(encodeMgrMap(b.committed)) != before {
 		t.Error("the committed map has changed")
 	}

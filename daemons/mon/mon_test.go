@@ -65,6 +65,32 @@ func TestMon_ticksAfterTheBatch(t *testing.T) {
 	}
 }
 
+// A beacon counts from when it comes, also if a batch is under way and the leader takes it
+// in later than it looks at its clocks.
+func TestMon_hearsWhileABatchIsUnderWay(t *testing.T) {
+	c := newCluster(t, 3, 12).startAll()
+	leader := c.settle()
+	mgr := c.login(leader)
+	mgr.beacon("x", false)
+	c.world.Run(time.Second)
+	mm := c.mons[leader].mon.mgr.mgrMonitor
+	c.until("the next tick is to drop it", func() bool {
+		return mm.lastTick+c.opts.TickInterval > mm.lastBeacon[mgr.gid]+c.opts.MgrBeaconGrace
+	})
+	next := mm.lastTick + c.opts.TickInterval
+	for peer := range c.mons {
+		c.cut[[2]int{leader, peer}] = true
+	}
+	mgr.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{`{"prefix":"config-key set","key":"k","val":"v"}`}})
+	mgr.beacon("x", false)
+	c.world.Run(next + time.Second/2 - c.world.Now())
+	clear(c.cut)
+	c.world.Run(next + c.opts.TickInterval - time.Second/2 - c.world.Now())
+	if n := len(c.facts(leader, "mon.mgr_dropped")); n != 0 {
+		t.Errorf("dropped %d times", n)
+	}
+}
+
 // The same for a monitor that leads for the second time and still remembers how
 // long ago it heard the mgrs when it led first. The planted bug takes away the
 // other rule that would help (MM-11).

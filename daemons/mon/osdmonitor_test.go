@@ -128,6 +128,27 @@ func fencing(t *testing.T, d Defects) (c *cluster, leader int, mgr *client) {
 	return c, leader, mgr
 }
 
+// Commands about the blocklist that had to wait go together, each upon what those before it
+// have done.
+func TestMon_blocklistGathers(t *testing.T) {
+	c := newCluster(t, 3, 17).startAll()
+	leader := c.settle()
+	cl := c.login(leader)
+	before := c.mons[leader].mon.state.Commits()
+	for i := range 20 {
+		cl.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{fmt.Sprintf(`{"prefix":"osd blocklist","blocklistop":"add","addr":"192.0.2.1:0/%d"}`, i)}})
+	}
+	cl.send(&msg.MonCommand{FSID: c.fsid, Cmd: []string{`{"prefix":"osd blocklist","blocklistop":"rm","addr":"192.0.2.1:0/7"}`}})
+	c.world.Run(5 * time.Second)
+	if n := c.mons[leader].mon.state.Commits() - before; n > 5 {
+		t.Errorf("21 commands at once took %d commits", n)
+	}
+	if n := len(c.mons[leader].mon.osd.committed.Blocklist); n != 19 {
+		t.Errorf("%d addresses are blocked, want 19", n)
+	}
+	c.sameCommits()
+}
+
 // A mgr that is dropped is fenced in the same commit: at no moment does any monitor
 // have the one map without the other (MM-18, I-MGR-5).
 func TestMon_dropFencesInTheSameCommit(t *testing.T) {

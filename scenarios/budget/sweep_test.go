@@ -334,7 +334,7 @@ func TestSweep_swarm(t *testing.T) {
 			replaced += len(budget.Of(script.Topology).Rejoins(script.Plan))
 		}
 	})
-	if replaced == 0 {
+	if replaced == 0 && !testing.Short() { // few plans have it
 		t.Error("nobody was ever replaced")
 	}
 	t.Logf("%d monitors were replaced", replaced)

@@ -14,8 +14,8 @@ import (
 // says: a service that was disabled is disabled, until somebody enables it. Nothing is
 // claimed of a service while a request about it is under way; after one of unknown outcome
 // or one that its service carries out at its leisure (freeze, thaw, failover); while its row
-// is being removed, or is listed twice (I-SVC-12), and then until the next request; and of a
-// database that was put back.
+// is being removed, or is listed twice (I-SVC-12), and then until a request that begins
+// after that; and of a database that was put back.
 type acknowledgedKept struct {
 	timeline Timeline
 	bounds   Bounds
@@ -31,7 +31,7 @@ type acknowledged struct {
 	disabled bool
 	since    time.Duration // when it was acknowledged
 	underWay int
-	alone    bool // the request under way has met no other
+	alone    bool // the request under way has met no other, nor a row that went or came
 	tainted  bool // by one that may be carried out at any time
 }
 
@@ -43,7 +43,7 @@ func (*acknowledgedKept) Name() string { return "I-SVC-11 what was acknowledged 
 
 func (c *acknowledgedKept) Observe(o cluster.Observation) string {
 	if who, ok := c.removals.observe(o); ok {
-		c.of(who).known = false
+		c.of(who).replaced()
 		return ""
 	}
 	switch f := o.Fact.(type) {
@@ -59,7 +59,7 @@ func (c *acknowledgedKept) Observe(o cluster.Observation) string {
 			c.of(whom(asked)).answered(asked.Action, f.Status, o.At)
 		}
 	case cinder.RowCreated:
-		c.of(f.Who).known = false
+		c.of(f.Who).replaced()
 	case cluster.CinderListed:
 		if f.Status == http.StatusOK && c.timeline.Rewinds() == 0 && !realTime(o) {
 			return c.check(o.At-f.Took, strings.Split(f.Enabled, ","), strings.Split(f.Disabled, ","))
@@ -105,6 +105,10 @@ func (s *acknowledged) asked() {
 	s.underWay++
 	s.alone = s.underWay == 1
 }
+
+// replaced notes that a row of the service goes or comes. A request under way may have been
+// about the row before.
+func (s *acknowledged) replaced() { s.known, s.alone = false, false }
 
 // taint notes a request that is carried out at leisure. In a cluster it is about all
 // members, whomever it names.

@@ -271,6 +271,16 @@ func TestServiceCheckers(t *testing.T) {
 			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.0", cinder.RowCreated{Who: svc, Again: true}), inOneList(9, 1, false)},
 			events{asked(1, 1, "disable"), told(2, 1, 200), at(3, "volume.1", cinder.RowCreated{Who: cinder.Who{Host: "volume.1@lvm", Binary: cinder.BinaryVolume}}), inOneList(9, 1, false)},
 		}, {
+			"or came while the request was under way", "I-SVC-11", quiet,
+			events{
+				asked(1, 1, "disable"), removing(2), removed(3, 1), at(4, "volume.0", cinder.RowCreated{Who: svc, Again: true}),
+				told(5, 1, 200), inOneList(9, 1, false),
+			},
+			events{
+				asked(1, 1, "disable"), removing(2), removed(3, 1), at(4, "volume.0", cinder.RowCreated{Who: svc, Again: true}),
+				told(5, 1, 200), asked(6, 2, "disable"), told(7, 2, 200), inOneList(9, 1, false),
+			},
+		}, {
 			"or are being removed", "I-SVC-11", quiet,
 			events{
 				asked(1, 1, "disable"), told(2, 1, 200), removing(3), inOneList(5, 1, false),

@@ -49,9 +49,10 @@
 //   - What a seal covers was synced. Whatever is wrong or missing there is damage.
 //   - Behind it, a disk writes sectors whole (see [host.Disk]), and before the write
 //     there was nothing: what was cut off once does not come back, also not by a sync
-//     that fails, for file systems keep a journal of sizes. So a torn record lacks its end, for the file is too short, or
-//     one of its sectors is still empty: zeros. A record that is all there and does
-//     not match its checksum was written and has changed since. That is damage.
+//     that fails, for file systems keep a journal of sizes. So a torn record lacks its
+//     end, for the file is too short, or one of its sectors is still empty: zeros. A
+//     record that is all there and does not match its checksum was written and has
+//     changed since. That is damage.
 //
 // What remains: after a loss of power the newest seal may be missing, so what the very
 // last Sync covered is not proved to have been synced, and if the disk has dropped
