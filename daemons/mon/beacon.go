@@ -45,11 +45,17 @@ func (m *Mon) handleBeacon(o *op, b *msg.MgrBeacon) {
 	}
 }
 
-// hears reports whether a beacon is a sign of life that has just come to the leader. It is
-// one from when it comes, however long the leader then has no time for what it says:
+// hears reports, once for each beacon, that it is a sign of life that has come to the
+// leader. It is one from then on, however long the leader has no time for what it says:
 // otherwise who changes much, over slow disks, would make daemons look dead that are well.
 // (In Ceph one service of the monitor does not wait for another's changes.)
-func (m *Mon) hears(o *op) bool { return m.status().Role == quorum.Leader && o.since == 0 }
+func (m *Mon) hears(o *op) bool {
+	if o.heard || m.status().Role != quorum.Leader {
+		return false
+	}
+	o.heard = true
+	return true
+}
 
 // again tries an op from scratch, unless it was forwarded: then the peon does.
 func (m *Mon) again(o *op) {

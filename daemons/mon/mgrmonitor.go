@@ -241,7 +241,7 @@ func (mm *mgrMonitor) fillIn(now time.Duration) {
 	for _, s := range m.Standbys {
 		heard(s.GID)
 	}
-	for gid := range mm.lastBeacon {
+	for gid := range mm.lastBeacon { //wavetank:ordered each is forgotten or kept by itself
 		if gid != m.ActiveGID && !slices.ContainsFunc(m.Standbys, func(s msg.MgrStandby) bool { return s.GID == gid }) {
 			delete(mm.lastBeacon, gid)
 		}

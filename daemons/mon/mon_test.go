@@ -91,6 +91,24 @@ func TestMon_hearsWhileABatchIsUnderWay(t *testing.T) {
 	}
 }
 
+// A beacon that came before there was a quorum is a sign of life once there is one, and
+// once only.
+func TestMon_hearsWhatHadToWait(t *testing.T) {
+	c := newCluster(t, 1, 12)
+	c.start(0)
+	m := c.mons[0].mon
+	b := &msg.MgrBeacon{FSID: c.fsid, GID: 4100, Name: "x"}
+	o := &op{msg: msg.New(b), via: &origin{mon: "b"}}
+	m.park(o)
+	c.settle()
+	for range 2 {
+		m.handleBeacon(o, b)
+	}
+	if n := len(c.facts(0, "mon.mgr_beacon")); n != 1 {
+		t.Errorf("heard %d times", n)
+	}
+}
+
 // The same for a monitor that leads for the second time and still remembers how
 // long ago it heard the mgrs when it led first. The planted bug takes away the
 // other rule that would help (MM-11).

@@ -17,6 +17,8 @@ type op struct {
 	via *origin
 	// since is when the op first had to wait, 0 if it never did.
 	since time.Duration
+	// heard: this monitor has taken it for a sign of life, see hears.
+	heard bool
 }
 
 // origin is the monitor that forwarded a request, and its name for it.
