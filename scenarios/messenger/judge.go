@@ -1,6 +1,8 @@
 package messenger
 
 import (
+	"slices"
+
 	"github.com/wavetank/wavetank/daemons/msg"
 	"github.com/wavetank/wavetank/daemons/msgr"
 )
@@ -19,10 +21,13 @@ func (p *party) HandleAccept(c *msgr.Connection) {
 	if c.PeerAddr().Nonce != p.run.parties[1-p.side].nonce {
 		return
 	}
-	if p.peer != nil && p.peer != c && !p.run.plan.Pair.Peers {
+	if l := p.latest(); l != nil && l != c && !p.run.plan.Pair.Peers {
 		p.run.ended()
 	}
-	p.peer = c
+	p.accepted = slices.DeleteFunc(p.accepted, func(a *msgr.Connection) bool {
+		return a == c || a.PeerAddr().Nonce != c.PeerAddr().Nonce
+	})
+	p.accepted = append(p.accepted, c)
 	p.leave(c)
 }
 
@@ -49,9 +54,10 @@ func (p *party) HandleReset(c *msgr.Connection) bool {
 	p.run.check(p.run.plan.Pair.lossy() || s.told, "I-MSG-1", "%v: a lossless session was reset", p)
 	p.run.check(s.opened || s.told, "I-MSG-10", "%v: reset of a session that never opened", p)
 	s.reset = true
-	if p.peer == c {
-		p.peer = nil
+	if p.latest() == c {
+		p.doomed = p.sent // a client that was gone has got none of it, and it may have another session
 	}
+	p.forget(c)
 	if p.side == 0 || p.run.plan.Pair.Peers {
 		p.again()
 	}

@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/wavetank/wavetank/daemons/host"
@@ -24,9 +25,9 @@ type party struct {
 	m     *msgr.Messenger
 	timer host.Timer
 
-	knows    msg.EntityAddr   // the other side, as far as this one has heard
-	peer     *msgr.Connection // the server's latest session
-	dialled  *msgr.Connection // the latest that target has asked for
+	knows    msg.EntityAddr     // the other side, as far as this one has heard
+	accepted []*msgr.Connection // the server's sessions with the client there is, the latest last
+	dialled  *msgr.Connection   // the latest that target has asked for
 	sent     uint32
 	aimed    []uint32 // for each message that was sent, the nonce of whom it is for
 	leaving  bool     // marks down from the next callback
@@ -124,11 +125,24 @@ func (p *party) tick() {
 // target is the connection to send on, nil if there is none.
 func (p *party) target() *msgr.Connection {
 	if !p.run.plan.Pair.Peers && p.side == 1 {
-		return p.peer
+		return p.latest()
 	}
 	p.dialled = p.m.ConnectTo(msg.EntityMon, p.knows)
 	p.session(p.dialled) // one that nothing was heard of can be given up too
 	return p.dialled
+}
+
+// latest is the server's latest session with the client, nil if there is none.
+func (p *party) latest() *msgr.Connection {
+	if len(p.accepted) == 0 {
+		return nil
+	}
+	return p.accepted[len(p.accepted)-1]
+}
+
+// forget takes a session off those that a server may send on.
+func (p *party) forget(c *msgr.Connection) {
+	p.accepted = slices.DeleteFunc(p.accepted, func(a *msgr.Connection) bool { return a == c })
 }
 
 func (p *party) send(c *msgr.Connection) {
@@ -161,7 +175,7 @@ func (p *party) note(what, key string, value any) { p.h.Log().Info(what, key, va
 func (p *party) markDown() {
 	c := p.dialled
 	if c == nil {
-		c = p.peer
+		c = p.latest()
 	}
 	if c != nil {
 		p.giveUp(c)
@@ -182,9 +196,10 @@ func (p *party) leave(c *msgr.Connection) {
 func (p *party) giveUp(c *msgr.Connection) {
 	p.note("marks down", "all", p.told)
 	p.run.ended()
-	if p.peer == c {
-		p.peer = nil
+	if p.latest() == c {
+		p.accepted = nil // whatever else there was, the client is told by this and dials
 	}
+	p.forget(c)
 	if p.told {
 		p.told = false
 		p.giveUpAll(c)
