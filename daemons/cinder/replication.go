@@ -20,10 +20,13 @@ const (
 // setFrozen freezes the backend or thaws it, and disables the service or enables it with
 // that, as the row's flag says in the end: of a freeze and a thaw that come at once the API
 // has let one be the later one, and here they may come, or be written down, the other way
-// round. It is false, and nothing more changes, if the backend does not thaw. Error:
-// db.ErrNotFound if the row is gone.
+// round. It is false, and nothing more changes, if the backend does not thaw. Errors:
+// db.ErrNotFound if the row is gone, errRestless.
 func (v *Volume) setFrozen(t host.Task, frozen bool) (bool, error) {
-	for v.tell(t, frozen) {
+	for range patience {
+		if !v.tell(t, frozen) {
+			return false, nil
+		}
 		n, err := v.disable(t, frozen)
 		if err != nil || n > 0 {
 			return err == nil, err
@@ -34,8 +37,14 @@ func (v *Volume) setFrozen(t host.Task, frozen bool) (bool, error) {
 		}
 		frozen = row.Frozen
 	}
-	return false, nil
+	return false, errRestless
 }
+
+// patience is how often a flag may have changed when what it says is done.
+const patience = 10
+
+// errRestless: the flag changes all the time, or is neither true nor false.
+var errRestless = errors.New("the service is neither frozen nor not for long enough")
 
 // tell has the backend take no changes any more, or take them again, and reports whether
 // the service is to be disabled, or enabled, with it: disabled also if the backend does not
@@ -54,8 +63,8 @@ func (v *Volume) tell(t host.Task, frozen bool) bool {
 	return err == nil
 }
 
-// disable disables the service if it is frozen, or enables it if it is not, and tells
-// whether the row, and 1 if so, is as frozen as that.
+// disable disables the service if it is frozen, or enables it if it is not. It returns the
+// number of rows of it that are as frozen as that: 0 if the flag has changed.
 func (v *Volume) disable(t host.Task, frozen bool) (int, error) {
 	reason := ""
 	if frozen {

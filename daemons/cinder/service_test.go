@@ -394,6 +394,22 @@ func TestVolume_freezeAndThawAtOnce(t *testing.T) {
 	}
 }
 
+// TestVolume_neitherFrozenNorNot: a flag that changes all the time is an error.
+func TestVolume_neitherFrozenNorNot(t *testing.T) {
+	r := newRig(t)
+	r.volume("ctl@lvm")
+	r.w.Run(5 * time.Second)
+	row := &r.db.services[0]
+	r.db.onUpdate = func() { row.Frozen = !row.Frozen }
+	row.Frozen = true
+	if err := r.call("cinder-volume.ctl@lvm", "freeze_host", nil, nil); err == nil || !strings.Contains(err.Error(), "neither frozen nor not") {
+		t.Errorf("freeze: %v", err)
+	}
+	if row.Disabled {
+		t.Error("disabled")
+	}
+}
+
 func text(s *string) string {
 	if s == nil {
 		return ""
