@@ -36,6 +36,36 @@ func TestServer_restoresABackup(t *testing.T) {
 	d.await(t, 0, "failed", func(s sqld.Status) bool { return strings.Contains(s.Failure, "restore") })
 }
 
+// TestServer_restartsBehindIdleConnections: a pool whose connections have ended while nobody
+// used them serves all the same.
+func TestServer_restartsBehindIdleConnections(t *testing.T) {
+	d := newDatabases(1, 1, sqld.Options{})
+	defer d.Close()
+	d.create(t, "a")
+	d.Run(func(h host.Host, l host.Loop, task host.Task) {
+		s := open(t, h, l, d.URL())
+		asked := 0
+		for range 3 { // as many connections
+			l.Go("asks", func(t2 host.Task) {
+				rows(t, s, t2)
+				asked++
+			})
+		}
+		for asked < 3 {
+			task.Sleep(10 * time.Millisecond)
+		}
+		d.servers[0].Kill()
+		task.Sleep(time.Second)
+		d.start(0)
+		task.Sleep(time.Second)
+		for range 3 {
+			if got := rows(t, s, task); got != "a" {
+				t.Errorf("%q", got)
+			}
+		}
+	})
+}
+
 // TestServer_writersWaitForEachOther: one writes at a time. Who waits for longer than the
 // limit is told so, and nothing of his is there.
 func TestServer_writersWaitForEachOther(t *testing.T) {

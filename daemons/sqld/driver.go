@@ -90,9 +90,10 @@ type clientConn struct {
 }
 
 var (
-	_ driver.ExecerContext  = (*clientConn)(nil)
-	_ driver.QueryerContext = (*clientConn)(nil)
-	_ driver.Validator      = (*clientConn)(nil)
+	_ driver.ExecerContext   = (*clientConn)(nil)
+	_ driver.QueryerContext  = (*clientConn)(nil)
+	_ driver.Validator       = (*clientConn)(nil)
+	_ driver.SessionResetter = (*clientConn)(nil)
 )
 
 // open begins the session.
@@ -115,6 +116,16 @@ func (c *clientConn) Begin() (driver.Tx, error) {
 
 // IsValid implements driver.Validator.
 func (c *clientConn) IsValid() bool { return !c.broken }
+
+// ResetSession implements driver.SessionResetter: a connection of the pool that its server
+// has ended meanwhile is not used, and what is asked does not fail for that.
+func (c *clientConn) ResetSession(context.Context) error {
+	if idle, ok := c.net.(interface{ Ended() bool }); c.broken || ok && idle.Ended() {
+		c.broken = true
+		return driver.ErrBadConn
+	}
+	return nil
+}
 
 // Close implements driver.Conn.
 func (c *clientConn) Close() error {

@@ -159,6 +159,17 @@ func (c *conn) shutWrite() error {
 	return err
 }
 
+// Ended reports whether a connection on which nothing is due is of no more use: it is closed
+// or broken, its peer has closed it or has sent something all the same, which is lost. It
+// never waits. Tasks and callbacks of the loop may call it.
+func (c *conn) Ended() bool {
+	if c.err != nil {
+		return true
+	}
+	_, err := c.stream.Read(make([]byte, 1))
+	return !errors.Is(err, host.ErrWouldBlock)
+}
+
 // Close implements net.Conn: what was written still goes out, and calls that wait
 // fail. Tasks and callbacks of the loop may call it.
 func (c *conn) Close() error {

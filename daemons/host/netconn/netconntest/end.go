@@ -18,6 +18,7 @@ func endChecks() []check {
 		{"closing the listener ends an accept that waits", endListener},
 		{"closing the listener resets who was not accepted", endListenerResets},
 		{"writing to who has closed is answered with a reset", endReset},
+		{"an idle connection knows whether it has ended", endIdle},
 		{"killing the process unwinds who waits", endKill},
 		{"closing the loop unwinds who waits", endLoop},
 	}
@@ -49,6 +50,39 @@ func endClose(r *rig) {
 		r.server.loop.Post(func() { done = true })
 	})
 	r.finish()
+}
+
+func endIdle(r *rig) {
+	type idler interface{ Ended() bool }
+	for _, tt := range []struct {
+		name  string
+		serve func(net.Conn)
+		ended bool
+	}{
+		{"nothing has happened", func(net.Conn) {}, false},
+		{"the peer has closed", func(c net.Conn) { c.Close() }, true},
+		{"the peer has spoken", func(c net.Conn) { c.Write([]byte("x")) }, true},
+	} {
+		done := false
+		r.serve(func(t host.Task, c net.Conn) {
+			tt.serve(c)
+			for !done {
+				t.Sleep(shortly)
+			}
+		})
+		r.dial(func(t host.Task, c net.Conn) {
+			t.Sleep(2 * shortly)
+			if got := c.(idler).Ended(); got != tt.ended {
+				r.Errorf("%s: ended is %v", tt.name, got)
+			}
+			c.Close()
+			if !c.(idler).Ended() {
+				r.Errorf("%s: not ended when closed", tt.name)
+			}
+			r.server.loop.Post(func() { done = true })
+		})
+		r.finish()
+	}
 }
 
 func endCloseTwice(r *rig) {
