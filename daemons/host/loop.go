@@ -53,7 +53,7 @@ type Timer interface {
 }
 
 // Task is the handle of sequential code on a loop. Its methods may be called
-// from that code only, except [Task.Wake].
+// from that code only, except [Task.Wake] and [Task.Woken].
 type Task interface {
 	// Sleep waits for d. A d of 0 or less lets the loop's other callbacks run
 	// and then goes on.
@@ -69,6 +69,10 @@ type Task interface {
 	// Wake ends the task's Park, now or the next one. It may be called from any
 	// callback of the task's loop; the task goes on in a callback of its own.
 	Wake()
+
+	// Woken reports whether Wake has been called since the last Park returned. Callbacks of
+	// the task's loop may ask, too.
+	Woken() bool
 }
 
 // Clock tells the time of one machine. Its methods may be called from any loop.

@@ -18,9 +18,8 @@ type pool struct {
 
 // turn is a task that waits for a connection.
 type turn struct {
-	task    host.Task
+	wait    *host.Wait
 	granted bool
-	expired bool
 }
 
 // acquire waits for a connection, at most for limit.
@@ -29,22 +28,13 @@ func (p *pool) acquire(t host.Task, limit time.Duration) error {
 		p.free--
 		return nil
 	}
-	mine := &turn{task: t}
-	timer := p.loop.NewTimer(func() {
-		mine.expired = true
-		t.Wake()
-	})
+	mine := &turn{wait: host.NewWait(t)}
+	timer := p.loop.NewTimer(mine.wait.End)
 	timer.Reset(limit)
 	defer timer.Stop()
 	p.waiting = append(p.waiting, mine)
 	defer p.leave(mine)
-	wakes := 0
-	for ; !mine.granted && !mine.expired; wakes++ {
-		t.ParkFor("a connection of the pool")
-	}
-	if wakes > 1 { // some were meant for the task itself
-		t.Wake()
-	}
+	mine.wait.For("a connection of the pool")
 	if mine.granted {
 		return nil
 	}
@@ -65,5 +55,5 @@ func (p *pool) release() {
 	next := p.waiting[0]
 	p.waiting = slices.Delete(p.waiting, 0, 1)
 	next.granted = true
-	next.task.Wake()
+	next.wait.End()
 }

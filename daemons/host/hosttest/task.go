@@ -16,6 +16,7 @@ func taskChecks() []check {
 		{"park waits for wake", taskParks},
 		{"a wake before park is not lost", taskWokenEarly},
 		{"two wakes before park end returns count once", taskWokenTwice},
+		{"a wake that comes with the end of a wait is not lost", taskWaits},
 		{"a woken task goes on in a callback of its own", taskWakeIsNotACall},
 		{"the loop is free while a task waits", taskFreesLoop},
 		{"a wake does not cut a sleep short", taskSleepIsNotPark},
@@ -26,6 +27,35 @@ func taskChecks() []check {
 		{"killing the process unwinds a waiting task", taskUnwoundByKill},
 		{"exit unwinds a waiting task", taskUnwoundByExit},
 		{"a task that has not begun never does after close", taskNeverBegins},
+	}
+}
+
+func taskWaits(r *rig) {
+	for _, tt := range []struct {
+		ends func(host.Task, *host.Wait)
+		want []string
+	}{
+		{func(t host.Task, w *host.Wait) { t.Wake(); w.End() }, []string{"over", "woken"}},
+		{func(t host.Task, w *host.Wait) { w.End(); w.End() }, []string{"over", "not woken"}},
+	} {
+		p := r.process("a")
+		var j journal
+		p.main.Post(func() {
+			p.main.Go("t", func(t host.Task) {
+				w := host.NewWait(t)
+				p.main.Post(func() { tt.ends(t, w) })
+				w.For("the end")
+				j.note("over")
+				if t.Woken() {
+					t.Park()
+					j.note("woken")
+				} else {
+					j.note("not woken")
+				}
+			})
+		})
+		r.await("the wait is over", j.has(2))
+		j.wants(r, tt.want...)
 	}
 }
 

@@ -11,7 +11,6 @@ var _ host.BlockingLoop = (*loop)(nil)
 
 // blockedCall is a function that runs beside its task.
 type blockedCall struct {
-	over     bool // belongs to the loop
 	panicked *task.Panic
 	exited   bool // by runtime.Goexit
 }
@@ -19,16 +18,10 @@ type blockedCall struct {
 // Block implements [host.BlockingLoop].
 func (l *loop) Block(t host.Task, fn func()) {
 	c := new(blockedCall)
-	back := func() { c.over = true; t.Wake() }
+	back := host.NewWait(t)
 	// After the end of the process nothing runs, and the wait below unwinds the task.
-	l.host.spawn(func() { c.run(fn, func() { l.Post(back) }) })
-	wakes := 0
-	for ; !c.over; wakes++ {
-		t.ParkFor("a call that blocks")
-	}
-	if wakes > 1 { // some were meant for the task itself
-		t.Wake()
-	}
+	l.host.spawn(func() { c.run(fn, func() { l.Post(back.End) }) })
+	back.For("a call that blocks")
 	switch {
 	case c.panicked != nil:
 		panic(c.panicked)

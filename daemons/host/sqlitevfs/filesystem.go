@@ -33,17 +33,12 @@ func (f *fileSystem) wait(begin func(done func(error))) (err error) {
 			err = host.ErrStopped
 		}
 	}()
-	task, finished, wakes := f.task, false, 0
+	done := host.NewWait(f.task)
 	begin(func(result error) {
-		err, finished = result, true
-		task.Wake()
+		err = result
+		done.End()
 	})
-	for ; !finished; wakes++ {
-		task.ParkFor("the disk")
-	}
-	if wakes > 1 { // some were meant for the task itself
-		task.Wake()
-	}
+	done.For("the disk")
 	return err
 }
 

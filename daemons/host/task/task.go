@@ -356,6 +356,9 @@ func (t *coroutine) ParkFor(what string) {
 	t.woken = false
 }
 
+// Woken implements host.Task.
+func (t *coroutine) Woken() bool { return t.woken }
+
 // Wake implements host.Task.
 func (t *coroutine) Wake() {
 	if t.woken {
